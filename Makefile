@@ -1,0 +1,64 @@
+# HELL: the Hurd Emulation Layer on Linux.
+#
+#   make run      set up, build, make the disk image, boot to a prompt
+#   make check    set up and pass all tests
+#   make          build only        make bench, make lint, make install
+#
+# Each folder's rules.mk adds its own targets; this file holds what they share.
+
+PREFIX ?= /usr/local
+B := build
+V ?=
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
+
+CC ?= gcc
+WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
+	-Wpointer-arith -Wno-unused-parameter -Werror
+OPT ?= -O2 -g
+GCC_INCLUDE := $(shell $(CC) -print-file-name=include)
+
+# --- Mach's headers and MIG (Debian's gnumach-dev and mig-x86-64-gnu) --------
+MACH_ROOT := $(if $(wildcard $(B)/mach/done),$(B)/mach/root/usr,/usr)
+MACH_TREE := $(MACH_ROOT)/include/x86_64-linux-gnu
+MACH_INC := $(B)/include
+MIG := CC="$(CC)" $(MACH_ROOT)/bin/x86_64-gnu-mig
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all setup setup-check run check bench lint torture install clean
+.PHONY: unit-tests mach-tests system-tests
+
+all:
+
+# Only mach/, device/ and mach_debug/, so that nothing of the host's headers is
+# found by way of this directory.
+$(MACH_INC)/.done: | $(B)
+	$(Q)mkdir -p $(MACH_INC)
+	$(Q)for d in mach device mach_debug; do \
+	    ln -sfn "$$(realpath $(MACH_TREE))/$$d" $(MACH_INC)/$$d; done
+	$(Q)touch $@
+
+$(B):
+	$(Q)mkdir -p $@
+
+include $(sort $(wildcard */rules.mk))
+
+setup:
+	$(Q)sh scripts/setup.sh build
+
+setup-check:
+	$(Q)sh scripts/setup.sh check
+
+# What set-up installs decides what this file finds, hence the second make.
+run: setup
+	$(Q)$(MAKE) --no-print-directory boot-default
+
+check: setup-check
+	$(Q)$(MAKE) --no-print-directory check-all
+
+clean:
+	rm -rf $(filter-out $(B)/mach,$(wildcard $(B)/*)) hell
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
