@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* task/task.h: tasks: an address space, a name space and threads.
+ *
+ * A task is reference counted.  It is active until task_terminate; afterwards
+ * its threads, map, space and ports are gone and only the shell remains until
+ * the last reference is dropped.  Nothing here blocks.
+ */
+#ifndef TASK_TASK_H
+#define TASK_TASK_H
+
+#include "core/core.h"
+#include "core/list.h"
+
+struct ipc_port;
+struct ipc_space;
+struct vm_map;
+struct thread;
+
+#define TASK_PORT_REGISTER_MAX 4
+#define TASK_NAME_SIZE         64
+
+struct task {
+    unsigned references;
+    bool active;
+    bool essential;
+    struct list link; /* kernel.tasks, in order of creation */
+
+    struct vm_map *map;                      /* owned */
+    struct ipc_space *space;                 /* owned */
+    struct platform_task *platform;          /* owned; NULL: the kernel task */
+    struct list threads;                     /* of struct thread.task_link */
+    unsigned thread_count;
+    unsigned suspend_count;
+    int priority;
+
+    struct ipc_port *self;      /* kernel object port, owned by the task */
+    struct ipc_port *sself;     /* send right: TASK_KERNEL_PORT */
+    struct ipc_port *exception; /* send right or null */
+    struct ipc_port *bootstrap; /* send right or null */
+    struct ipc_port *registered[TASK_PORT_REGISTER_MAX]; /* send rights */
+
+    uint64_t creation_time_ns;
+    uint64_t dead_threads_user_ns, dead_threads_system_ns;
+    uint64_t fault_count, messages_sent, messages_received, syscall_count;
+    char name[TASK_NAME_SIZE];
+};
+
+/* The kernel's own task: no threads, an empty map; first in the task list. */
+extern struct task *kernel_task;
+extern struct list all_tasks;
+
+/* Makes a task: no threads, not suspended.  With INHERIT, its map is forked
+ * from PARENT's by the inheritance of each region; without, it is empty.  The
+ * bootstrap, exception and registered ports are the parent's (null without
+ * one).  Returns one reference. */
+kern_return_t task_create_internal(struct task *parent, bool inherit,
+                                   struct task **task_out);
+
+void task_reference(struct task *task);
+void task_deallocate(struct task *task);
+
+/* Ends the task. No caller's reference is consumed. */
+void task_terminate_internal(struct task *task);
+
+void task_module_init(void);
+void task_module_fini(void);
+
+#endif
