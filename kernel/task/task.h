@@ -39,6 +39,8 @@ struct task {
     struct ipc_port *bootstrap; /* send right or null */
     struct ipc_port *registered[TASK_PORT_REGISTER_MAX]; /* send rights */
 
+    uint64_t *emulation; /* PLATFORM_EMULATION_MAX entries, or NULL */
+
     uint64_t creation_time_ns;
     uint64_t dead_threads_user_ns, dead_threads_system_ns;
     uint64_t fault_count, messages_sent, messages_received, syscall_count;
@@ -61,6 +63,11 @@ void task_deallocate(struct task *task);
 
 /* Ends the task. No caller's reference is consumed. */
 void task_terminate_internal(struct task *task);
+
+/* Redirects COUNT system calls from FIRST on to ENTRY (0: not).  False: out of
+ * range, or no memory. */
+bool task_set_emulation_entries(struct task *task, unsigned first,
+                                unsigned count, uint64_t entry);
 
 void task_module_init(void);
 void task_module_fini(void);

@@ -54,9 +54,7 @@ struct thread {
     unsigned suspend_count; /* its own; the task's adds to it */
     bool has_state;         /* its registers have been set: it can run */
     bool stop_requested;    /* platform_thread_stop is under way */
-    bool set_return;        /* THREAD_HELD: return_value goes into rax */
     bool in_trap;           /* the current kernel visit is a trap */
-    uint64_t return_value;
     struct list stop_waiters; /* of struct thread_stop_waiter */
 
     /* The trap being worked on; valid while in_trap. */
@@ -120,18 +118,32 @@ void thread_wakeup(struct thread *thread, kern_return_t result);
 void thread_return(struct thread *thread, uint64_t value);
 void thread_resume_user(struct thread *thread);
 
-/* Does the trap of THREAD again from its beginning when the page that
- * VM_FAULT_WAIT was about has come; the error becomes the thread's exception
- * or, for a trap, its RESULT.  Used as
- *     kr = copyin(...); if (kr == KERN_WAITING) return;
- * where copyin was given &thread->fault_wait prepared by thread_wait_fault. */
-struct vm_fault_wait *thread_fault_wait(struct thread *thread,
-                                        thread_done_t retry);
+/* Waiting for pages on the thread's own behalf:
+ *     kr = copyin(map, ..., thread_fault_wait(thread));
+ *     if (kr == KERN_WAITING) {
+ *         thread_block_fault(thread, retry);
+ *         return;
+ *     }
+ * RETRY is then called with KERN_SUCCESS when it is worth trying again from the
+ * beginning, else with the error that the access has. */
+struct vm_fault_wait *thread_fault_wait(struct thread *thread);
+void thread_block_fault(struct thread *thread, thread_done_t retry);
+
+/* The platform handed THREAD over: THREAD_USER becomes THREAD_KERNEL. */
+void thread_entered(struct thread *thread);
+
+/* Argument INDEX (7 and up) of the thread's trap, from its stack. */
+kern_return_t trap_stack_argument(struct thread *thread, unsigned index,
+                                  uint64_t *value_out);
 
 /* Suspension; never blocks: see thread_when_stopped. */
 void thread_hold(struct thread *thread);
 void thread_release(struct thread *thread);
 bool thread_runnable(const struct thread *thread);
+/* Lets a held thread run if nothing suspends it any longer. */
+void thread_try_run(struct thread *thread);
+/* Asks it to come in if it is in user mode. */
+void thread_request_stop(struct thread *thread);
 
 /* Calls DONE when THREAD is held by the kernel (now, if it is already): its
  * registers can then be read and written while it stays suspended.  RESULT is

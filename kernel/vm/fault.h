@@ -15,7 +15,8 @@
 struct vm_map;
 
 struct vm_fault_wait {
-    struct list link; /* of the page's waiters; zero if not waiting */
+    struct list link; /* of a request's waiters; zero if not waiting */
+    kern_return_t result;
     void (*done)(struct vm_fault_wait *, kern_return_t result);
 };
 
@@ -26,6 +27,11 @@ kern_return_t vm_fault(struct vm_map *map, vm_offset_t address,
                        vm_prot_t access, struct vm_fault_wait *wait);
 
 void vm_fault_wait_cancel(struct vm_fault_wait *wait);
+/* Hands WAIT to the kernel loop, which will call its DONE with RESULT. */
+void vm_fault_wait_wake(struct vm_fault_wait *wait, kern_return_t result);
+/* Calls what vm_fault_wait_wake left; false if there was nothing. */
+bool vm_fault_run_woken(void);
+void vm_fault_module_init(void);
 
 /* Copy between the kernel and a task, as if the task did it.  Nothing has been
  * copied, or copied in full, unless an error is returned from copyout. */
@@ -33,6 +39,8 @@ kern_return_t copyin(struct vm_map *map, vm_offset_t from, void *to,
                      size_t size_bytes, struct vm_fault_wait *wait);
 kern_return_t copyout(struct vm_map *map, const void *from, vm_offset_t to,
                       size_t size_bytes, struct vm_fault_wait *wait);
+kern_return_t copyout_zero(struct vm_map *map, vm_offset_t to, size_t size_bytes,
+                           struct vm_fault_wait *wait);
 /* Copies a string of at most SIZE - 1 bytes and its NUL. */
 kern_return_t copyin_string(struct vm_map *map, vm_offset_t from, char *to,
                             size_t size, struct vm_fault_wait *wait);

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* core/kernel.c: making the kernel, and the entries of platform.h. */
+#include "core/kernel.h"
+#include "boot/boot.h"
+#include "core/timer.h"
+#include "core/trap.h"
+#include "device/device.h"
+#include "host/host.h"
+#include "ipc/ipc.h"
+#include "ipc/port.h"
+#include "task/exception.h"
+#include "task/gsync.h"
+#include "task/notify.h"
+#include "task/task.h"
+#include "task/thread.h"
+#include "vm/fault.h"
+#include "vm/map.h"
+#include "vm/object.h"
+#include "vm/page.h"
+#include "vm/pmap.h"
+#include "vm/rpc.h"
+
+#include <mach/exception.h>
+
+const char *kernel_command_line;
+
+int kernel_create(const struct kernel_config *config)
+{
+    kernel_command_line = config->command_line;
+    timer_module_init();
+    vm_page_module_init();
+    pmap_module_init();
+    vm_fault_module_init();
+    vm_object_module_init();
+    ipc_module_init();
+    thread_module_init();
+    task_module_init();
+    gsync_module_init();
+    host_module_init();
+    device_module_init();
+    int result = boot_modules(config);
+    kernel_settle();
+    return result;
+}
+
+void kernel_destroy(void)
+{
+    task_module_fini();
+    kernel_settle();
+    device_module_fini();
+    host_module_fini();
+    task_notify_module_fini();
+    ipc_module_fini();
+    vm_page_module_fini();
+}
+
+/* The end of each entry: everything that it set off is done before the next. */
+void kernel_settle(void)
+{
+    do
+        thread_run_ready();
+    while (ipc_run_deferred());
+    pmap_settle();
+}
+
+void kernel_halt(int status, const char *why)
+{
+    kprintf("%s\n", why);
+    platform_exit(status);
+}
+
+static struct thread *kernel_enter(void *cookie)
+{
+    struct thread *thread = cookie;
+
+    thread_entered(thread);
+    thread_reference(thread);
+    current_thread = thread;
+    return thread;
+}
+
+static void kernel_leave(struct thread *thread)
+{
+    current_thread = NULL;
+    thread_deallocate(thread);
+    kernel_settle();
+}
+
+void kernel_trap(void *cookie, int64_t number, const uint64_t args[6])
+{
+    struct thread *thread = kernel_enter(cookie);
+
+    thread->in_trap = true;
+    thread->trap_number = number;
+    memcpy(thread->trap_args, args, sizeof thread->trap_args);
+    trap_dispatch(thread);
+    kernel_leave(thread);
+}
+
+/* --- faults --------------------------------------------------------------- */
+
+static void kernel_do_fault(struct thread *thread);
+
+static void kernel_fault_retry(struct thread *thread, kern_return_t result)
+{
+    if (result == KERN_TERMINATED)
+        return;
+    if (result == KERN_SUCCESS)
+        kernel_do_fault(thread);
+    else if (result == KERN_ABORTED)
+        thread_resume_user(thread); /* it will fault again */
+    else
+        exception_raise_thread(thread, EXC_BAD_ACCESS, result,
+                               (int64_t) thread->trap_args[0]);
+}
+
+/* A fault keeps its address and access where a trap keeps its arguments. */
+static void kernel_do_fault(struct thread *thread)
+{
+    uint64_t address = thread->trap_args[0];
+    vm_prot_t access = (vm_prot_t) thread->trap_args[1];
+    kern_return_t kr = vm_fault(thread->task->map, address, access,
+                                thread_fault_wait(thread));
+
+    if (kr == KERN_SUCCESS)
+        thread_resume_user(thread);
+    else if (kr == KERN_WAITING)
+        thread_block_fault(thread, kernel_fault_retry);
+    else
+        exception_raise_thread(thread, EXC_BAD_ACCESS, kr, (int64_t) address);
+}
+
+void kernel_fault(void *cookie, uint64_t address, int access)
+{
+    struct thread *thread = kernel_enter(cookie);
+
+    thread->task->fault_count++;
+    thread->trap_args[0] = address;
+    thread->trap_args[1] = (uint64_t) access;
+    kernel_do_fault(thread);
+    kernel_leave(thread);
+}
+
+/* --- exceptions ----------------------------------------------------------- */
+
+struct exception_kind {
+    int vector, exception, code;
+};
+
+/* x86 vectors as Mach names them (HURD-FACTS 1.10). */
+static const struct exception_kind exception_kinds[] = {
+    {0, EXC_ARITHMETIC, EXC_I386_DIV},
+    {1, EXC_BREAKPOINT, EXC_I386_SGL},
+    {3, EXC_BREAKPOINT, EXC_I386_BPT},
+    {4, EXC_ARITHMETIC, EXC_I386_INTO},
+    {5, EXC_SOFTWARE, EXC_I386_BOUND},
+    {6, EXC_BAD_INSTRUCTION, EXC_I386_INVOP},
+    {10, EXC_BAD_INSTRUCTION, EXC_I386_INVTSSFLT},
+    {11, EXC_BAD_INSTRUCTION, EXC_I386_SEGNPFLT},
+    {12, EXC_BAD_INSTRUCTION, EXC_I386_STKFLT},
+    {13, EXC_BAD_INSTRUCTION, EXC_I386_GPFLT},
+    {16, EXC_ARITHMETIC, EXC_I386_EXTERR},
+    {19, EXC_ARITHMETIC, EXC_I386_EXTERR},
+};
+
+void kernel_exception(void *cookie, int vector, uint64_t error_code)
+{
+    struct thread *thread = kernel_enter(cookie);
+    int exception = EXC_BAD_INSTRUCTION, code = EXC_I386_GPFLT;
+
+    for (size_t i = 0; i < sizeof exception_kinds / sizeof *exception_kinds;
+         i++) {
+        if (exception_kinds[i].vector == vector) {
+            exception = exception_kinds[i].exception;
+            code = exception_kinds[i].code;
+        }
+    }
+    exception_raise_thread(thread, exception, code, (int64_t) error_code);
+    kernel_leave(thread);
+}
+
+/* --- the rest ------------------------------------------------------------- */
+
+void kernel_thread_stopped(void *cookie)
+{
+    struct thread *thread = kernel_enter(cookie);
+
+    thread_resume_user(thread);
+    kernel_leave(thread);
+}
+
+void kernel_task_died(void *cookie)
+{
+    struct task *task = cookie;
+
+    kprintf("%s: its host process is gone\n", task->name);
+    task_terminate_internal(task);
+    kernel_settle();
+}
+
+void kernel_timer(void)
+{
+    timer_run();
+    kernel_settle();
+}
+
+void kernel_console_input(const char *text, size_t size_bytes)
+{
+    device_console_input(text, size_bytes);
+    kernel_settle();
+}
+
+void kernel_console_resized(void)
+{
+    device_console_resized();
+    kernel_settle();
+}
+
+void kernel_disk_done(void *cookie, int status)
+{
+    device_disk_done(cookie, status);
+    kernel_settle();
+}
+
+void kernel_shutdown_request(void)
+{
+    kernel_halt(0, "shutdown requested");
+}
+
+/* --- what ports tell their objects (ipc/port.h) --------------------------- */
+
+void ipc_kobject_no_senders(struct ipc_port *port, enum ipc_kobject_type type,
+                            void *kobject)
+{
+    if (type == IKOT_PAGER_PROXY)
+        vm_proxy_destroy(kobject);
+    else if (type == IKOT_DEVICE || type == IKOT_IO_PERM)
+        device_no_senders(port, type, kobject);
+}
+
+void ipc_kobject_port_died(struct ipc_port *port, enum ipc_kobject_type type,
+                           void *kobject)
+{
+    if (type == IKOT_PAGER)
+        vm_object_kill(kobject, KERN_MEMORY_FAILURE);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/kernel.h"
+
+static struct {
+    char ring[KERNEL_LOG_SIZE];
+    uint64_t end; /* bytes ever printed */
+} kernel_log;
+
+void (*kernel_log_listener)(void);
+
+void kernel_print(const char *text, size_t size)
+{
+    platform_console_write(text, size);
+    for (size_t i = 0; i < size; i++)
+        kernel_log.ring[kernel_log.end++ % KERNEL_LOG_SIZE] = text[i];
+    if (kernel_log_listener)
+        kernel_log_listener();
+}
+
+size_t kernel_log_read(uint64_t *position, char *buffer, size_t size)
+{
+    size_t n = 0;
+
+    if (kernel_log.end > KERNEL_LOG_SIZE)
+        *position = max_of(*position, kernel_log.end - KERNEL_LOG_SIZE);
+    for (; n < size && *position < kernel_log.end; n++)
+        buffer[n] = kernel_log.ring[(*position)++ % KERNEL_LOG_SIZE];
+    return n;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/radix.h"
+#include "core/core.h"
+
+#define RADIX_BITS  6
+#define RADIX_SLOTS (1u << RADIX_BITS)
+#define RADIX_MASK  (RADIX_SLOTS - 1)
+
+struct radix_node {
+    unsigned used;
+    void *slots[RADIX_SLOTS];
+};
+
+/* How many indices a tree of this height covers; 0 stands for all. */
+static bool radix_covers(unsigned height, uint64_t index)
+{
+    unsigned bits = height * RADIX_BITS;
+    return bits >= 64 || index >> bits == 0;
+}
+
+void *radix_get(const struct radix *radix, uint64_t index)
+{
+    struct radix_node *node = radix->root;
+    unsigned level = radix->height;
+
+    if (!node || !radix_covers(level, index))
+        return NULL;
+    while (--level > 0) {
+        node = node->slots[index >> (level * RADIX_BITS) & RADIX_MASK];
+        if (!node)
+            return NULL;
+    }
+    return node->slots[index & RADIX_MASK];
+}
+
+static bool radix_grow(struct radix *radix, uint64_t index)
+{
+    if (!radix->root) {
+        radix->root = kalloc(sizeof *radix->root);
+        radix->height = 1;
+        if (!radix->root)
+            return false;
+    }
+    while (!radix_covers(radix->height, index)) {
+        struct radix_node *node = kalloc(sizeof *node);
+        if (!node)
+            return false;
+        node->slots[0] = radix->root;
+        node->used = 1;
+        radix->root = node;
+        radix->height++;
+    }
+    return true;
+}
+
+/* Frees the nodes on the way to INDEX that have become empty. */
+static void radix_prune(struct radix *radix, uint64_t index,
+                        struct radix_node **path)
+{
+    for (unsigned level = 0; level < radix->height; level++) {
+        if (path[level]->used)
+            return;
+        kfree(path[level]);
+        if (level + 1 == radix->height) {
+            radix->root = NULL;
+            radix->height = 0;
+            return;
+        }
+        path[level + 1]
+            ->slots[index >> ((level + 1) * RADIX_BITS) & RADIX_MASK] = NULL;
+        path[level + 1]->used--;
+    }
+}
+
+static void radix_unset(struct radix *radix, uint64_t index)
+{
+    struct radix_node *path[64 / RADIX_BITS + 1];
+    struct radix_node *node = radix->root;
+
+    if (!node || !radix_covers(radix->height, index))
+        return;
+    for (unsigned level = radix->height; level-- > 0;) {
+        path[level] = node;
+        node = node->slots[index >> (level * RADIX_BITS) & RADIX_MASK];
+        if (!node)
+            return;
+    }
+    path[0]->slots[index & RADIX_MASK] = NULL;
+    path[0]->used--;
+    radix->count--;
+    radix_prune(radix, index, path);
+}
+
+bool radix_set(struct radix *radix, uint64_t index, void *value)
+{
+    if (!value) {
+        radix_unset(radix, index);
+        return true;
+    }
+    if (!radix_grow(radix, index))
+        return false;
+    struct radix_node *node = radix->root;
+    for (unsigned level = radix->height; --level > 0;) {
+        void **slot = &node->slots[index >> (level * RADIX_BITS) & RADIX_MASK];
+        if (!*slot) {
+            *slot = kalloc(sizeof *node);
+            if (!*slot)
+                return false;
+            node->used++;
+        }
+        node = *slot;
+    }
+    void **slot = &node->slots[index & RADIX_MASK];
+    if (!*slot) {
+        node->used++;
+        radix->count++;
+    }
+    *slot = value;
+    return true;
+}
+
+static void *radix_node_next(struct radix_node *node, unsigned level,
+                             uint64_t *index)
+{
+    unsigned shift = level * RADIX_BITS;
+    for (unsigned i = *index >> shift & RADIX_MASK; i < RADIX_SLOTS; i++) {
+        if (node->slots[i]) {
+            if (level == 0)
+                return node->slots[i];
+            void *found = radix_node_next(node->slots[i], level - 1, index);
+            if (found)
+                return found;
+        }
+        /* On to the beginning of the next slot. */
+        *index = ((*index >> shift) + 1) << shift;
+        if (i + 1 == RADIX_SLOTS)
+            break;
+    }
+    return NULL;
+}
+
+void *radix_next(const struct radix *radix, uint64_t *index)
+{
+    if (!radix->root || !radix_covers(radix->height, *index))
+        return NULL;
+    return radix_node_next(radix->root, radix->height - 1, index);
+}
+
+static void radix_node_free(struct radix_node *node, unsigned level)
+{
+    for (unsigned i = 0; level > 0 && i < RADIX_SLOTS; i++) {
+        if (node->slots[i])
+            radix_node_free(node->slots[i], level - 1);
+    }
+    kfree(node);
+}
+
+void radix_clear(struct radix *radix)
+{
+    if (radix->root)
+        radix_node_free(radix->root, radix->height - 1);
+    *radix = (struct radix){0};
+}

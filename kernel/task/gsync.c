@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "task/gsync.h"
+#include "core/timer.h"
+#include "ipc/reply.h"
+#include "task/task.h"
+#include "vm/entry.h"
+#include "vm/fault.h"
+
+#include <mach/mig_errors.h>
+
+#define GSYNC_SHARED    1
+#define GSYNC_QUAD      2
+#define GSYNC_TIMED     4
+#define GSYNC_BROADCAST 8
+#define GSYNC_MUTATE    0x10
+
+#define GSYNC_BUCKETS 256
+
+struct gsync_key {
+    const void *space; /* map, amap or object; only compared */
+    uint64_t offset;
+};
+
+struct gsync_waiter {
+    struct list link; /* of a bucket, in order of arrival */
+    struct gsync_key key;
+    struct ipc_reply reply;
+    struct timer timer;
+    /* While the word itself is being paged in: */
+    struct vm_fault_wait fault;
+    struct task *task; /* a reference */
+    vm_offset_t address;
+    unsigned low, high;
+    uint32_t timeout_ms;
+    int flags;
+};
+
+static struct list buckets[GSYNC_BUCKETS];
+
+void gsync_module_init(void)
+{
+    for (int i = 0; i < GSYNC_BUCKETS; i++)
+        list_init(&buckets[i]);
+}
+
+static struct list *gsync_bucket(struct gsync_key key)
+{
+    uint64_t hash = ((uint64_t) key.space >> 4) * 31 + (key.offset >> 2);
+
+    return &buckets[(hash ^ hash >> 8) % GSYNC_BUCKETS];
+}
+
+static struct gsync_key gsync_key_of(struct task *task, vm_offset_t address,
+                                     int flags)
+{
+    struct vm_map_entry *entry = vm_map_entry_at(task->map, address);
+    vm_offset_t in_entry = entry ? address - entry->start : 0;
+
+    if (!(flags & GSYNC_SHARED) || !entry)
+        return (struct gsync_key){task->map, address};
+    if (entry->object && !entry->private)
+        return (struct gsync_key){
+            entry->object,
+            (entry->object_first << PAGE_SHIFT_BITS) + in_entry};
+    if (entry->amap && entry->amap->shared)
+        return (struct gsync_key){
+            entry->amap, (entry->amap_first << PAGE_SHIFT_BITS) + in_entry};
+    return (struct gsync_key){task->map, address};
+}
+
+static bool gsync_key_equal(struct gsync_key a, struct gsync_key b)
+{
+    return a.space == b.space && a.offset == b.offset;
+}
+
+static void gsync_answer(struct gsync_waiter *waiter, kern_return_t result)
+{
+    if (list_linked(&waiter->link))
+        list_remove(&waiter->link);
+    timer_cancel(&waiter->timer);
+    vm_fault_wait_cancel(&waiter->fault);
+    ipc_reply_simple(&waiter->reply, result);
+    task_deallocate(waiter->task);
+    kfree(waiter);
+}
+
+static void gsync_timeout(struct timer *timer)
+{
+    gsync_answer(list_entry(timer, struct gsync_waiter, timer), KERN_TIMEDOUT);
+}
+
+static bool gsync_waiter_gone(const struct gsync_waiter *waiter)
+{
+    return !IP_VALID(waiter->reply.port) ||
+           !ipc_port_active(waiter->reply.port) || !waiter->task->active;
+}
+
+/* KERN_SUCCESS: the word is as expected. */
+static kern_return_t gsync_compare(struct task *task, vm_offset_t address,
+                                   unsigned low, unsigned high, int flags,
+                                   struct vm_fault_wait *wait)
+{
+    unsigned word[2];
+    size_t size = flags & GSYNC_QUAD ? sizeof word : sizeof *word;
+
+    if (!task->active)
+        return KERN_INVALID_TASK;
+    kern_return_t kr = copyin(task->map, address, word, size, wait);
+    if (kr == KERN_WAITING)
+        return kr;
+    if (kr != KERN_SUCCESS)
+        return KERN_INVALID_ADDRESS;
+    if (word[0] != low || (flags & GSYNC_QUAD && word[1] != high))
+        return KERN_INVALID_ARGUMENT;
+    return KERN_SUCCESS;
+}
+
+static void gsync_wait_try(struct vm_fault_wait *fault, kern_return_t result)
+{
+    struct gsync_waiter *waiter =
+        list_entry(fault, struct gsync_waiter, fault);
+    kern_return_t kr = result;
+
+    if (kr == KERN_SUCCESS)
+        kr = gsync_compare(waiter->task, waiter->address, waiter->low,
+                           waiter->high, waiter->flags, fault);
+    if (kr == KERN_WAITING)
+        return;
+    if (kr != KERN_SUCCESS) {
+        gsync_answer(waiter, kr);
+        return;
+    }
+    waiter->key = gsync_key_of(waiter->task, waiter->address, waiter->flags);
+    list_append(gsync_bucket(waiter->key), &waiter->link);
+    if (waiter->flags & GSYNC_TIMED)
+        timer_set_ms(&waiter->timer, waiter->timeout_ms, gsync_timeout);
+}
+
+kern_return_t rpc_gsync_wait(struct task *task, vm_address_t address,
+                             unsigned low, unsigned high, natural_t timeout_ms,
+                             int flags)
+{
+    if (!task)
+        return KERN_INVALID_TASK;
+    if (address & 3)
+        return KERN_INVALID_ADDRESS;
+    struct gsync_waiter *waiter = kalloc(sizeof *waiter);
+    if (!waiter)
+        return KERN_RESOURCE_SHORTAGE;
+    *waiter = (struct gsync_waiter){.task = task,
+                                    .address = address,
+                                    .low = low,
+                                    .high = high,
+                                    .timeout_ms = timeout_ms,
+                                    .flags = flags};
+    waiter->fault.done = gsync_wait_try;
+    task_reference(task);
+    ipc_reply_take(&waiter->reply);
+    gsync_wait_try(&waiter->fault, KERN_SUCCESS);
+    return MIG_NO_REPLY;
+}
+
+static int gsync_wake_key(struct gsync_key key, bool all)
+{
+    struct list *bucket = gsync_bucket(key);
+    struct gsync_waiter *waiter, *next;
+    int count = 0;
+
+    list_for_each_safe(bucket, waiter, next, link)
+    {
+        if (!gsync_key_equal(waiter->key, key))
+            continue;
+        bool gone = gsync_waiter_gone(waiter);
+        gsync_answer(waiter, KERN_SUCCESS);
+        if (gone)
+            continue;
+        count++;
+        if (!all)
+            break;
+    }
+    return count;
+}
+
+kern_return_t rpc_gsync_wake(struct task *task, vm_address_t address,
+                             unsigned value, int flags)
+{
+    struct vm_fault_wait none = {0};
+
+    if (!task)
+        return KERN_INVALID_TASK;
+    if (address & 3)
+        return KERN_INVALID_ADDRESS;
+    if (flags & GSYNC_MUTATE) {
+        kern_return_t kr =
+            copyout(task->map, &value, address, sizeof value, &none);
+        if (kr == KERN_WAITING) {
+            /* A word that somebody waits for has been read: it is here, but
+             * for one in a file whose page just left. */
+            vm_fault_wait_cancel(&none);
+            return KERN_MEMORY_FAILURE;
+        }
+        if (kr != KERN_SUCCESS)
+            return KERN_INVALID_ADDRESS;
+    }
+    int count = gsync_wake_key(gsync_key_of(task, address, flags),
+                               flags & GSYNC_BROADCAST);
+    return count ? KERN_SUCCESS : KERN_INVALID_ARGUMENT;
+}
+
+kern_return_t rpc_gsync_requeue(struct task *task, vm_address_t source,
+                                vm_address_t dest, boolean_t wake_one,
+                                int flags)
+{
+    if (!task)
+        return KERN_INVALID_TASK;
+    if ((source | dest) & 3)
+        return KERN_INVALID_ADDRESS;
+    struct gsync_key from = gsync_key_of(task, source, flags);
+    struct gsync_key to = gsync_key_of(task, dest, flags);
+    struct gsync_waiter *waiter, *next;
+    int count = wake_one ? gsync_wake_key(from, false) : 0;
+
+    list_for_each_safe(gsync_bucket(from), waiter, next, link)
+    {
+        if (!gsync_key_equal(waiter->key, from))
+            continue;
+        list_remove(&waiter->link);
+        waiter->key = to;
+        list_append(gsync_bucket(to), &waiter->link);
+        count++;
+        if (!(flags & GSYNC_BROADCAST) || gsync_key_equal(from, to))
+            break;
+    }
+    return count ? KERN_SUCCESS : KERN_INVALID_ARGUMENT;
+}

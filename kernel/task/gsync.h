@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* task/gsync.h: waiting for a word of memory to change (HURD-FACTS 1.12).
+ *
+ * Waiters are found by where the word is: (task, address), or, with SHARED,
+ * the amap or object and the offset in it.  A waiter is an unanswered request:
+ * one whose reply port has died is skipped. */
+#ifndef TASK_GSYNC_H
+#define TASK_GSYNC_H
+
+void gsync_module_init(void);
+
+#endif

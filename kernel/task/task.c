@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "task/task.h"
+#include "ipc/port.h"
+#include "ipc/space.h"
+#include "task/notify.h"
+#include "task/thread.h"
+#include "vm/map.h"
+#include "vm/entry.h"
+
+struct task *kernel_task;
+struct list all_tasks;
+
+static struct task *task_alloc(void)
+{
+    struct task *task = kalloc(sizeof *task);
+
+    if (!task)
+        return NULL;
+    task->references = 1;
+    task->active = true;
+    task->priority = 25; /* BASEPRI_USER, as GNU Mach's tasks have */
+    task->creation_time_ns = platform_time_realtime();
+    list_init(&task->threads);
+    task->self = ipc_port_alloc_kernel(IKOT_TASK, task);
+    task->space = ipc_space_create(task);
+    return task;
+}
+
+static void task_free(struct task *task)
+{
+    if (task->self)
+        ipc_port_dealloc_kernel(task->self);
+    if (task->space)
+        ipc_space_release(task->space);
+    kfree(task->emulation);
+    kfree(task);
+}
+
+/* The address space, then the map that shows in it. */
+static bool task_make_map(struct task *task, struct task *parent, bool inherit)
+{
+    if (platform_task_create(&task->platform, task) < 0)
+        return false;
+    if (inherit)
+        task->map = vm_map_fork(parent->map, task->platform);
+    else
+        task->map =
+            vm_map_create(task->platform, 0, platform_address_limit());
+    if (task->map)
+        return true;
+    platform_task_destroy(task->platform);
+    task->platform = NULL;
+    return false;
+}
+
+static void task_inherit_ports(struct task *task, struct task *parent)
+{
+    task->sself = ipc_port_make_send(task->self);
+    if (!parent)
+        return;
+    task->exception = ipc_port_copy_send(parent->exception);
+    task->bootstrap = ipc_port_copy_send(parent->bootstrap);
+    for (int i = 0; i < TASK_PORT_REGISTER_MAX; i++)
+        task->registered[i] = ipc_port_copy_send(parent->registered[i]);
+    task->priority = parent->priority;
+    memcpy(task->name, parent->name, sizeof task->name);
+}
+
+static void task_inherit_emulation(struct task *task, struct task *parent)
+{
+    if (!parent || !parent->emulation)
+        return;
+    for (unsigned i = 0; i < PLATFORM_EMULATION_MAX;) {
+        unsigned run = 1;
+        while (i + run < PLATFORM_EMULATION_MAX &&
+               parent->emulation[i + run] == parent->emulation[i])
+            run++;
+        if (parent->emulation[i])
+            task_set_emulation_entries(task, i, run, parent->emulation[i]);
+        i += run;
+    }
+}
+
+kern_return_t task_create_internal(struct task *parent, bool inherit,
+                                   struct task **task_out)
+{
+    struct task *task = task_alloc();
+
+    if (!task)
+        return KERN_RESOURCE_SHORTAGE;
+    if (!task->self || !task->space || !task_make_map(task, parent, inherit)) {
+        task_free(task);
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    task_inherit_ports(task, parent);
+    task_inherit_emulation(task, parent);
+    list_append(&all_tasks, &task->link);
+    task_reference(task); /* the list's */
+    task_notify_created(task, parent);
+    *task_out = task;
+    return KERN_SUCCESS;
+}
+
+bool task_set_emulation_entries(struct task *task, unsigned first,
+                                unsigned count, uint64_t entry)
+{
+    if (first >= PLATFORM_EMULATION_MAX ||
+        count > PLATFORM_EMULATION_MAX - first)
+        return false;
+    if (!task->emulation)
+        task->emulation =
+            kalloc(PLATFORM_EMULATION_MAX * sizeof *task->emulation);
+    if (!task->emulation)
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        task->emulation[first + i] = entry;
+    platform_task_set_emulation(task->platform, first, count, entry);
+    return true;
+}
+
+void task_reference(struct task *task)
+{
+    task->references++;
+}
+
+void task_deallocate(struct task *task)
+{
+    if (!task || --task->references)
+        return;
+    task_free(task);
+}
+
+static void task_release_ports(struct task *task)
+{
+    ipc_port_release_send(task->sself);
+    ipc_port_release_send(task->exception);
+    ipc_port_release_send(task->bootstrap);
+    for (int i = 0; i < TASK_PORT_REGISTER_MAX; i++) {
+        ipc_port_release_send(task->registered[i]);
+        task->registered[i] = IP_NULL;
+    }
+    task->sself = task->exception = task->bootstrap = IP_NULL;
+    ipc_port_dealloc_kernel(task->self);
+    task->self = IP_NULL;
+}
+
+void task_terminate_internal(struct task *task)
+{
+    struct thread *thread;
+
+    if (!task->active || task == kernel_task)
+        return;
+    task->active = false;
+    while ((thread = list_first_entry(&task->threads, struct thread, task_link)))
+        thread_terminate_internal(thread);
+    platform_task_destroy(task->platform);
+    task->platform = NULL;
+    ipc_space_destroy(task->space);
+    vm_map_terminate(task->map);
+    vm_map_deallocate(task->map);
+    task->map = NULL;
+    task_release_ports(task);
+    list_remove(&task->link);
+    task_deallocate(task);
+}
+
+void task_module_init(void)
+{
+    list_init(&all_tasks);
+    kernel_task = task_alloc();
+    if (!kernel_task || !kernel_task->self || !kernel_task->space)
+        kpanic("no memory for the kernel task");
+    kernel_task->map = vm_map_create(NULL, 0, platform_address_limit());
+    ksnprintf(kernel_task->name, sizeof kernel_task->name, "gnumach");
+    task_inherit_ports(kernel_task, NULL);
+    list_append(&all_tasks, &kernel_task->link);
+}
+
+void task_module_fini(void)
+{
+    struct task *task, *next;
+
+    list_for_each_safe(&all_tasks, task, next, link)
+    {
+        if (task != kernel_task)
+            task_terminate_internal(task);
+    }
+}

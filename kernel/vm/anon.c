@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vm/anon.h"
+#include "vm/object.h"
+#include "vm/page.h"
+#include "vm/pmap.h"
+
+struct vm_anon *vm_anon_create(struct vm_page *page)
+{
+    struct vm_anon *anon = kalloc(sizeof *anon);
+
+    if (!anon)
+        return NULL;
+    anon->references = 1;
+    anon->page = page;
+    page->anon = anon;
+    return anon;
+}
+
+void vm_anon_reference(struct vm_anon *anon)
+{
+    anon->references++;
+}
+
+void vm_anon_release(struct vm_anon *anon)
+{
+    if (--anon->references)
+        return;
+    if (anon->page->mappings) {
+        pmap_page_protect(anon->page, VM_PROT_NONE);
+        pmap_settle();
+    }
+    anon->page->anon = NULL;
+    anon->page->wire_count = 0;
+    vm_page_free(anon->page);
+    kfree(anon);
+}
+
+struct vm_amap *vm_amap_create(void)
+{
+    struct vm_amap *amap = kalloc(sizeof *amap);
+
+    if (amap)
+        amap->references = 1;
+    return amap;
+}
+
+void vm_amap_reference(struct vm_amap *amap)
+{
+    amap->references++;
+}
+
+void vm_amap_detach(struct vm_amap *amap)
+{
+    struct vm_object *object = amap->under;
+
+    if (!object)
+        return;
+    amap->under = NULL;
+    list_remove(&amap->snapshot_link);
+    vm_object_release(object);
+}
+
+void vm_amap_attach(struct vm_amap *amap, struct vm_object *object,
+                    uint64_t first, uint64_t count)
+{
+    vm_object_reference(object);
+    amap->under = object;
+    amap->under_first = first;
+    amap->under_count = count;
+    list_append(&object->snapshots, &amap->snapshot_link);
+}
+
+void vm_amap_release(struct vm_amap *amap)
+{
+    uint64_t index = 0;
+    struct vm_anon *anon;
+
+    if (--amap->references)
+        return;
+    while ((anon = radix_next(&amap->anons, &index))) {
+        vm_anon_release(anon);
+        index++;
+    }
+    radix_clear(&amap->anons);
+    vm_amap_detach(amap);
+    kfree(amap);
+}
+
+struct vm_amap *vm_amap_copy(struct vm_amap *amap, uint64_t first,
+                             uint64_t count)
+{
+    struct vm_amap *copy = vm_amap_create();
+    struct vm_anon *anon;
+
+    if (!copy)
+        return NULL;
+    for (uint64_t i = first;
+         (anon = radix_next(&amap->anons, &i)) && i < first + count; i++) {
+        if (!radix_set(&copy->anons, i - first, anon)) {
+            vm_amap_release(copy);
+            return NULL;
+        }
+        vm_anon_reference(anon);
+    }
+    if (amap->under)
+        vm_amap_attach(copy, amap->under, amap->under_first + first, count);
+    return copy;
+}
+
+bool vm_amap_set(struct vm_amap *amap, uint64_t index, struct vm_anon *anon)
+{
+    struct vm_anon *old = radix_get(&amap->anons, index);
+
+    if (!radix_set(&amap->anons, index, anon))
+        return false;
+    if (old)
+        vm_anon_release(old);
+    return true;
+}
+
+void vm_amap_wipe(struct vm_amap *amap, uint64_t first, uint64_t count)
+{
+    struct vm_anon *anon;
+
+    for (uint64_t i = first;
+         (anon = radix_next(&amap->anons, &i)) && i < first + count; i++) {
+        radix_set(&amap->anons, i, NULL);
+        vm_anon_release(anon);
+    }
+}

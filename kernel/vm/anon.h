@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vm/anon.h: anonymous memory.
+ *
+ * An anon is one page of it.  An amap is a sparse array of anons, indexed by
+ * page; it may be referred to by several map entries (memory inherited shared)
+ * and an anon may be in several amaps (memory copied): an anon with more than
+ * one reference must not be written, its writer gets a copy of its own.
+ *
+ * An amap that is a snapshot stands over a range of an object: where it has no
+ * anon the object's page shows through, and before such a page of the object
+ * changes it is copied into every snapshot that lacks it.
+ */
+#ifndef VM_ANON_H
+#define VM_ANON_H
+
+#include "core/core.h"
+#include "core/list.h"
+#include "core/radix.h"
+
+struct vm_page;
+struct vm_object;
+
+struct vm_anon {
+    unsigned references;
+    struct vm_page *page; /* owned */
+};
+
+struct vm_amap {
+    unsigned references;
+    struct radix anons;
+    struct vm_object *under;   /* snapshot of it (a reference), or NULL */
+    uint64_t under_first;      /* the object's page that is page 0 here */
+    uint64_t under_count;      /* pages of the object that it covers */
+    bool shared;               /* several entries mean to see one memory */
+    struct list snapshot_link; /* under->snapshots */
+};
+
+/* Takes PAGE over.  NULL if memory is short: PAGE stays the caller's. */
+struct vm_anon *vm_anon_create(struct vm_page *page);
+void vm_anon_reference(struct vm_anon *anon);
+/* Drops a reference; the last one removes the page from every pmap. */
+void vm_anon_release(struct vm_anon *anon);
+
+struct vm_amap *vm_amap_create(void);
+void vm_amap_reference(struct vm_amap *amap);
+void vm_amap_release(struct vm_amap *amap);
+
+/* A new amap that has the anons of [first, first + count) of AMAP, each with a
+ * reference more, from 0 on; a snapshot if AMAP is one.  NULL: no memory. */
+struct vm_amap *vm_amap_copy(struct vm_amap *amap, uint64_t first,
+                             uint64_t count);
+
+/* Makes AMAP a snapshot of COUNT pages of OBJECT from its page FIRST on. */
+void vm_amap_attach(struct vm_amap *amap, struct vm_object *object,
+                    uint64_t first, uint64_t count);
+void vm_amap_detach(struct vm_amap *amap);
+
+static inline struct vm_anon *vm_amap_get(const struct vm_amap *amap,
+                                          uint64_t index)
+{
+    return amap ? radix_get(&amap->anons, index) : NULL;
+}
+
+/* Puts ANON (its reference is consumed on success) at INDEX; releases what was
+ * there. */
+bool vm_amap_set(struct vm_amap *amap, uint64_t index, struct vm_anon *anon);
+
+/* Releases the anons of a range. */
+void vm_amap_wipe(struct vm_amap *amap, uint64_t first, uint64_t count);
+
+#endif

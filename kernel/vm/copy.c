@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vm/copy.h"
+#include "vm/page.h"
+#include "vm/pmap.h"
+
+struct vm_map_copy *vm_copy_create(vm_offset_t offset, vm_size_t size)
+{
+    struct vm_map_copy *copy = kalloc(sizeof *copy);
+
+    if (copy) {
+        copy->offset = offset;
+        copy->size = size;
+    }
+    return copy;
+}
+
+bool vm_copy_append(struct vm_map_copy *copy, const struct vm_piece *piece)
+{
+    if (copy->piece_count == copy->piece_max) {
+        unsigned max = copy->piece_max ? copy->piece_max * 2 : 2;
+        struct vm_piece *pieces = kalloc(max * sizeof *pieces);
+        if (!pieces)
+            return false;
+        if (copy->pieces)
+            memcpy(pieces, copy->pieces, copy->piece_count * sizeof *pieces);
+        kfree(copy->pieces);
+        copy->pieces = pieces;
+        copy->piece_max = max;
+    }
+    copy->pieces[copy->piece_count++] = *piece;
+    return true;
+}
+
+void vm_map_copy_discard(struct vm_map_copy *copy)
+{
+    if (!copy)
+        return;
+    for (unsigned i = 0; i < copy->piece_count; i++) {
+        if (copy->pieces[i].amap)
+            vm_amap_release(copy->pieces[i].amap);
+        if (copy->pieces[i].object)
+            vm_object_release(copy->pieces[i].object);
+    }
+    kfree(copy->pieces);
+    kfree(copy);
+}
+
+vm_size_t vm_map_copy_size(const struct vm_map_copy *copy)
+{
+    return copy->size;
+}
+
+struct vm_page *vm_page_duplicate(const struct vm_page *page)
+{
+    struct vm_page *copy = vm_page_alloc(!page);
+
+    if (copy && page)
+        memcpy(vm_page_data(copy), vm_page_data(page), PAGE_SIZE);
+    return copy;
+}
+
+/* An amap with PAGES from 0 on.  NULL: no memory; the pages are the caller's
+ * still. */
+static struct vm_amap *vm_amap_from_pages(struct vm_page *const *pages,
+                                          uint64_t count)
+{
+    struct vm_amap *amap = vm_amap_create();
+    uint64_t done;
+
+    for (done = 0; amap && done < count; done++) {
+        struct vm_anon *anon = vm_anon_create(pages[done]);
+        if (anon && vm_amap_set(amap, done, anon))
+            continue;
+        if (anon) {
+            anon->page->anon = NULL;
+            kfree(anon);
+        }
+        break;
+    }
+    if (!amap || done == count)
+        return amap;
+    while (done--) { /* give the pages back */
+        struct vm_anon *anon = vm_amap_get(amap, done);
+        anon->page->anon = NULL;
+        radix_set(&amap->anons, done, NULL);
+        kfree(anon);
+    }
+    vm_amap_release(amap);
+    return NULL;
+}
+
+struct vm_map_copy *vm_copy_from_pages(struct vm_page *const *pages,
+                                       uint64_t count)
+{
+    struct vm_map_copy *copy = vm_copy_create(0, count * PAGE_SIZE);
+    struct vm_piece piece = {.count = count};
+
+    /* Room for the piece first: what follows must not fail. */
+    if (!copy || !vm_copy_append(copy, &piece)) {
+        vm_map_copy_discard(copy);
+        return NULL;
+    }
+    copy->pieces[0].amap = vm_amap_from_pages(pages, count);
+    if (!copy->pieces[0].amap) {
+        vm_map_copy_discard(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+kern_return_t vm_map_copy_from_kernel(const void *data, vm_size_t size,
+                                      struct vm_map_copy **copy_out)
+{
+    uint64_t count = round_page(size) >> PAGE_SHIFT_BITS, done = 0;
+    struct vm_page **pages = kalloc((count + 1) * sizeof *pages);
+    struct vm_map_copy *copy = NULL;
+
+    for (; pages && done < count; done++) {
+        vm_size_t at = done * PAGE_SIZE, n = min_of(size - at, PAGE_SIZE);
+        pages[done] = vm_page_alloc(n < PAGE_SIZE);
+        if (!pages[done])
+            break;
+        memcpy(vm_page_data(pages[done]), (const char *) data + at, n);
+    }
+    if (pages && done == count)
+        copy = vm_copy_from_pages(pages, count);
+    if (copy) {
+        copy->size = size;
+    } else {
+        while (done--)
+            vm_page_free(pages[done]);
+    }
+    kfree(pages);
+    *copy_out = copy;
+    return copy ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
+}
+
+kern_return_t vm_piece_page(const struct vm_piece *piece, uint64_t index,
+                            struct vm_fault_wait *wait,
+                            struct vm_page **page_out)
+{
+    struct vm_anon *anon = vm_amap_get(piece->amap, piece->amap_first + index);
+
+    *page_out = anon ? anon->page : NULL;
+    if (anon || !piece->object)
+        return KERN_SUCCESS;
+    return vm_object_get(piece->object, piece->object_first + index,
+                         VM_PROT_READ, wait, page_out);
+}
+
+static const struct vm_piece *vm_copy_piece(const struct vm_map_copy *copy,
+                                            uint64_t *index)
+{
+    for (unsigned i = 0; i < copy->piece_count; i++) {
+        if (*index < copy->pieces[i].count)
+            return &copy->pieces[i];
+        *index -= copy->pieces[i].count;
+    }
+    return NULL;
+}
+
+kern_return_t vm_copy_page(const struct vm_map_copy *copy, uint64_t index,
+                           struct vm_fault_wait *wait,
+                           struct vm_page **page_out)
+{
+    const struct vm_piece *piece = vm_copy_piece(copy, &index);
+
+    if (!piece)
+        return KERN_INVALID_ADDRESS;
+    return vm_piece_page(piece, index, wait, page_out);
+}
+
+/* The page of ANON alone, leaving ANON to be freed without it. */
+static bool vm_piece_steal(const struct vm_piece *piece, uint64_t index,
+                           struct vm_page **page_out)
+{
+    uint64_t slot = piece->amap_first + index;
+    struct vm_anon *anon = vm_amap_get(piece->amap, slot);
+
+    if (!anon || piece->amap->references > 1 || anon->references > 1)
+        return false;
+    pmap_page_protect(anon->page, VM_PROT_NONE);
+    pmap_settle();
+    *page_out = anon->page;
+    anon->page->anon = NULL;
+    radix_set(&piece->amap->anons, slot, NULL);
+    kfree(anon);
+    return true;
+}
+
+kern_return_t vm_copy_take_page(struct vm_map_copy *copy, uint64_t index,
+                                struct vm_fault_wait *wait,
+                                struct vm_page **page_out)
+{
+    const struct vm_piece *piece = vm_copy_piece(copy, &index);
+    struct vm_page *page;
+
+    if (!piece)
+        return KERN_INVALID_ADDRESS;
+    if (vm_piece_steal(piece, index, page_out))
+        return KERN_SUCCESS;
+    kern_return_t kr = vm_piece_page(piece, index, wait, &page);
+    if (kr != KERN_SUCCESS)
+        return kr;
+    *page_out = vm_page_duplicate(page);
+    return *page_out ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
+}
+
+kern_return_t vm_map_copy_read(struct vm_map_copy *copy, vm_offset_t offset,
+                               void *to, vm_size_t size,
+                               struct vm_fault_wait *wait)
+{
+    if (offset > copy->size || size > copy->size - offset)
+        return KERN_INVALID_ADDRESS;
+    offset += copy->offset;
+    while (size) {
+        vm_offset_t in_page = offset & (PAGE_SIZE - 1);
+        vm_size_t n = min_of(size, PAGE_SIZE - in_page);
+        struct vm_page *page;
+        kern_return_t kr =
+            vm_copy_page(copy, offset >> PAGE_SHIFT_BITS, wait, &page);
+        if (kr != KERN_SUCCESS)
+            return kr;
+        if (page)
+            memcpy(to, (char *) vm_page_data(page) + in_page, n);
+        else
+            memset(to, 0, n);
+        to = (char *) to + n;
+        offset += n;
+        size -= n;
+    }
+    return KERN_SUCCESS;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vm/copy.h: the inside of memory on its way between maps.
+ *
+ * A copy is a row of pieces, each some pages of an amap, of an object, of an
+ * amap over an object, or of nothing (zeros).  Pieces hold references.
+ */
+#ifndef VM_COPY_H
+#define VM_COPY_H
+
+#include "vm/anon.h"
+#include "vm/map.h"
+#include "vm/object.h"
+
+struct vm_piece {
+    struct vm_amap *amap;     /* a reference, or NULL */
+    uint64_t amap_first;      /* its page that is this piece's first */
+    struct vm_object *object; /* a reference, or NULL */
+    uint64_t object_first;
+    uint64_t count; /* pages */
+};
+
+struct vm_map_copy {
+    vm_offset_t offset; /* of the data in the first page */
+    vm_size_t size;     /* bytes of data */
+    unsigned piece_count, piece_max;
+    struct vm_piece *pieces;
+};
+
+/* An empty copy of SIZE bytes that start OFFSET bytes into a page. */
+struct vm_map_copy *vm_copy_create(vm_offset_t offset, vm_size_t size);
+/* Appends a piece; its references are consumed on success. */
+bool vm_copy_append(struct vm_map_copy *copy, const struct vm_piece *piece);
+/* A copy whose data are the PAGES, which it takes over.  NULL: no memory, and
+ * the pages remain the caller's. */
+struct vm_map_copy *vm_copy_from_pages(struct vm_page *const *pages,
+                                       uint64_t count);
+
+/* The page at INDEX for reading; *PAGE_OUT is NULL where it reads as zeros. */
+kern_return_t vm_piece_page(const struct vm_piece *piece, uint64_t index,
+                            struct vm_fault_wait *wait,
+                            struct vm_page **page_out);
+kern_return_t vm_copy_page(const struct vm_map_copy *copy, uint64_t index,
+                           struct vm_fault_wait *wait,
+                           struct vm_page **page_out);
+
+/* Page INDEX as a page of the caller's own: taken out of the copy if nobody
+ * else has it, else a duplicate.  KERN_WAITING as vm_copy_page. */
+kern_return_t vm_copy_take_page(struct vm_map_copy *copy, uint64_t index,
+                                struct vm_fault_wait *wait,
+                                struct vm_page **page_out);
+
+/* A page with the contents of PAGE, or zeros for NULL; NULL: no memory. */
+struct vm_page *vm_page_duplicate(const struct vm_page *page);
+
+#endif

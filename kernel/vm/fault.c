@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vm/fault.h"
+#include "vm/copy.h"
+#include "vm/entry.h"
+#include "vm/page.h"
+
+/* Memory that is touched once is touched around there soon: this many aligned
+ * pages are shown at a fault, and made at once if none of them exists yet. */
+#define WINDOW_PAGES 16ul
+#define WINDOW_ORDER 4
+
+static struct list woken;
+
+void vm_fault_module_init(void)
+{
+    list_init(&woken);
+}
+
+void vm_fault_wait_cancel(struct vm_fault_wait *wait)
+{
+    if (list_linked(&wait->link))
+        list_remove(&wait->link);
+}
+
+void vm_fault_wait_wake(struct vm_fault_wait *wait, kern_return_t result)
+{
+    vm_fault_wait_cancel(wait);
+    wait->result = result;
+    list_append(&woken, &wait->link);
+}
+
+bool vm_fault_run_woken(void)
+{
+    struct vm_fault_wait *wait =
+        list_first_entry(&woken, struct vm_fault_wait, link);
+
+    if (!wait)
+        return false;
+    list_remove(&wait->link);
+    wait->done(wait, wait->result);
+    return true;
+}
+
+static struct vm_page *vm_page_want(unsigned order, bool zero)
+{
+    struct vm_page *page = vm_page_alloc_run(order, zero);
+
+    if (page)
+        return page;
+    vm_object_reclaim(64ul << order);
+    return vm_page_alloc_run(order, zero);
+}
+
+/* A page at *ADDRESS in *ENTRY, being made accessible. */
+struct vm_place {
+    struct vm_map *map;
+    struct vm_map_entry *entry;
+    vm_offset_t address;
+    uint64_t index; /* of the page in the entry */
+    struct vm_page *page;
+    vm_prot_t prot; /* what it can be mapped with now */
+};
+
+/* Puts PAGE into the entry's amap.  Consumes PAGE in any case. */
+static kern_return_t vm_place_set_anon(struct vm_place *place,
+                                       struct vm_page *page)
+{
+    struct vm_map_entry *entry = place->entry;
+    struct vm_anon *anon = vm_anon_create(page);
+
+    if (!anon) {
+        vm_page_free(page);
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    if (!vm_amap_set(entry->amap, entry->amap_first + place->index, anon)) {
+        vm_anon_release(anon);
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    place->page = page;
+    place->prot = entry->prot;
+    return KERN_SUCCESS;
+}
+
+/* Zeros where nothing was: a whole window if all of it is untouched. */
+static kern_return_t vm_place_zero(struct vm_place *place)
+{
+    struct vm_map_entry *entry = place->entry;
+    vm_offset_t start = place->address & ~(WINDOW_PAGES * PAGE_SIZE - 1);
+    uint64_t first = (start - entry->start) >> PAGE_SHIFT_BITS;
+    uint64_t slot = entry->amap_first + first, next = slot;
+    struct vm_page *run = NULL;
+
+    if (start >= entry->start &&
+        start + WINDOW_PAGES * PAGE_SIZE <= entry->end &&
+        (!radix_next(&entry->amap->anons, &next) ||
+         next >= slot + WINDOW_PAGES))
+        run = vm_page_alloc_run(WINDOW_ORDER, true);
+    if (!run) {
+        struct vm_page *page = vm_page_want(0, true);
+        return page ? vm_place_set_anon(place, page) : KERN_RESOURCE_SHORTAGE;
+    }
+    kern_return_t kr = KERN_SUCCESS;
+    uint64_t wanted = place->index;
+    for (uint64_t i = 0; i < WINDOW_PAGES; i++) {
+        place->index = first + i;
+        if (kr == KERN_SUCCESS)
+            kr = vm_place_set_anon(place, run + i);
+        else
+            vm_page_free(run + i);
+    }
+    place->index = wanted;
+    if (kr == KERN_SUCCESS)
+        place->page = run + (wanted - first);
+    return kr;
+}
+
+/* The page of an anon; a copy of it if others have it and it is written. */
+static kern_return_t vm_place_anon(struct vm_place *place, struct vm_anon *anon,
+                                   vm_prot_t access)
+{
+    struct vm_map_entry *entry = place->entry;
+
+    place->page = anon->page;
+    place->prot = entry->prot;
+    if (anon->references == 1 && !entry->needs_copy)
+        return KERN_SUCCESS;
+    place->prot &= ~VM_PROT_WRITE;
+    if (!(access & VM_PROT_WRITE))
+        return KERN_SUCCESS;
+    struct vm_page *page = vm_page_want(0, false);
+    if (!page)
+        return KERN_RESOURCE_SHORTAGE;
+    memcpy(vm_page_data(page), vm_page_data(anon->page), PAGE_SIZE);
+    if (entry->amap->shared) /* the other sharers must see the new page */
+        pmap_page_protect(anon->page, VM_PROT_NONE);
+    return vm_place_set_anon(place, page);
+}
+
+static kern_return_t vm_place_object(struct vm_place *place, vm_prot_t access,
+                                     struct vm_fault_wait *wait)
+{
+    struct vm_map_entry *entry = place->entry;
+    uint64_t index = entry->object_first + place->index;
+    bool copy = entry->private && access & VM_PROT_WRITE;
+    kern_return_t kr =
+        vm_object_get(entry->object, index,
+                      copy ? VM_PROT_READ : access, wait, &place->page);
+
+    if (kr != KERN_SUCCESS)
+        return kr;
+    if (copy) {
+        struct vm_page *page = vm_page_want(0, false);
+        if (!page)
+            return KERN_RESOURCE_SHORTAGE;
+        memcpy(vm_page_data(page), vm_page_data(place->page), PAGE_SIZE);
+        return vm_place_set_anon(place, page);
+    }
+    place->prot = entry->prot & ~(vm_prot_t) place->page->lock;
+    if (access & VM_PROT_WRITE)
+        return vm_object_write_page(entry->object, index);
+    if (entry->private || !entry->object->device)
+        place->prot &= ~VM_PROT_WRITE;
+    return KERN_SUCCESS;
+}
+
+static kern_return_t vm_place_find(struct vm_place *place, struct vm_map *map,
+                                   vm_offset_t address, vm_prot_t access,
+                                   struct vm_fault_wait *wait)
+{
+    struct vm_map_entry *entry = vm_map_entry_at(map, address);
+    kern_return_t kr;
+
+    if (!entry)
+        return KERN_INVALID_ADDRESS;
+    if (access & ~entry->prot)
+        return KERN_PROTECTION_FAILURE;
+    *place = (struct vm_place){.map = map,
+                               .entry = entry,
+                               .address = trunc_page(address),
+                               .index = (trunc_page(address) - entry->start) >>
+                                        PAGE_SHIFT_BITS};
+    bool anonymous = !entry->object;
+    if (anonymous || (entry->private && access & VM_PROT_WRITE)) {
+        if (!entry->amap || access & VM_PROT_WRITE) {
+            kr = vm_entry_unshare(entry);
+            if (kr != KERN_SUCCESS)
+                return kr;
+        }
+    }
+    struct vm_anon *anon =
+        vm_amap_get(entry->amap, entry->amap_first + place->index);
+    if (anon)
+        return vm_place_anon(place, anon, access);
+    if (!anonymous)
+        return vm_place_object(place, access, wait);
+    if (entry->needs_copy) { /* a zero read before the copy was written */
+        kr = vm_entry_unshare(entry);
+        if (kr != KERN_SUCCESS)
+            return kr;
+    }
+    return vm_place_zero(place);
+}
+
+/* What a neighbour of the faulting page could be shown as, without waiting. */
+static struct vm_page *vm_place_neighbour(const struct vm_map_entry *entry,
+                                          uint64_t index, vm_prot_t *prot)
+{
+    struct vm_anon *anon = vm_amap_get(entry->amap, entry->amap_first + index);
+
+    *prot = entry->prot;
+    if (anon) {
+        if (anon->references > 1 || entry->needs_copy)
+            *prot &= ~VM_PROT_WRITE;
+        return anon->page;
+    }
+    if (!entry->object)
+        return NULL;
+    struct vm_page *page =
+        vm_object_page(entry->object, entry->object_first + index);
+    if (!page)
+        return NULL;
+    *prot &= ~(vm_prot_t) page->lock;
+    if (entry->private ||
+        (!page->dirty && !entry->object->device) ||
+        !list_empty(&entry->object->snapshots))
+        *prot &= ~VM_PROT_WRITE;
+    return page;
+}
+
+/* Shows the page and what is resident around it with the same protection. */
+static void vm_place_show(const struct vm_place *place)
+{
+    const struct vm_map_entry *entry = place->entry;
+    vm_offset_t start = place->address & ~(WINDOW_PAGES * PAGE_SIZE - 1);
+    vm_offset_t end = min_of(start + WINDOW_PAGES * PAGE_SIZE, entry->end);
+    struct vm_page *pages[WINDOW_PAGES];
+    unsigned count = 0;
+
+    start = max_of(start, entry->start);
+    for (vm_offset_t at = start; at < end; at += PAGE_SIZE, count++) {
+        vm_prot_t prot;
+        pages[count] = place->page;
+        if (at == place->address)
+            continue;
+        pages[count] = vm_place_neighbour(
+            entry, (at - entry->start) >> PAGE_SHIFT_BITS, &prot);
+        if (prot != place->prot || pmap_lookup(&place->map->pmap, at))
+            pages[count] = NULL;
+    }
+    pmap_enter(&place->map->pmap, start, pages, count, place->prot);
+}
+
+kern_return_t vm_fault(struct vm_map *map, vm_offset_t address,
+                       vm_prot_t access, struct vm_fault_wait *wait)
+{
+    struct vm_place place;
+    kern_return_t kr = vm_place_find(&place, map, address, access, wait);
+
+    if (kr == KERN_SUCCESS)
+        vm_place_show(&place);
+    return kr;
+}
+
+/* The kernel's own access: the page, without showing it to the task; but a
+ * page that the task sees and that was replaced must be replaced there too. */
+static kern_return_t vm_kernel_access(struct vm_map *map, vm_offset_t address,
+                                      vm_prot_t access,
+                                      struct vm_fault_wait *wait, char **data)
+{
+    struct vm_place place;
+    kern_return_t kr = vm_place_find(&place, map, address, access, wait);
+
+    if (kr != KERN_SUCCESS)
+        return kr;
+    if (access & VM_PROT_WRITE && pmap_lookup(&map->pmap, place.address))
+        pmap_enter(&map->pmap, place.address, &place.page, 1, place.prot);
+    *data = (char *) vm_page_data(place.page) + (address & (PAGE_SIZE - 1));
+    return KERN_SUCCESS;
+}
+
+kern_return_t copyin(struct vm_map *map, vm_offset_t from, void *to,
+                     size_t size, struct vm_fault_wait *wait)
+{
+    while (size) {
+        size_t n = min_of(size, PAGE_SIZE - (from & (PAGE_SIZE - 1)));
+        char *data;
+        kern_return_t kr =
+            vm_kernel_access(map, from, VM_PROT_READ, wait, &data);
+        if (kr != KERN_SUCCESS)
+            return kr;
+        memcpy(to, data, n);
+        to = (char *) to + n;
+        from += n;
+        size -= n;
+    }
+    return KERN_SUCCESS;
+}
+
+static kern_return_t vm_kernel_write(struct vm_map *map, const void *from,
+                                     vm_offset_t to, size_t size,
+                                     struct vm_fault_wait *wait)
+{
+    while (size) {
+        size_t n = min_of(size, PAGE_SIZE - (to & (PAGE_SIZE - 1)));
+        char *data;
+        kern_return_t kr =
+            vm_kernel_access(map, to, VM_PROT_WRITE, wait, &data);
+        if (kr != KERN_SUCCESS)
+            return kr;
+        if (from) {
+            memcpy(data, from, n);
+            from = (const char *) from + n;
+        } else {
+            memset(data, 0, n);
+        }
+        to += n;
+        size -= n;
+    }
+    return KERN_SUCCESS;
+}
+
+kern_return_t copyout(struct vm_map *map, const void *from, vm_offset_t to,
+                      size_t size, struct vm_fault_wait *wait)
+{
+    return vm_kernel_write(map, from, to, size, wait);
+}
+
+kern_return_t copyout_zero(struct vm_map *map, vm_offset_t to, size_t size,
+                           struct vm_fault_wait *wait)
+{
+    return vm_kernel_write(map, NULL, to, size, wait);
+}
+
+kern_return_t copyin_string(struct vm_map *map, vm_offset_t from, char *to,
+                            size_t size, struct vm_fault_wait *wait)
+{
+    while (size) {
+        size_t n = min_of(size, PAGE_SIZE - (from & (PAGE_SIZE - 1)));
+        char *data, *end;
+        kern_return_t kr =
+            vm_kernel_access(map, from, VM_PROT_READ, wait, &data);
+        if (kr != KERN_SUCCESS)
+            return kr;
+        memcpy(to, data, n);
+        end = memchr(to, 0, n);
+        if (end)
+            return KERN_SUCCESS;
+        to += n;
+        from += n;
+        size -= n;
+    }
+    to[-1] = 0; /* cut off: the caller's buffer is the limit */
+    return KERN_SUCCESS;
+}

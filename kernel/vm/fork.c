@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vm/fork.c: copies of memory: a child's map, and ranges sent in messages. */
+#include "vm/copy.h"
+#include "vm/entry.h"
+#include "vm/page.h"
+
+#include <mach/memory_object.h>
+
+/* Up to here a range in a message is copied at once: cheaper than taking away
+ * write access and giving it back at the next fault. */
+#define COPY_AT_ONCE_PAGES 2
+
+/* Every anon of a range is now also someone else's: nobody may write it
+ * unnoticed.  Where an amap is shared, others than MAP show it too. */
+static void vm_entry_write_protect(struct vm_map *map,
+                                   const struct vm_map_entry *entry,
+                                   vm_offset_t start, vm_offset_t end)
+{
+    uint64_t first =
+        entry->amap_first + ((start - entry->start) >> PAGE_SHIFT_BITS);
+    uint64_t count = (end - start) >> PAGE_SHIFT_BITS;
+    struct vm_anon *anon;
+
+    pmap_protect(&map->pmap, start, end, entry->prot & ~VM_PROT_WRITE);
+    if (!entry->amap || !entry->amap->shared)
+        return;
+    for (uint64_t i = first; (anon = radix_next(&entry->amap->anons, &i)) &&
+                             i < first + count;
+         i++)
+        pmap_page_protect(anon->page, VM_PROT_ALL & ~VM_PROT_WRITE);
+}
+
+kern_return_t vm_entry_unshare(struct vm_map_entry *entry)
+{
+    if (!entry->amap) {
+        entry->amap = vm_amap_create();
+        entry->amap_first = 0;
+        return entry->amap ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
+    }
+    if (!entry->needs_copy)
+        return KERN_SUCCESS;
+    if (entry->amap->references > 1) {
+        struct vm_amap *copy = vm_amap_copy(entry->amap, entry->amap_first,
+                                            vm_entry_pages(entry));
+        if (!copy)
+            return KERN_RESOURCE_SHORTAGE;
+        vm_amap_release(entry->amap);
+        entry->amap = copy;
+        entry->amap_first = 0;
+    }
+    entry->needs_copy = false;
+    return KERN_SUCCESS;
+}
+
+static bool vm_fork_share(struct vm_map_entry *entry,
+                          struct vm_map_entry *child)
+{
+    if (!entry->object || entry->private) {
+        if (vm_entry_unshare(entry) != KERN_SUCCESS)
+            return false;
+        entry->amap->shared = true;
+        vm_amap_reference(entry->amap);
+    }
+    *child = *entry;
+    return true;
+}
+
+static bool vm_fork_copy(struct vm_map *map, struct vm_map_entry *entry,
+                         struct vm_map_entry *child)
+{
+    *child = *entry;
+    if (entry->object && !entry->private) {
+        child->private = true;
+        child->amap = vm_snapshot_create(entry->object, entry->object_first,
+                                         vm_entry_pages(entry));
+        child->amap_first = 0;
+        return child->amap != NULL;
+    }
+    if (!entry->amap)
+        return true;
+    vm_entry_write_protect(map, entry, entry->start, entry->end);
+    if (entry->amap->shared) {
+        child->amap = vm_amap_copy(entry->amap, entry->amap_first,
+                                   vm_entry_pages(entry));
+        child->amap_first = 0;
+        child->needs_copy = false;
+        return child->amap != NULL;
+    }
+    vm_amap_reference(entry->amap);
+    entry->needs_copy = child->needs_copy = true;
+    return true;
+}
+
+static bool vm_fork_entry(struct vm_map *map, struct vm_map_entry *entry,
+                          struct vm_map *child_map)
+{
+    struct vm_map_entry child;
+
+    if (entry->inheritance == VM_INHERIT_NONE)
+        return true;
+    bool done = entry->inheritance == VM_INHERIT_SHARE
+                    ? vm_fork_share(entry, &child)
+                    : vm_fork_copy(map, entry, &child);
+    if (!done)
+        return false;
+    child.wired = false;
+    if (child.object)
+        vm_object_reference(child.object);
+    if (vm_map_insert(child_map, &child) == KERN_SUCCESS)
+        return true;
+    if (child.object)
+        vm_object_release(child.object);
+    if (child.amap)
+        vm_amap_release(child.amap);
+    return false;
+}
+
+struct vm_map *vm_map_fork(struct vm_map *map, struct platform_task *platform)
+{
+    struct vm_map *child = vm_map_create(platform, map->min, map->max);
+
+    for (unsigned i = 0; child && i < map->count; i++) {
+        if (!vm_fork_entry(map, map->entries[i], child)) {
+            vm_map_deallocate(child);
+            child = NULL;
+        }
+    }
+    if (child) {
+        child->size_limit = map->size_limit;
+        child->size_limit_max = map->size_limit_max;
+    }
+    return child;
+}
+
+/* --- messages ------------------------------------------------------------- */
+
+/* A few anonymous pages, duplicated.  NULL amap: something is not resident or
+ * memory is short; the caller goes the other way. */
+static struct vm_amap *vm_copyin_duplicate(const struct vm_map_entry *entry,
+                                           uint64_t first, uint64_t count)
+{
+    struct vm_amap *amap;
+
+    if (count > COPY_AT_ONCE_PAGES || entry->object || !entry->amap)
+        return NULL;
+    amap = vm_amap_create();
+    for (uint64_t i = 0; amap && i < count; i++) {
+        struct vm_anon *from = vm_amap_get(entry->amap, first + i), *anon;
+        if (!from)
+            continue;
+        struct vm_page *page = vm_page_duplicate(from->page);
+        anon = page ? vm_anon_create(page) : NULL;
+        if (anon && vm_amap_set(amap, i, anon))
+            continue;
+        if (anon)
+            vm_anon_release(anon);
+        else if (page)
+            vm_page_free(page);
+        vm_amap_release(amap);
+        return NULL;
+    }
+    return amap;
+}
+
+static bool vm_copyin_piece(struct vm_map *map, struct vm_map_entry *entry,
+                            vm_offset_t start, vm_offset_t end, bool destroy,
+                            struct vm_piece *piece)
+{
+    uint64_t skip = (start - entry->start) >> PAGE_SHIFT_BITS;
+    uint64_t count = (end - start) >> PAGE_SHIFT_BITS;
+
+    *piece = (struct vm_piece){.count = count};
+    if (entry->object) {
+        piece->object = entry->object;
+        piece->object_first = entry->object_first + skip;
+        if (!entry->private)
+            piece->amap =
+                vm_snapshot_create(entry->object, piece->object_first, count);
+    }
+    if (entry->amap) {
+        if (!destroy)
+            piece->amap =
+                vm_copyin_duplicate(entry, entry->amap_first + skip, count);
+        if (!piece->amap) {
+            if (!destroy)
+                vm_entry_write_protect(map, entry, start, end);
+            piece->amap =
+                vm_amap_copy(entry->amap, entry->amap_first + skip, count);
+        }
+    }
+    if (!piece->amap && (entry->amap || entry->object))
+        return false;
+    if (piece->object)
+        vm_object_reference(piece->object);
+    return true;
+}
+
+kern_return_t vm_map_copyin(struct vm_map *map, vm_offset_t address,
+                            vm_size_t size, bool destroy,
+                            struct vm_map_copy **copy_out)
+{
+    vm_offset_t start = trunc_page(address), end = round_page(address + size);
+
+    if (map->dead || address + size < address || end < start ||
+        !vm_map_covered(map, start, end))
+        return KERN_INVALID_ADDRESS;
+    for (unsigned i = vm_map_index(map, start);
+         i < map->count && map->entries[i]->start < end; i++) {
+        if (!(map->entries[i]->prot & VM_PROT_READ))
+            return KERN_PROTECTION_FAILURE;
+    }
+    struct vm_map_copy *copy = vm_copy_create(address - start, size);
+    if (!copy)
+        return KERN_RESOURCE_SHORTAGE;
+    for (vm_offset_t at = start; at < end;) {
+        struct vm_map_entry *entry = vm_map_entry_at(map, at);
+        vm_offset_t stop = min_of(end, entry->end);
+        struct vm_piece piece = {0};
+        if (!vm_copyin_piece(map, entry, at, stop, destroy, &piece) ||
+            !vm_copy_append(copy, &piece)) {
+            if (piece.amap)
+                vm_amap_release(piece.amap);
+            vm_map_copy_discard(copy);
+            return KERN_RESOURCE_SHORTAGE;
+        }
+        at = stop;
+    }
+    if (destroy)
+        vm_map_remove(map, start, end);
+    *copy_out = copy;
+    return KERN_SUCCESS;
+}
+
+/* Shows the receiver at once what it will read next anyway. */
+static void vm_copyout_show(struct vm_map *map, vm_offset_t start,
+                            const struct vm_piece *piece)
+{
+    for (uint64_t i = 0; piece->amap && i < piece->count; i++) {
+        struct vm_anon *anon = vm_amap_get(piece->amap, piece->amap_first + i);
+        if (!anon)
+            continue;
+        vm_prot_t prot = anon->references > 1 ? VM_PROT_READ : VM_PROT_DEFAULT;
+        pmap_enter(&map->pmap, start + i * PAGE_SIZE, &anon->page, 1, prot);
+    }
+}
+
+#define COPYOUT_SHOW_PAGES 16
+
+kern_return_t vm_map_copyout(struct vm_map *map, vm_offset_t *address,
+                             struct vm_map_copy *copy)
+{
+    vm_size_t size = round_page(copy->offset + copy->size);
+    vm_offset_t start = map->min;
+    kern_return_t kr;
+
+    if (map->dead)
+        return KERN_INVALID_ARGUMENT;
+    kr = vm_map_find_space(map, &start, size, 0);
+    if (kr != KERN_SUCCESS)
+        return kr;
+    vm_offset_t at = start;
+    for (unsigned i = 0; i < copy->piece_count; i++) {
+        struct vm_piece *piece = &copy->pieces[i];
+        struct vm_map_entry entry = {
+            .start = at,
+            .end = at + (piece->count << PAGE_SHIFT_BITS),
+            .amap = piece->amap,
+            .amap_first = piece->amap_first,
+            .object = piece->object,
+            .object_first = piece->object_first,
+            .private = piece->object != NULL,
+            .prot = VM_PROT_DEFAULT,
+            .max_prot = VM_PROT_ALL,
+            .inheritance = VM_INHERIT_DEFAULT};
+        kr = vm_map_insert(map, &entry);
+        if (kr != KERN_SUCCESS) {
+            /* What stands already took its references along. */
+            vm_map_remove(map, start, at);
+            return kr;
+        }
+        if (size <= COPYOUT_SHOW_PAGES * PAGE_SIZE)
+            vm_copyout_show(map, at, piece);
+        at = entry.end;
+        *piece = (struct vm_piece){0};
+    }
+    *address = start + copy->offset;
+    kfree(copy->pieces);
+    kfree(copy);
+    return KERN_SUCCESS;
+}
+
+/* Replacing is removing what is there and putting the pieces in its place, with
+ * the protections that the place has. */
+kern_return_t vm_map_copy_overwrite(struct vm_map *map, vm_offset_t address,
+                                    struct vm_map_copy *copy)
+{
+    vm_offset_t end = address + copy->size;
+
+    if (address & (PAGE_SIZE - 1) || copy->offset ||
+        copy->size & (PAGE_SIZE - 1))
+        return KERN_INVALID_ARGUMENT;
+    if (map->dead || !vm_map_covered(map, address, end))
+        return KERN_INVALID_ADDRESS;
+    for (unsigned i = vm_map_index(map, address);
+         i < map->count && map->entries[i]->start < end; i++) {
+        if (!(map->entries[i]->prot & VM_PROT_WRITE))
+            return KERN_PROTECTION_FAILURE;
+    }
+    for (vm_offset_t at = address; at < end; at += PAGE_SIZE) {
+        struct vm_page *page = NULL;
+        struct vm_fault_wait none = {0};
+        kern_return_t kr = vm_copy_page(
+            copy, (at - address) >> PAGE_SHIFT_BITS, &none, &page);
+        if (kr == KERN_SUCCESS && page)
+            kr = copyout(map, vm_page_data(page), at, PAGE_SIZE, &none);
+        else if (kr == KERN_SUCCESS)
+            kr = copyout_zero(map, at, PAGE_SIZE, &none);
+        if (kr == KERN_WAITING) {
+            vm_fault_wait_cancel(&none);
+            return KERN_MEMORY_FAILURE;
+        }
+        if (kr != KERN_SUCCESS)
+            return kr;
+    }
+    vm_map_copy_discard(copy);
+    return KERN_SUCCESS;
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vm/object.h"
+#include "ipc/port.h"
+#include "vm/anon.h"
+#include "vm/page.h"
+#include "vm/pmap.h"
+
+#include <mach/memory_object.h>
+
+static struct list all_objects;
+
+void vm_object_module_init(void)
+{
+    list_init(&all_objects);
+}
+
+static struct vm_object *vm_object_create(void)
+{
+    struct vm_object *object = kalloc(sizeof *object);
+
+    if (!object)
+        return NULL;
+    object->references = 1;
+    list_init(&object->page_list);
+    list_init(&object->requests);
+    list_init(&object->snapshots);
+    list_init(&object->ready_wait);
+    list_append(&all_objects, &object->all_link);
+    object->copy_strategy = MEMORY_OBJECT_COPY_DELAY;
+    return object;
+}
+
+static void vm_object_free(struct vm_object *object)
+{
+    list_remove(&object->all_link);
+    radix_clear(&object->pages);
+    kfree(object);
+}
+
+struct vm_object *vm_object_for_pager(struct ipc_port *pager)
+{
+    struct vm_object *object = ipc_kobject_get(pager, IKOT_PAGER);
+
+    if (object) {
+        vm_object_reference(object);
+        return object;
+    }
+    object = vm_object_create();
+    if (!object)
+        return NULL;
+    object->control = ipc_port_alloc_kernel(IKOT_PAGING_REQUEST, object);
+    object->name = ipc_port_alloc_kernel(IKOT_PAGING_NAME, object);
+    if (!object->control || !object->name) {
+        if (object->control)
+            ipc_port_dealloc_kernel(object->control);
+        vm_object_free(object);
+        return NULL;
+    }
+    object->pager = ipc_port_make_send(pager);
+    ipc_kobject_set(pager, IKOT_PAGER, object);
+    vm_pager_init(object);
+    return object;
+}
+
+struct vm_object *vm_object_for_frames(uint64_t phys, uint64_t count)
+{
+    struct vm_object *object = vm_object_create();
+
+    if (!object)
+        return NULL;
+    object->device = true;
+    object->ready = true;
+    object->may_cache = false;
+    object->copy_strategy = MEMORY_OBJECT_COPY_NONE;
+    for (uint64_t i = 0; i < count; i++) {
+        struct vm_page *page = vm_page_at(phys + i * PAGE_SIZE);
+        if (!page || !radix_set(&object->pages, i, page)) {
+            vm_object_free(object);
+            return NULL;
+        }
+    }
+    return object;
+}
+
+void vm_object_reference(struct vm_object *object)
+{
+    object->references++;
+}
+
+bool vm_object_insert(struct vm_object *object, uint64_t index,
+                      struct vm_page *page)
+{
+    if (!radix_set(&object->pages, index, page))
+        return false;
+    page->object = object;
+    page->offset = index << PAGE_SHIFT_BITS;
+    list_append(&object->page_list, &page->link);
+    return true;
+}
+
+void vm_object_remove(struct vm_page *page)
+{
+    struct vm_object *object = page->object;
+
+    pmap_page_protect(page, VM_PROT_NONE);
+    pmap_settle();
+    radix_set(&object->pages, page->offset >> PAGE_SHIFT_BITS, NULL);
+    list_remove(&page->link);
+    page->object = NULL;
+}
+
+/* Every dirty page goes back, neighbours together. */
+static void vm_object_return_dirty(struct vm_object *object)
+{
+    struct vm_page *page;
+    uint64_t index = 0;
+
+    while ((page = radix_next(&object->pages, &index))) {
+        uint64_t count = 0;
+        while (page && (page->dirty || page->precious) && count < 64)
+            page = vm_object_page(object, index + ++count);
+        if (count)
+            vm_pager_return(object, index, count, true);
+        index += count ? count : 1;
+    }
+}
+
+static void vm_object_free_pages(struct vm_object *object)
+{
+    struct vm_page *page;
+
+    while ((page = list_first_entry(&object->page_list, struct vm_page, link))) {
+        vm_object_remove(page);
+        page->wire_count = 0;
+        vm_page_free(page);
+    }
+}
+
+/* The end of an object that nothing refers to. */
+static void vm_object_terminate(struct vm_object *object)
+{
+    object->references = 1; /* nobody may find it at zero again */
+    if (object->pager)
+        vm_object_return_dirty(object);
+    vm_object_free_pages(object);
+    vm_object_answer_all(object, KERN_MEMORY_FAILURE);
+    if (object->pager)
+        vm_pager_terminate(object);
+    if (object->control)
+        ipc_port_dealloc_kernel(object->control);
+    if (object->name)
+        ipc_port_dealloc_kernel(object->name);
+    vm_object_free(object);
+}
+
+void vm_object_release(struct vm_object *object)
+{
+    if (--object->references)
+        return;
+    /* One that has not answered init yet is ended when it does. */
+    if (object->pager && (object->may_cache || !object->ready))
+        return;
+    vm_object_terminate(object);
+}
+
+static struct vm_request *vm_request_find(struct vm_object *object,
+                                          uint64_t index)
+{
+    struct vm_request *request;
+
+    list_for_each(&object->requests, request, link)
+    {
+        if (request->index == index)
+            return request;
+    }
+    return NULL;
+}
+
+/* Queues WAIT on the page; says whether the pager must be asked (again). */
+static kern_return_t vm_request_join(struct vm_object *object, uint64_t index,
+                                     vm_prot_t access,
+                                     struct vm_fault_wait *wait, bool *ask)
+{
+    struct vm_request *request = vm_request_find(object, index);
+
+    *ask = !request || access & ~request->access;
+    if (!request) {
+        request = kalloc(sizeof *request);
+        if (!request)
+            return KERN_RESOURCE_SHORTAGE;
+        request->index = index;
+        list_init(&request->waiters);
+        list_append(&object->requests, &request->link);
+    }
+    request->access |= access;
+    list_append(&request->waiters, &wait->link);
+    return KERN_WAITING;
+}
+
+static void vm_wait_list_wake(struct list *waiters, kern_return_t result)
+{
+    struct list *link;
+
+    while ((link = list_first(waiters)))
+        vm_fault_wait_wake(list_entry(link, struct vm_fault_wait, link),
+                           result);
+}
+
+static void vm_request_end(struct vm_request *request, kern_return_t result)
+{
+    vm_wait_list_wake(&request->waiters, result);
+    list_remove(&request->link);
+    kfree(request);
+}
+
+void vm_object_answer(struct vm_object *object, uint64_t index,
+                      kern_return_t result)
+{
+    struct vm_request *request = vm_request_find(object, index);
+
+    if (request)
+        vm_request_end(request, result);
+}
+
+void vm_object_answer_all(struct vm_object *object, kern_return_t result)
+{
+    while (!list_empty(&object->requests))
+        vm_request_end(list_entry(object->requests.next, struct vm_request,
+                                  link),
+                       result);
+    vm_wait_list_wake(&object->ready_wait, result);
+}
+
+kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
+                            vm_prot_t access, struct vm_fault_wait *wait,
+                            struct vm_page **page_out)
+{
+    struct vm_page *page = vm_object_page(object, index);
+    bool ask;
+
+    if (page && !(page->lock & access)) {
+        *page_out = page;
+        return KERN_SUCCESS;
+    }
+    if (object->dead)
+        return object->dead_reason;
+    if (object->device)
+        return KERN_MEMORY_FAILURE;
+    if (!object->ready) {
+        list_append(&object->ready_wait, &wait->link);
+        return KERN_WAITING;
+    }
+    kern_return_t kr = vm_request_join(object, index, access, wait, &ask);
+    if (kr == KERN_WAITING && ask) {
+        if (page)
+            vm_pager_unlock(object, index, access);
+        else
+            vm_pager_request(object, index, access);
+    }
+    return kr;
+}
+
+static kern_return_t vm_snapshot_push(struct vm_amap *amap, uint64_t index,
+                                      struct vm_page *page)
+{
+    struct vm_page *copy = vm_page_alloc(false);
+    struct vm_anon *anon = copy ? vm_anon_create(copy) : NULL;
+
+    if (!anon) {
+        if (copy)
+            vm_page_free(copy);
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    memcpy(vm_page_data(copy), vm_page_data(page), PAGE_SIZE);
+    if (!vm_amap_set(amap, index, anon)) {
+        vm_anon_release(anon);
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    return KERN_SUCCESS;
+}
+
+kern_return_t vm_object_write_page(struct vm_object *object, uint64_t index)
+{
+    struct vm_page *page = vm_object_page(object, index);
+    struct vm_amap *amap;
+
+    list_for_each(&object->snapshots, amap, snapshot_link)
+    {
+        uint64_t slot = index - amap->under_first;
+        if (slot >= amap->under_count || vm_amap_get(amap, slot))
+            continue;
+        kern_return_t kr = vm_snapshot_push(amap, slot, page);
+        if (kr != KERN_SUCCESS)
+            return kr;
+        /* Who saw the object's page through the snapshot must see the copy;
+         * other mappings of it just fault again. */
+        pmap_page_protect(page, VM_PROT_NONE);
+    }
+    if (!object->device)
+        page->dirty = true;
+    return KERN_SUCCESS;
+}
+
+void vm_object_kill(struct vm_object *object, kern_return_t reason)
+{
+    object->dead = true;
+    object->dead_reason = reason;
+    object->may_cache = false;
+    if (object->pager) {
+        ipc_kobject_set(object->pager, IKOT_NONE, NULL);
+        ipc_port_release_send(object->pager);
+        object->pager = NULL;
+    }
+    vm_object_answer_all(object, reason);
+    if (!object->references)
+        vm_object_terminate(object);
+}
+
+/* --- when memory is short -------------------------------------------------- */
+
+static void vm_object_shrink(struct vm_object *object, uint64_t wanted)
+{
+    struct vm_page *page, *next;
+
+    list_for_each_safe(&object->page_list, page, next, link)
+    {
+        if (vm_page_free_count() >= wanted)
+            return;
+        if (page->wire_count || page->lock || page->precious)
+            continue;
+        if (page->dirty) {
+            vm_pager_return(object, page->offset >> PAGE_SHIFT_BITS, 1, true);
+            continue;
+        }
+        vm_object_remove(page);
+        vm_page_free(page);
+    }
+}
+
+void vm_object_reclaim(uint64_t wanted)
+{
+    struct vm_object *object, *next;
+
+    /* What nobody maps goes first, and with its last page the object. */
+    for (int pass = 0; pass < 2; pass++) {
+        list_for_each_safe(&all_objects, object, next, all_link)
+        {
+            if (vm_page_free_count() >= wanted)
+                return;
+            if (!object->pager || !object->ready ||
+                (pass == 0 && object->references))
+                continue;
+            vm_object_shrink(object, wanted);
+            if (!object->references && list_empty(&object->page_list))
+                vm_object_terminate(object);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vm/page.h"
+
+/* A binary buddy allocator.  Its lists are kept in address order only roughly:
+ * split halves go to the front, so that neighbours are handed out in turn. */
+static struct {
+    struct vm_page *pages;
+    uint64_t count, free_count;
+    struct list free[VM_RUN_ORDER_MAX + 1];
+} memory;
+
+static uint64_t vm_page_number(const struct vm_page *page)
+{
+    return (uint64_t) (page - memory.pages);
+}
+
+uint64_t vm_page_phys(const struct vm_page *page)
+{
+    return vm_page_number(page) << PAGE_SHIFT_BITS;
+}
+
+void *vm_page_data(const struct vm_page *page)
+{
+    return (char *) platform_memory_base() + vm_page_phys(page);
+}
+
+struct vm_page *vm_page_at(uint64_t phys)
+{
+    uint64_t number = phys >> PAGE_SHIFT_BITS;
+    return number < memory.count ? &memory.pages[number] : NULL;
+}
+
+uint64_t vm_page_free_count(void)
+{
+    return memory.free_count;
+}
+
+uint64_t vm_page_total_count(void)
+{
+    return memory.count;
+}
+
+static void vm_run_insert(struct vm_page *page, unsigned order, bool zero)
+{
+    page->free = true;
+    page->zero = zero;
+    page->order = (uint8_t) order;
+    list_prepend(&memory.free[order], &page->link);
+}
+
+static void vm_run_take(struct vm_page *page)
+{
+    list_remove(&page->link);
+    page->free = false;
+}
+
+void vm_page_module_init(void)
+{
+    memory.count = platform_memory_size() >> PAGE_SHIFT_BITS;
+    memory.pages = kalloc(memory.count * sizeof *memory.pages);
+    if (!memory.pages)
+        kpanic("no memory for %lu page descriptors", memory.count);
+    memory.free_count = 0;
+    for (unsigned order = 0; order <= VM_RUN_ORDER_MAX; order++)
+        list_init(&memory.free[order]);
+    /* Highest first, so that the lowest run heads its list.  Frame 0 is left
+     * out: nobody should see physical address 0 as memory. */
+    uint64_t end = memory.count;
+    while (end > 1) {
+        unsigned order = 0;
+        while (order < VM_RUN_ORDER_MAX && !(end >> order & 1) &&
+               end - (2ul << order) >= 1 && end >= (2ul << order))
+            order++;
+        end -= 1ul << order;
+        vm_run_insert(&memory.pages[end], order, true);
+        memory.free_count += 1ul << order;
+    }
+}
+
+void vm_page_module_fini(void)
+{
+    kfree(memory.pages);
+    memory.pages = NULL;
+    memory.count = memory.free_count = 0;
+}
+
+/* Takes PAGE's run of order FROM apart until the piece at TARGET has ORDER. */
+static void vm_run_split(struct vm_page *page, unsigned from, unsigned order,
+                         const struct vm_page *target)
+{
+    while (from > order) {
+        from--;
+        struct vm_page *upper = page + (1ul << from);
+        struct vm_page *spare = target >= upper ? page : upper;
+        if (target >= upper)
+            page = upper;
+        vm_run_insert(spare, from, false);
+        spare->zero = target->zero;
+    }
+}
+
+static void vm_run_prepare(struct vm_page *page, unsigned order, bool zero)
+{
+    bool was_zero = page->zero;
+    memory.free_count -= 1ul << order;
+    if (zero && !was_zero)
+        memset(vm_page_data(page), 0, PAGE_SIZE << order);
+    for (uint64_t i = 0; i < 1ul << order; i++)
+        page[i] = (struct vm_page){0};
+}
+
+struct vm_page *vm_page_alloc_run(unsigned order, bool zero)
+{
+    for (unsigned from = order; from <= VM_RUN_ORDER_MAX; from++) {
+        struct vm_page *page =
+            list_first_entry(&memory.free[from], struct vm_page, link);
+        if (!page)
+            continue;
+        vm_run_take(page);
+        vm_run_split(page, from, order, page);
+        vm_run_prepare(page, order, zero);
+        return page;
+    }
+    return NULL;
+}
+
+/* The first place in the free run at PAGE where a run of ORDER fits. */
+static struct vm_page *vm_run_fit(struct vm_page *page, unsigned order,
+                                  uint64_t phys_min, uint64_t phys_max,
+                                  uint64_t align)
+{
+    uint64_t size = PAGE_SIZE << order;
+    uint64_t start = vm_page_phys(page);
+    uint64_t end = start + (PAGE_SIZE << page->order);
+    uint64_t phys = max_of(start, phys_min);
+
+    align = max_of(align, size);
+    phys = (phys + align - 1) & ~(align - 1);
+    if (phys + size > end || phys + size > phys_max || phys < start)
+        return NULL;
+    return vm_page_at(phys);
+}
+
+struct vm_page *vm_page_alloc_below(unsigned order, uint64_t phys_min,
+                                    uint64_t phys_max, uint64_t align)
+{
+    for (unsigned from = order; from <= VM_RUN_ORDER_MAX; from++) {
+        struct vm_page *run;
+        list_for_each(&memory.free[from], run, link)
+        {
+            struct vm_page *page =
+                vm_run_fit(run, order, phys_min, phys_max, align);
+            if (!page)
+                continue;
+            page->zero = run->zero;
+            vm_run_take(run);
+            vm_run_split(run, from, order, page);
+            vm_run_prepare(page, order, true);
+            return page;
+        }
+    }
+    return NULL;
+}
+
+void vm_page_free(struct vm_page *page)
+{
+    uint64_t number = vm_page_number(page);
+    unsigned order = 0;
+
+    kassert(!page->mappings && !page->wire_count && !page->free);
+    *page = (struct vm_page){0};
+    memory.free_count++;
+    while (order < VM_RUN_ORDER_MAX) {
+        uint64_t buddy = number ^ (1ul << order);
+        struct vm_page *other = &memory.pages[buddy];
+        if (buddy + (1ul << order) > memory.count || !other->free ||
+            other->order != order)
+            break;
+        vm_run_take(other);
+        number &= ~(1ul << order);
+        order++;
+    }
+    vm_run_insert(&memory.pages[number], order, false);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vm/page.h: physical memory, a page at a time or in runs.
+ *
+ * Every frame has a struct vm_page.  A page is free, or belongs to exactly one
+ * owner: an anon, an object, or the kernel.  Free memory is kept in runs of
+ * 2^order frames, aligned to their size, lowest address first, so that what is
+ * allocated together is contiguous and costs the host few mappings.
+ */
+#ifndef VM_PAGE_H
+#define VM_PAGE_H
+
+#include "core/core.h"
+#include "core/list.h"
+
+struct vm_object;
+struct vm_anon;
+struct pmap_entry;
+
+#define VM_RUN_ORDER_MAX 18
+
+struct vm_page {
+    struct list link; /* free list, or object.pages */
+    struct vm_object *object;
+    struct vm_anon *anon;
+    vm_offset_t offset;          /* in the object, bytes */
+    struct pmap_entry *mappings; /* who maps this frame */
+    uint32_t wire_count;
+    uint8_t order;          /* of a free run, in its first page */
+    bool free : 1;          /* first page of a free run */
+    bool zero : 1;          /* free memory known to read as zeros */
+    bool dirty : 1;         /* differs from what the pager has */
+    bool precious : 1;      /* the pager wants it back even if clean */
+    uint8_t lock;           /* access the pager forbids, VM_PROT_* */
+};
+
+void vm_page_module_init(void);
+void vm_page_module_fini(void);
+
+uint64_t vm_page_free_count(void);
+uint64_t vm_page_total_count(void);
+
+uint64_t vm_page_phys(const struct vm_page *page);
+void *vm_page_data(const struct vm_page *page);
+struct vm_page *vm_page_at(uint64_t phys);
+
+/* A run of 2^ORDER frames, or NULL.  With ZERO its contents are zeros. */
+struct vm_page *vm_page_alloc_run(unsigned order, bool zero);
+/* The same below PHYS_MAX and aligned to ALIGN (a power of two, bytes). */
+struct vm_page *vm_page_alloc_below(unsigned order, uint64_t phys_min,
+                                    uint64_t phys_max, uint64_t align);
+static inline struct vm_page *vm_page_alloc(bool zero)
+{
+    return vm_page_alloc_run(0, zero);
+}
+
+/* Frees one page, which nobody maps, waits for or owns any longer. */
+void vm_page_free(struct vm_page *page);
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vm/pager.c: the external pager protocol, both directions.
+ *
+ * The kernel's calls to pagers are MIG's KernelUser stubs and never block; the
+ * pagers' calls to the kernel are the rpc_memory_object_ routines (mach.defs).
+ */
+#include "ipc/port.h"
+#include "vm/anon.h"
+#include "vm/copy.h"
+#include "vm/object.h"
+#include "vm/page.h"
+#include "vm/pmap.h"
+#include "vm/rpc.h"
+
+#include <mach/memory_object.h>
+#include <mach/message.h>
+
+#include "memory_object_user.h"
+
+#define PAGES_PER_RETURN 64
+
+/* --- to the pager --------------------------------------------------------- */
+
+void vm_pager_init(struct vm_object *object)
+{
+    memory_object_init(object->pager, object->control, object->name, PAGE_SIZE);
+}
+
+void vm_pager_request(struct vm_object *object, uint64_t index,
+                      vm_prot_t access)
+{
+    memory_object_data_request(object->pager, object->control,
+                               index << PAGE_SHIFT_BITS, PAGE_SIZE, access);
+}
+
+void vm_pager_unlock(struct vm_object *object, uint64_t index, vm_prot_t access)
+{
+    memory_object_data_unlock(object->pager, object->control,
+                              index << PAGE_SHIFT_BITS, PAGE_SIZE, access);
+}
+
+void vm_pager_terminate(struct vm_object *object)
+{
+    struct ipc_port *pager = object->pager;
+
+    ipc_kobject_set(pager, IKOT_NONE, NULL);
+    ipc_kobject_set(object->control, IKOT_NONE, NULL);
+    ipc_kobject_set(object->name, IKOT_NONE, NULL);
+    memory_object_terminate(pager, object->control, object->name);
+    object->pager = object->control = object->name = NULL;
+}
+
+/* The pages that go in one message: taken out of the object, or duplicates. */
+static uint64_t vm_return_collect(struct vm_object *object, uint64_t index,
+                                  uint64_t count, bool flush,
+                                  struct vm_page **pages)
+{
+    uint64_t n = 0;
+
+    for (; n < count && n < PAGES_PER_RETURN; n++) {
+        struct vm_page *page = vm_object_page(object, index + n);
+        if (!page)
+            break;
+        if (flush && !page->wire_count) {
+            vm_object_remove(page);
+            page->dirty = page->precious = false;
+            page->lock = 0;
+            pages[n] = page;
+            continue;
+        }
+        /* From here on a write must be noticed again. */
+        pmap_page_protect(page, VM_PROT_ALL & ~VM_PROT_WRITE);
+        pmap_settle();
+        pages[n] = vm_page_duplicate(page);
+        if (!pages[n])
+            break;
+        page->dirty = page->precious = false;
+    }
+    return n;
+}
+
+void vm_pager_return(struct vm_object *object, uint64_t index, uint64_t count,
+                     bool flush)
+{
+    struct vm_page *pages[PAGES_PER_RETURN];
+
+    while (count) {
+        bool dirty = vm_object_page(object, index) &&
+                     vm_object_page(object, index)->dirty;
+        uint64_t n = vm_return_collect(object, index, count, flush, pages);
+        struct vm_map_copy *copy = n ? vm_copy_from_pages(pages, n) : NULL;
+        if (!copy) {
+            kprintf("vm: no memory to return pages to a pager\n");
+            while (n--)
+                vm_page_free(pages[n]);
+            return;
+        }
+        memory_object_data_return(object->pager, object->control,
+                                  index << PAGE_SHIFT_BITS, (vm_offset_t) copy,
+                                  (mach_msg_type_number_t) (n * PAGE_SIZE),
+                                  dirty, !flush);
+        index += n;
+        count -= n;
+    }
+}
+
+/* --- from the pager ------------------------------------------------------- */
+
+kern_return_t rpc_memory_object_ready(vm_object_t object, boolean_t may_cache,
+                                      memory_object_copy_strategy_t strategy)
+{
+    if (!object)
+        return KERN_INVALID_ARGUMENT;
+    object->may_cache = may_cache;
+    object->copy_strategy = strategy;
+    object->ready = true;
+    while (!list_empty(&object->ready_wait)) {
+        struct vm_fault_wait *wait = list_entry(object->ready_wait.next,
+                                                struct vm_fault_wait, link);
+        vm_fault_wait_wake(wait, KERN_SUCCESS);
+    }
+    /* It may have lost its last user while we waited for this. */
+    vm_object_reference(object);
+    vm_object_release(object);
+    return KERN_SUCCESS;
+}
+
+kern_return_t
+rpc_memory_object_change_attributes(vm_object_t object, boolean_t may_cache,
+                                    memory_object_copy_strategy_t strategy,
+                                    ipc_port_t reply_to,
+                                    mach_msg_type_name_t reply_type)
+{
+    if (!object)
+        return KERN_INVALID_ARGUMENT;
+    object->may_cache = may_cache;
+    object->copy_strategy = strategy;
+    if (IP_VALID(reply_to))
+        memory_object_change_completed(reply_to, reply_type, may_cache,
+                                       strategy);
+    vm_object_reference(object);
+    vm_object_release(object);
+    return KERN_SUCCESS;
+}
+
+kern_return_t
+rpc_memory_object_get_attributes(vm_object_t object, boolean_t *ready,
+                                 boolean_t *may_cache,
+                                 memory_object_copy_strategy_t *strategy)
+{
+    if (!object)
+        return KERN_INVALID_ARGUMENT;
+    *ready = object->ready;
+    *may_cache = object->may_cache;
+    *strategy = object->copy_strategy;
+    return KERN_SUCCESS;
+}
+
+/* A data_supply under way: its data may themselves have to be paged in. */
+struct vm_supply {
+    struct vm_fault_wait wait;
+    struct vm_object *object; /* a reference */
+    struct vm_map_copy *copy; /* owned */
+    struct ipc_port *reply;   /* right of type REPLY_TYPE, or null */
+    mach_msg_type_name_t reply_type;
+    uint64_t first, next, count; /* pages; NEXT counts from 0 */
+    vm_prot_t lock;
+    bool precious;
+};
+
+static void vm_supply_finish(struct vm_supply *supply, kern_return_t result)
+{
+    vm_offset_t offset = supply->first << PAGE_SHIFT_BITS;
+
+    if (IP_VALID(supply->reply))
+        memory_object_supply_completed(
+            supply->reply, supply->reply_type, supply->object->control, offset,
+            supply->count << PAGE_SHIFT_BITS, result,
+            result == KERN_SUCCESS
+                ? 0
+                : offset + (supply->next << PAGE_SHIFT_BITS));
+    for (; result != KERN_SUCCESS && supply->next < supply->count;
+         supply->next++)
+        vm_object_answer(supply->object, supply->first + supply->next,
+                         KERN_MEMORY_ERROR);
+    vm_object_release(supply->object);
+    vm_map_copy_discard(supply->copy);
+    kfree(supply);
+}
+
+static kern_return_t vm_supply_page(struct vm_supply *supply)
+{
+    struct vm_object *object = supply->object;
+    uint64_t index = supply->first + supply->next;
+    struct vm_page *page;
+
+    if (vm_object_page(object, index))
+        return KERN_SUCCESS; /* what is resident is newer */
+    kern_return_t kr =
+        vm_copy_take_page(supply->copy, supply->next, &supply->wait, &page);
+    if (kr != KERN_SUCCESS)
+        return kr;
+    page->lock = (uint8_t) supply->lock;
+    page->precious = supply->precious;
+    if (object->dead || !vm_object_insert(object, index, page)) {
+        vm_page_free(page);
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    vm_object_answer(object, index, KERN_SUCCESS);
+    return KERN_SUCCESS;
+}
+
+static void vm_supply_run(struct vm_fault_wait *wait, kern_return_t result)
+{
+    struct vm_supply *supply = (struct vm_supply *) wait;
+
+    while (result == KERN_SUCCESS && supply->next < supply->count) {
+        result = vm_supply_page(supply);
+        if (result == KERN_WAITING)
+            return;
+        if (result == KERN_SUCCESS)
+            supply->next++;
+    }
+    vm_supply_finish(supply, result);
+}
+
+kern_return_t rpc_memory_object_data_supply(
+    vm_object_t object, vm_offset_t offset, vm_offset_t data,
+    mach_msg_type_number_t size, vm_prot_t lock_value, boolean_t precious,
+    ipc_port_t reply_to, mach_msg_type_name_t reply_type)
+{
+    struct vm_map_copy *copy = (struct vm_map_copy *) data;
+    struct vm_supply *supply;
+
+    if (!object)
+        return KERN_INVALID_ARGUMENT;
+    if (!copy || offset & (PAGE_SIZE - 1) || copy->offset)
+        return KERN_INVALID_ARGUMENT;
+    supply = kalloc(sizeof *supply);
+    if (!supply)
+        return KERN_RESOURCE_SHORTAGE;
+    vm_object_reference(object);
+    *supply = (struct vm_supply){.object = object,
+                                 .copy = copy,
+                                 .reply = reply_to,
+                                 .reply_type = reply_type,
+                                 .first = offset >> PAGE_SHIFT_BITS,
+                                 .count = round_page(size) >> PAGE_SHIFT_BITS,
+                                 .lock = lock_value & VM_PROT_ALL,
+                                 .precious = precious};
+    supply->wait.done = vm_supply_run;
+    vm_supply_run(&supply->wait, KERN_SUCCESS);
+    return KERN_SUCCESS;
+}
+
+kern_return_t rpc_memory_object_data_error(vm_object_t object,
+                                           vm_offset_t offset, vm_size_t size,
+                                           kern_return_t error)
+{
+    if (!object || offset & (PAGE_SIZE - 1))
+        return KERN_INVALID_ARGUMENT;
+    for (vm_offset_t at = 0; at < size; at += PAGE_SIZE)
+        vm_object_answer(object, (offset + at) >> PAGE_SHIFT_BITS,
+                         error ? error : KERN_MEMORY_ERROR);
+    return KERN_SUCCESS;
+}
+
+kern_return_t rpc_memory_object_data_unavailable(vm_object_t object,
+                                                 vm_offset_t offset,
+                                                 vm_size_t size)
+{
+    if (!object || offset & (PAGE_SIZE - 1))
+        return KERN_INVALID_ARGUMENT;
+    for (vm_offset_t at = 0; at < size; at += PAGE_SIZE) {
+        uint64_t index = (offset + at) >> PAGE_SHIFT_BITS;
+        if (vm_object_page(object, index))
+            continue;
+        struct vm_page *page = vm_page_alloc(true);
+        if (page && !vm_object_insert(object, index, page)) {
+            vm_page_free(page);
+            page = NULL;
+        }
+        vm_object_answer(object, index,
+                         page ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE);
+    }
+    return KERN_SUCCESS;
+}
+
+kern_return_t rpc_memory_object_destroy(vm_object_t object,
+                                        kern_return_t reason)
+{
+    if (!object)
+        return KERN_INVALID_ARGUMENT;
+    vm_object_kill(object, reason ? reason : KERN_MEMORY_FAILURE);
+    return KERN_SUCCESS;
+}
+
+/* --- lock_request --------------------------------------------------------- */
+
+static bool vm_lock_returns(const struct vm_page *page,
+                            memory_object_return_t should_return)
+{
+    if (should_return == MEMORY_OBJECT_RETURN_ALL)
+        return page->dirty || page->precious;
+    return should_return == MEMORY_OBJECT_RETURN_DIRTY && page->dirty;
+}
+
+/* Applies the request to the page at INDEX, which needs no return (any more). */
+static void vm_lock_page(struct vm_object *object, uint64_t index, bool flush,
+                         vm_prot_t lock)
+{
+    struct vm_page *page = vm_object_page(object, index);
+
+    if (!page)
+        return;
+    if (flush && !page->wire_count) {
+        vm_object_remove(page);
+        vm_page_free(page);
+        return;
+    }
+    if (lock == VM_PROT_NO_CHANGE)
+        return;
+    bool opened = page->lock & ~lock;
+    page->lock = (uint8_t) (lock & VM_PROT_ALL);
+    pmap_page_protect(page, VM_PROT_ALL & ~lock);
+    if (opened)
+        vm_object_answer(object, index, KERN_SUCCESS);
+}
+
+/* Pages from INDEX on that all have to be returned. */
+static uint64_t vm_lock_run(struct vm_object *object, uint64_t index,
+                            uint64_t end, memory_object_return_t should_return)
+{
+    uint64_t run = 0;
+    struct vm_page *page;
+
+    while (index + run < end && (page = vm_object_page(object, index + run)) &&
+           vm_lock_returns(page, should_return))
+        run++;
+    return run;
+}
+
+kern_return_t rpc_memory_object_lock_request(
+    vm_object_t object, vm_offset_t offset, vm_size_t size,
+    memory_object_return_t should_return, boolean_t should_flush,
+    vm_prot_t lock_value, ipc_port_t reply_to, mach_msg_type_name_t reply_type)
+{
+    if (!object)
+        return KERN_INVALID_ARGUMENT;
+    if (lock_value & ~VM_PROT_ALL && lock_value != VM_PROT_NO_CHANGE)
+        return KERN_INVALID_ARGUMENT;
+    uint64_t index = offset >> PAGE_SHIFT_BITS;
+    uint64_t end = round_page(offset + size) >> PAGE_SHIFT_BITS;
+
+    while (radix_next(&object->pages, &index) && index < end) {
+        uint64_t run =
+            object->pager ? vm_lock_run(object, index, end, should_return) : 0;
+        if (run)
+            vm_pager_return(object, index, run, should_flush);
+        for (uint64_t last = index + max_of(run, 1ul); index < last; index++)
+            vm_lock_page(object, index, should_flush, lock_value);
+    }
+    if (IP_VALID(reply_to))
+        memory_object_lock_completed(reply_to, reply_type, object->control,
+                                     offset, size);
+    return KERN_SUCCESS;
+}

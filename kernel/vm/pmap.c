@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vm/pmap.h"
+#include "vm/page.h"
+
+static struct list unsettled; /* pmaps with accesses taken away */
+
+void pmap_module_init(void)
+{
+    list_init(&unsettled);
+}
+
+void pmap_init(struct pmap *pmap, struct platform_task *platform)
+{
+    *pmap = (struct pmap){.platform = platform};
+}
+
+static void pmap_unsettle(struct pmap *pmap)
+{
+    if (pmap->running && !pmap->unsettled && pmap->platform) {
+        pmap->unsettled = true;
+        list_append(&unsettled, &pmap->unsettled_link);
+    }
+}
+
+void pmap_settle(void)
+{
+    struct pmap *pmap;
+
+    while ((pmap = list_first_entry(&unsettled, struct pmap, unsettled_link))) {
+        list_remove(&pmap->unsettled_link);
+        pmap->unsettled = false;
+        platform_task_sync(pmap->platform);
+    }
+}
+
+static void pmap_entry_unlink(struct pmap_entry *entry)
+{
+    struct pmap_entry **link = &entry->page->mappings;
+
+    while (*link != entry)
+        link = &(*link)->next;
+    *link = entry->next;
+}
+
+static void pmap_entry_free(struct pmap_entry *entry)
+{
+    pmap_entry_unlink(entry);
+    radix_set(&entry->pmap->entries, entry->address >> PAGE_SHIFT_BITS, NULL);
+    kfree(entry);
+}
+
+void pmap_destroy(struct pmap *pmap)
+{
+    uint64_t index = 0;
+    struct pmap_entry *entry;
+
+    if (pmap->unsettled)
+        list_remove(&pmap->unsettled_link);
+    while ((entry = radix_next(&pmap->entries, &index))) {
+        pmap_entry_unlink(entry);
+        kfree(entry);
+        index++;
+    }
+    radix_clear(&pmap->entries);
+    pmap->platform = NULL;
+    pmap->unsettled = false;
+}
+
+/* Records that PAGE stands at ADDRESS.  False: no memory to do so. */
+static bool pmap_record(struct pmap *pmap, vm_offset_t address,
+                        struct vm_page *page, vm_prot_t prot)
+{
+    uint64_t index = address >> PAGE_SHIFT_BITS;
+    struct pmap_entry *entry = radix_get(&pmap->entries, index);
+
+    if (entry) {
+        if (entry->page != page || entry->prot & ~prot)
+            pmap_unsettle(pmap);
+        pmap_entry_unlink(entry);
+    } else {
+        entry = kalloc(sizeof *entry);
+        if (!entry)
+            return false;
+        if (!radix_set(&pmap->entries, index, entry)) {
+            kfree(entry);
+            return false;
+        }
+    }
+    *entry = (struct pmap_entry){pmap, page, address, prot, page->mappings};
+    page->mappings = entry;
+    return true;
+}
+
+/* How many of PAGES are recorded and physically consecutive. */
+static unsigned pmap_record_run(struct pmap *pmap, vm_offset_t address,
+                                struct vm_page *const *pages, unsigned count,
+                                vm_prot_t prot)
+{
+    unsigned run = 0;
+
+    while (run < count && pages[run] == pages[0] + run &&
+           pmap_record(pmap, address + run * PAGE_SIZE, pages[run], prot))
+        run++;
+    return run;
+}
+
+void pmap_enter(struct pmap *pmap, vm_offset_t address,
+                struct vm_page *const *pages, unsigned count, vm_prot_t prot)
+{
+    if (!pmap->platform)
+        return;
+    for (unsigned i = 0; i < count;) {
+        unsigned run = 0;
+        if (pages[i])
+            run = pmap_record_run(pmap, address + i * PAGE_SIZE, pages + i,
+                                  count - i, prot);
+        if (run)
+            platform_task_map(pmap->platform, address + i * PAGE_SIZE,
+                              vm_page_phys(pages[i]), run * PAGE_SIZE,
+                              (int) prot);
+        i += run ? run : 1;
+    }
+}
+
+/* The run of mapped pages at or after *INDEX and before END: its first index
+ * replaces *INDEX, its length is returned, 0 if there is none.  Only entries
+ * whose protection has a bit outside KEEP count. */
+static uint64_t pmap_next_run(struct pmap *pmap, uint64_t *index, uint64_t end,
+                              vm_prot_t keep)
+{
+    uint64_t run = 0;
+    struct pmap_entry *entry;
+
+    while ((entry = radix_next(&pmap->entries, index)) && *index < end) {
+        if (entry->prot & ~keep)
+            break;
+        ++*index;
+    }
+    if (!entry || *index >= end)
+        return 0;
+    while (*index + run < end) {
+        entry = radix_get(&pmap->entries, *index + run);
+        if (!entry || !(entry->prot & ~keep))
+            break;
+        run++;
+    }
+    return run;
+}
+
+void pmap_remove(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
+{
+    uint64_t index = start >> PAGE_SHIFT_BITS;
+    uint64_t last = end >> PAGE_SHIFT_BITS, run;
+
+    while ((run = pmap_next_run(pmap, &index, last, 0))) {
+        platform_task_unmap(pmap->platform, index << PAGE_SHIFT_BITS,
+                            run << PAGE_SHIFT_BITS);
+        for (; run; run--, index++)
+            pmap_entry_free(radix_get(&pmap->entries, index));
+        pmap_unsettle(pmap);
+    }
+}
+
+void pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
+                  vm_prot_t prot)
+{
+    uint64_t index = start >> PAGE_SHIFT_BITS;
+    uint64_t last = end >> PAGE_SHIFT_BITS, run;
+
+    prot &= VM_PROT_ALL;
+    if (prot == VM_PROT_NONE) {
+        pmap_remove(pmap, start, end);
+        return;
+    }
+    while ((run = pmap_next_run(pmap, &index, last, prot))) {
+        /* One request changes pages of one former protection, as the rest of
+         * a run may have had less than PROT. */
+        struct pmap_entry *entry = radix_get(&pmap->entries, index);
+        vm_prot_t old = entry->prot, now = old & prot;
+        uint64_t n = 0;
+        while (n < run &&
+               (entry = radix_get(&pmap->entries, index + n))->prot == old) {
+            entry->prot = now;
+            n++;
+        }
+        platform_task_protect(pmap->platform, index << PAGE_SHIFT_BITS,
+                              n << PAGE_SHIFT_BITS, (int) now);
+        pmap_unsettle(pmap);
+        index += n;
+    }
+}
+
+vm_prot_t pmap_lookup(struct pmap *pmap, vm_offset_t address)
+{
+    struct pmap_entry *entry =
+        radix_get(&pmap->entries, address >> PAGE_SHIFT_BITS);
+    return entry ? entry->prot : VM_PROT_NONE;
+}
+
+void pmap_page_protect(struct vm_page *page, vm_prot_t prot)
+{
+    struct pmap_entry *entry, *next;
+
+    for (entry = page->mappings; entry; entry = next) {
+        next = entry->next;
+        if (!(entry->prot & ~prot))
+            continue;
+        struct pmap *pmap = entry->pmap;
+        if (entry->prot & prot) {
+            entry->prot &= prot;
+            platform_task_protect(pmap->platform, entry->address, PAGE_SIZE,
+                                  (int) entry->prot);
+        } else {
+            platform_task_unmap(pmap->platform, entry->address, PAGE_SIZE);
+            pmap_entry_free(entry);
+        }
+        pmap_unsettle(pmap);
+    }
+}

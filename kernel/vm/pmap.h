@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vm/pmap.h: what a task's address space shows at present.
+ *
+ * A pmap remembers every page it has had the platform map, and each page
+ * remembers its mappings, so that they can be taken back.  A mapping may be
+ * dropped at any time: the next access faults.  Runs of neighbouring pages
+ * become one request to the platform.
+ *
+ * Taking access away reaches a thread before it runs again (platform.h); only
+ * threads that are running at this moment may still use it.  pmap_settle waits
+ * until they cannot either: it must be called between removing mappings and
+ * giving the pages away, and at the end of every kernel entry.
+ */
+#ifndef VM_PMAP_H
+#define VM_PMAP_H
+
+#include "core/core.h"
+#include "core/list.h"
+#include "core/radix.h"
+
+struct platform_task;
+struct vm_page;
+
+struct pmap {
+    struct platform_task *platform; /* NULL: nobody runs here */
+    struct radix entries;           /* of struct pmap_entry, by page number */
+    unsigned running;               /* threads now in user mode */
+    bool unsettled;                 /* access was taken away since settling */
+    struct list unsettled_link;
+};
+
+struct pmap_entry {
+    struct pmap *pmap;
+    struct vm_page *page;
+    vm_offset_t address;
+    vm_prot_t prot;
+    struct pmap_entry *next; /* of page->mappings */
+};
+
+void pmap_init(struct pmap *pmap, struct platform_task *platform);
+/* Forgets every mapping; the address space itself is already gone, or never
+ * was. */
+void pmap_destroy(struct pmap *pmap);
+
+/* Maps COUNT pages from ADDRESS on; a NULL in PAGES leaves that place alone.
+ * Replaces what was there. If memory for bookkeeping is short some pages stay
+ * unmapped: they will fault. */
+void pmap_enter(struct pmap *pmap, vm_offset_t address,
+                struct vm_page *const *pages, unsigned count, vm_prot_t prot);
+
+void pmap_remove(struct pmap *pmap, vm_offset_t start, vm_offset_t end);
+/* Takes away what PROT does not contain; grants nothing. */
+void pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
+                  vm_prot_t prot);
+/* The protection PAGE is mapped with at ADDRESS, 0 if it is not. */
+vm_prot_t pmap_lookup(struct pmap *pmap, vm_offset_t address);
+
+/* The same for every mapping of one page; PROT 0 removes them. */
+void pmap_page_protect(struct vm_page *page, vm_prot_t prot);
+
+void pmap_settle(void);
+void pmap_module_init(void);
+
+#endif

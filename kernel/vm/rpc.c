@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vm/rpc.c: the vm_ routines of mach.defs and gnumach.defs. */
+#include "vm/rpc.h"
+#include "task/task.h"
+#include "vm/copy.h"
+#include "vm/entry.h"
+#include "vm/page.h"
+
+#include <mach/mach_types.h>
+
+kern_return_t rpc_vm_allocate(vm_map_t map, vm_address_t *address,
+                              vm_size_t size, boolean_t anywhere)
+{
+    return map ? vm_map_allocate(map, address, size, anywhere)
+               : KERN_INVALID_ARGUMENT;
+}
+
+kern_return_t rpc_vm_deallocate(vm_map_t map, vm_address_t address,
+                                vm_size_t size)
+{
+    if (!map)
+        return KERN_INVALID_ARGUMENT;
+    if (!size)
+        return KERN_SUCCESS;
+    return vm_map_remove(map, trunc_page(address), round_page(address + size));
+}
+
+kern_return_t rpc_vm_protect(vm_map_t map, vm_address_t address,
+                             vm_size_t size, boolean_t set_maximum,
+                             vm_prot_t protection)
+{
+    if (!map || protection & ~(VM_PROT_ALL | VM_PROT_NOTIFY))
+        return KERN_INVALID_ARGUMENT;
+    if (!size)
+        return KERN_SUCCESS;
+    return vm_map_protect(map, trunc_page(address), round_page(address + size),
+                          protection, set_maximum);
+}
+
+kern_return_t rpc_vm_inherit(vm_map_t map, vm_address_t address,
+                             vm_size_t size, vm_inherit_t inheritance)
+{
+    if (!map)
+        return KERN_INVALID_ARGUMENT;
+    return vm_map_inherit(map, trunc_page(address), round_page(address + size),
+                          inheritance);
+}
+
+kern_return_t rpc_vm_read(vm_map_t map, vm_address_t address, vm_size_t size,
+                          vm_offset_t *data, mach_msg_type_number_t *count)
+{
+    struct vm_map_copy *copy = NULL;
+
+    if (!map)
+        return KERN_INVALID_ARGUMENT;
+    kern_return_t kr = vm_map_copyin(map, address, size, false, &copy);
+    if (kr == KERN_SUCCESS) {
+        *data = (vm_offset_t) copy;
+        *count = (mach_msg_type_number_t) size;
+    }
+    return kr;
+}
+
+kern_return_t rpc_vm_write(vm_map_t map, vm_address_t address, vm_offset_t data,
+                           mach_msg_type_number_t count)
+{
+    if (!map || !data)
+        return KERN_INVALID_ARGUMENT;
+    return vm_map_copy_overwrite(map, address, (struct vm_map_copy *) data);
+}
+
+kern_return_t rpc_vm_copy(vm_map_t map, vm_address_t source, vm_size_t size,
+                          vm_address_t dest)
+{
+    struct vm_map_copy *copy;
+
+    if (!map)
+        return KERN_INVALID_ARGUMENT;
+    kern_return_t kr = vm_map_copyin(map, source, size, false, &copy);
+    if (kr != KERN_SUCCESS)
+        return kr;
+    kr = vm_map_copy_overwrite(map, dest, copy);
+    if (kr != KERN_SUCCESS)
+        vm_map_copy_discard(copy);
+    return kr;
+}
+
+kern_return_t rpc_vm_region(vm_map_t map, vm_address_t *address,
+                            vm_size_t *size, vm_prot_t *protection,
+                            vm_prot_t *max_protection,
+                            vm_inherit_t *inheritance, boolean_t *is_shared,
+                            ipc_port_t *object_name, vm_offset_t *offset)
+{
+    if (!map)
+        return KERN_INVALID_ARGUMENT;
+    unsigned i = vm_map_index(map, *address);
+    if (i >= map->count)
+        return KERN_NO_SPACE;
+    const struct vm_map_entry *entry = map->entries[i];
+    *address = entry->start;
+    *size = entry->end - entry->start;
+    *protection = entry->prot;
+    *max_protection = entry->max_prot;
+    *inheritance = entry->inheritance;
+    *is_shared = (entry->amap && entry->amap->shared) ||
+                 (entry->object && !entry->private);
+    *object_name = entry->object && entry->object->name
+                       ? ipc_port_make_send(entry->object->name)
+                       : IP_NULL;
+    *offset = entry->object ? entry->object_first << PAGE_SHIFT_BITS : 0;
+    return KERN_SUCCESS;
+}
+
+/* What a vm_map call names: the object (a reference) and the window on it. */
+static kern_return_t vm_map_source(struct ipc_port *port, vm_offset_t *offset,
+                                   vm_size_t size, vm_prot_t *max_prot,
+                                   struct vm_object **object_out)
+{
+    struct vm_proxy *proxy = ipc_kobject_get(port, IKOT_PAGER_PROXY);
+    struct vm_object *named = ipc_kobject_get(port, IKOT_PAGING_NAME);
+
+    if (proxy) {
+        if (*offset > proxy->size || size > proxy->size - *offset)
+            return KERN_INVALID_ARGUMENT;
+        *offset += proxy->start;
+        *max_prot &= proxy->max_prot;
+        vm_object_reference(proxy->object);
+        *object_out = proxy->object;
+        return KERN_SUCCESS;
+    }
+    if (named || !IP_VALID(port) || !ipc_port_active(port))
+        return KERN_INVALID_ARGUMENT;
+    *object_out = vm_object_for_pager(port);
+    return *object_out ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
+}
+
+kern_return_t rpc_vm_map(vm_map_t map, vm_address_t *address, vm_size_t size,
+                         vm_address_t mask, boolean_t anywhere,
+                         ipc_port_t port, vm_offset_t offset, boolean_t copy,
+                         vm_prot_t protection, vm_prot_t max_protection,
+                         vm_inherit_t inheritance)
+{
+    struct vm_object *object = NULL;
+    vm_prot_t asked = protection;
+
+    if (!map || !size || offset & (PAGE_SIZE - 1) ||
+        (protection | max_protection) & ~VM_PROT_ALL ||
+        (inheritance != VM_INHERIT_SHARE && inheritance != VM_INHERIT_COPY &&
+         inheritance != VM_INHERIT_NONE))
+        return KERN_INVALID_ARGUMENT;
+    if (port == IP_DEAD)
+        return KERN_INVALID_ARGUMENT;
+    kern_return_t kr = KERN_SUCCESS;
+    if (port != IP_NULL)
+        kr = vm_map_source(port, &offset, size, &max_protection, &object);
+    if (kr != KERN_SUCCESS)
+        return kr;
+    if (copy)
+        max_protection = VM_PROT_ALL; /* a private copy may be written */
+    if (asked & ~max_protection)
+        kr = KERN_PROTECTION_FAILURE;
+    if (kr == KERN_SUCCESS)
+        kr = vm_map_enter(map, address, size, mask, anywhere, object, offset,
+                          copy, protection, max_protection, inheritance);
+    if (kr != KERN_SUCCESS && object)
+        vm_object_release(object);
+    if (kr == KERN_SUCCESS && IP_VALID(port))
+        ipc_port_release_send(port);
+    return kr;
+}
+
+kern_return_t rpc_vm_statistics(vm_map_t map, vm_statistics_data_t *stats)
+{
+    if (!map)
+        return KERN_INVALID_ARGUMENT;
+    *stats = (vm_statistics_data_t){0};
+    stats->pagesize = PAGE_SIZE;
+    stats->free_count = (integer_t) vm_page_free_count();
+    stats->active_count =
+        (integer_t) (vm_page_total_count() - vm_page_free_count());
+    return KERN_SUCCESS;
+}
+
+kern_return_t rpc_vm_cache_statistics(vm_map_t map,
+                                      vm_cache_statistics_data_t *stats)
+{
+    if (!map)
+        return KERN_INVALID_ARGUMENT;
+    *stats = (vm_cache_statistics_data_t){0};
+    return KERN_SUCCESS;
+}
+
+kern_return_t rpc_vm_machine_attribute(vm_map_t map, vm_address_t address,
+                                       vm_size_t size,
+                                       vm_machine_attribute_t attribute,
+                                       vm_machine_attribute_val_t *value)
+{
+    return KERN_INVALID_ARGUMENT; /* no attribute is settable here */
+}
+
+kern_return_t rpc_vm_object_sync(vm_object_t object, vm_offset_t offset,
+                                 vm_size_t size, boolean_t should_flush,
+                                 boolean_t should_return,
+                                 boolean_t should_iosync)
+{
+    if (!object)
+        return KERN_INVALID_ARGUMENT;
+    return rpc_memory_object_lock_request(
+        object, offset, size,
+        should_return ? MEMORY_OBJECT_RETURN_ALL : MEMORY_OBJECT_RETURN_NONE,
+        should_flush, VM_PROT_NO_CHANGE, IP_NULL, 0);
+}
+
+kern_return_t rpc_vm_msync(vm_map_t map, vm_address_t address, vm_size_t size,
+                           vm_sync_t flags)
+{
+    vm_offset_t end = round_page(address + size);
+
+    if (!map || flags & VM_SYNC_SYNCHRONOUS && flags & VM_SYNC_ASYNCHRONOUS)
+        return KERN_INVALID_ARGUMENT;
+    for (unsigned i = vm_map_index(map, address);
+         i < map->count && map->entries[i]->start < end; i++) {
+        struct vm_map_entry *entry = map->entries[i];
+        if (!entry->object || entry->private || !entry->object->pager)
+            continue;
+        vm_offset_t from = max_of(trunc_page(address), entry->start);
+        rpc_memory_object_lock_request(
+            entry->object,
+            (entry->object_first << PAGE_SHIFT_BITS) + (from - entry->start),
+            min_of(end, entry->end) - from, MEMORY_OBJECT_RETURN_ALL,
+            (flags & VM_SYNC_INVALIDATE) != 0, VM_PROT_NO_CHANGE, IP_NULL, 0);
+    }
+    return KERN_SUCCESS;
+}
+
+/* --- wiring and physical memory ------------------------------------------- */
+
+/* Anonymous memory is never paged out here, and nothing runs at interrupt
+ * level: what is left of wiring is that the pages exist. */
+static kern_return_t vm_map_wire(struct vm_map *map, vm_offset_t start,
+                                 vm_offset_t end, vm_prot_t access)
+{
+    if (!vm_map_covered(map, start, end))
+        return KERN_INVALID_ADDRESS;
+    int first = vm_map_clip(map, start, end);
+    if (first < 0)
+        return KERN_RESOURCE_SHORTAGE;
+    for (unsigned i = (unsigned) first;
+         i < map->count && map->entries[i]->start < end; i++)
+        map->entries[i]->wired = access != VM_PROT_NONE;
+    for (vm_offset_t at = start; access && at < end; at += PAGE_SIZE) {
+        struct vm_fault_wait none = {0};
+        kern_return_t kr = vm_fault(map, at, access, &none);
+        if (kr == KERN_WAITING)
+            vm_fault_wait_cancel(&none);
+        else if (kr != KERN_SUCCESS)
+            return kr;
+    }
+    return KERN_SUCCESS;
+}
+
+kern_return_t rpc_vm_wire(ipc_port_t host, vm_map_t map, vm_address_t address,
+                          vm_size_t size, vm_prot_t access)
+{
+    kern_return_t kr;
+
+    if (!ipc_kobject_get(host, IKOT_HOST_PRIV) &&
+        !ipc_kobject_get(host, IKOT_HOST))
+        return KERN_INVALID_HOST;
+    if (!map)
+        return KERN_INVALID_TASK;
+    if (access & ~VM_PROT_ALL)
+        return KERN_INVALID_ARGUMENT;
+    kr = vm_map_wire(map, trunc_page(address), round_page(address + size),
+                     access);
+    if (kr == KERN_SUCCESS)
+        ipc_port_release_send(host);
+    return kr;
+}
+
+kern_return_t rpc_vm_wire_all(ipc_port_t host, vm_map_t map, vm_wire_t flags)
+{
+    if (!ipc_kobject_get(host, IKOT_HOST_PRIV))
+        return KERN_INVALID_HOST;
+    if (!map)
+        return KERN_INVALID_TASK;
+    if (flags & ~VM_WIRE_ALL)
+        return KERN_INVALID_ARGUMENT;
+    ipc_port_release_send(host);
+    return KERN_SUCCESS;
+}
+
+kern_return_t rpc_vm_allocate_contiguous(host_t host_priv, vm_map_t map,
+                                         vm_address_t *vaddr,
+                                         rpc_phys_addr_t *paddr, vm_size_t size,
+                                         rpc_phys_addr_t pmin,
+                                         rpc_phys_addr_t pmax,
+                                         rpc_phys_addr_t palign)
+{
+    uint64_t count = round_page(size) >> PAGE_SHIFT_BITS;
+    unsigned order = 0;
+
+    if (!host_priv)
+        return KERN_INVALID_HOST;
+    if (!map || !count || (palign & (palign - 1)))
+        return KERN_INVALID_ARGUMENT;
+    while (1ul << order < count)
+        order++;
+    if (order > VM_RUN_ORDER_MAX)
+        return KERN_RESOURCE_SHORTAGE;
+    struct vm_page *run = vm_page_alloc_below(order, pmin, pmax ? pmax : ~0ul,
+                                              max_of(palign, PAGE_SIZE));
+    if (!run)
+        return KERN_RESOURCE_SHORTAGE;
+    for (uint64_t i = count; i < 1ul << order; i++)
+        vm_page_free(run + i);
+    *paddr = vm_page_phys(run);
+    struct vm_page **pages = kalloc(count * sizeof *pages);
+    for (uint64_t i = 0; pages && i < count; i++)
+        pages[i] = run + i;
+    struct vm_map_copy *copy = pages ? vm_copy_from_pages(pages, count) : NULL;
+    kfree(pages);
+    if (!copy) {
+        for (uint64_t i = 0; i < count; i++)
+            vm_page_free(run + i);
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    kern_return_t kr = vm_map_copyout(map, vaddr, copy);
+    if (kr != KERN_SUCCESS)
+        vm_map_copy_discard(copy);
+    else
+        kr = vm_map_wire(map, *vaddr, *vaddr + round_page(size),
+                         VM_PROT_DEFAULT);
+    return kr;
+}
+
+kern_return_t rpc_vm_pages_phys(host_t host_priv, vm_map_t map,
+                                vm_address_t vaddr, vm_size_t size,
+                                rpc_phys_addr_array_t *pages,
+                                mach_msg_type_number_t *count)
+{
+    if (!host_priv)
+        return KERN_INVALID_HOST;
+    if (!map || (vaddr | size) & (PAGE_SIZE - 1) ||
+        size >> PAGE_SHIFT_BITS > *count)
+        return KERN_INVALID_ARGUMENT;
+    for (vm_offset_t at = 0; at < size; at += PAGE_SIZE) {
+        uint64_t index = (vaddr + at) >> PAGE_SHIFT_BITS;
+        struct pmap_entry *entry = radix_get(&map->pmap.entries, index);
+        (*pages)[at >> PAGE_SHIFT_BITS] = entry ? vm_page_phys(entry->page) : 0;
+    }
+    *count = (mach_msg_type_number_t) (size >> PAGE_SHIFT_BITS);
+    return KERN_SUCCESS;
+}
+
+kern_return_t rpc_vm_set_size_limit(ipc_port_t host, vm_map_t map,
+                                    vm_size_t current, vm_size_t maximum)
+{
+    bool privileged = ipc_kobject_get(host, IKOT_HOST_PRIV) != NULL;
+
+    if (!privileged && !ipc_kobject_get(host, IKOT_HOST))
+        return KERN_INVALID_HOST;
+    if (!map || current > maximum)
+        return KERN_INVALID_ARGUMENT;
+    if (maximum > map->size_limit_max && !privileged)
+        return KERN_NO_ACCESS;
+    map->size_limit = current;
+    map->size_limit_max = maximum;
+    ipc_port_release_send(host);
+    return KERN_SUCCESS;
+}
+
+kern_return_t rpc_vm_get_size_limit(vm_map_t map, vm_size_t *current,
+                                    vm_size_t *maximum)
+{
+    if (!map)
+        return KERN_INVALID_ARGUMENT;
+    *current = map->size_limit;
+    *maximum = map->size_limit_max;
+    return KERN_SUCCESS;
+}
+
+/* There is no paging store of our own, and anonymous memory is not paged. */
+kern_return_t rpc_vm_set_default_memory_manager(host_t host_priv,
+                                                ipc_port_t *manager)
+{
+    if (!host_priv)
+        return KERN_INVALID_HOST;
+    if (*manager != IP_NULL)
+        return KERN_FAILURE;
+    return KERN_SUCCESS;
+}
+
+/* --- proxies -------------------------------------------------------------- */
+
+void vm_proxy_destroy(struct vm_proxy *proxy)
+{
+    vm_object_release(proxy->object);
+    ipc_port_dealloc_kernel(proxy->port);
+    kfree(proxy);
+}
+
+/* Consumes the reference on OBJECT in any case. */
+static kern_return_t vm_proxy_create(struct vm_object *object,
+                                     vm_offset_t start, vm_size_t size,
+                                     vm_prot_t max_prot, ipc_port_t *port_out)
+{
+    struct vm_proxy *proxy = kalloc(sizeof *proxy);
+
+    if (proxy)
+        proxy->port = ipc_port_alloc_kernel(IKOT_PAGER_PROXY, proxy);
+    if (!proxy || !proxy->port) {
+        kfree(proxy);
+        vm_object_release(object);
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    proxy->object = object;
+    proxy->start = start;
+    proxy->size = size;
+    proxy->max_prot = max_prot;
+    *port_out = ipc_port_make_send(proxy->port);
+    return KERN_SUCCESS;
+}
+
+kern_return_t rpc_memory_object_create_proxy(
+    ipc_space_t space, vm_prot_t max_protection,
+    const memory_object_array_t object, mach_msg_type_number_t object_count,
+    const rpc_vm_offset_array_t offset, mach_msg_type_number_t offset_count,
+    const rpc_vm_offset_array_t start, mach_msg_type_number_t start_count,
+    const rpc_vm_size_array_t len, mach_msg_type_number_t len_count,
+    ipc_port_t *proxy)
+{
+    struct ipc_port *const *ports = (struct ipc_port *const *) object;
+    struct vm_object *under;
+
+    if (!space || object_count != 1 || offset_count != 1 || start_count != 1 ||
+        len_count != 1 || offset[0] != 0 || start[0] & (PAGE_SIZE - 1) ||
+        !IP_VALID(ports[0]))
+        return KERN_INVALID_ARGUMENT;
+    vm_offset_t from = start[0];
+    kern_return_t kr =
+        vm_map_source(ports[0], &from, len[0], &max_protection, &under);
+    if (kr == KERN_SUCCESS)
+        kr = vm_proxy_create(under, from, len[0], max_protection, proxy);
+    if (kr == KERN_SUCCESS)
+        ipc_port_release_send(ports[0]);
+    return kr;
+}
+
+kern_return_t rpc_vm_region_create_proxy(task_t task, vm_address_t address,
+                                         vm_prot_t max_protection,
+                                         vm_size_t len, ipc_port_t *proxy)
+{
+    if (!task)
+        return KERN_INVALID_ARGUMENT;
+    struct vm_map_entry *entry = vm_map_entry_at(task->map, address);
+    if (!entry)
+        return KERN_INVALID_ADDRESS;
+    /* Anonymous memory has no object that could be mapped elsewhere. */
+    if (!entry->object || entry->private)
+        return KERN_INVALID_ARGUMENT;
+    if (len > entry->end - address)
+        return KERN_NO_SPACE;
+    vm_object_reference(entry->object);
+    return vm_proxy_create(entry->object,
+                           (entry->object_first << PAGE_SHIFT_BITS) +
+                               (address - entry->start),
+                           len, max_protection & entry->max_prot, proxy);
+}

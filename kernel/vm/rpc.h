@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vm/rpc.h: what MIG's server stubs call for memory.
+ *
+ * The routines themselves are declared by the headers that MIG generates; here
+ * are the types those use.  A routine that succeeds has consumed the rights and
+ * out-of-line memory of its request; of one that fails the caller destroys
+ * them.
+ */
+#ifndef VM_RPC_H
+#define VM_RPC_H
+
+#include "core/core.h"
+#include "ipc/port.h"
+#include "ipc/space.h"
+#include "vm/map.h"
+#include "vm/object.h"
+
+typedef struct vm_map *vm_map_t;
+typedef struct vm_object *vm_object_t;
+
+/* A limited window on an object; the kobject of an IKOT_PAGER_PROXY port, whose
+ * receive right it owns. */
+struct vm_proxy {
+    struct vm_object *object; /* a reference */
+    vm_offset_t start;
+    vm_size_t size;
+    vm_prot_t max_prot;
+    struct ipc_port *port;
+};
+
+/* The last send right of a proxy's port is gone. */
+void vm_proxy_destroy(struct vm_proxy *proxy);
+
+#endif
