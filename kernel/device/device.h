@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* device/device.h: the devices of the device master port, as the rest of the
+ * kernel uses them.  Nothing here blocks. */
+#ifndef DEVICE_DEVICE_H
+#define DEVICE_DEVICE_H
+
+#include "core/core.h"
+#include "ipc/port.h"
+
+/* A send right to the device master port. */
+struct ipc_port *device_master_send_right(void);
+
+void device_console_input(const char *text, size_t size_bytes);
+void device_console_resized(void);
+/* A request of platform_disk_submit has finished. */
+void device_disk_done(void *cookie, int status);
+/* The last send right of a device's or io_perm's port is gone. */
+void device_no_senders(struct ipc_port *port, enum ipc_kobject_type type,
+                       void *kobject);
+
+void device_module_init(void);
+void device_module_fini(void);
+
+#endif
