@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "task/exception.h"
 #include "ipc/port.h"
+#include "mig/kobject.h"
 #include "task/task.h"
 #include "task/thread.h"
-
-#include <mach/message.h>
-
-#define EXCEPTION_RAISE_ID 2400
 
 /* One exception under way; the kobject of the reply port. */
 struct exception_wait {
@@ -17,51 +14,12 @@ struct exception_wait {
     bool task_tried;
 };
 
-struct exception_message {
-    mach_msg_header_t header;
-    mach_msg_type_t thread_type;
-    struct ipc_port *thread;
-    mach_msg_type_t task_type;
-    struct ipc_port *task;
-    mach_msg_type_t exception_type;
-    int exception, exception_pad;
-    mach_msg_type_t code_type;
-    int code, code_pad;
-    mach_msg_type_t subcode_type;
-    int64_t subcode;
-};
-_Static_assert(sizeof(struct exception_message) == 112, "HURD-FACTS 1.10");
-
-static mach_msg_type_t exception_item(unsigned name, unsigned bits)
-{
-    return (mach_msg_type_t){.msgt_name = name,
-                             .msgt_size = bits,
-                             .msgt_inline = 1,
-                             .msgt_number = 1};
-}
-
 static void exception_send(struct exception_wait *wait, struct ipc_port *port)
 {
     struct thread *thread = wait->thread;
-    struct exception_message message = {
-        .header = {.msgh_bits = MACH_MSGH_BITS_COMPLEX |
-                                MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
-                                               MACH_MSG_TYPE_MAKE_SEND_ONCE),
-                   .msgh_size = sizeof message,
-                   .msgh_remote_port = (mach_port_t) port,
-                   .msgh_local_port = (mach_port_t) wait->reply,
-                   .msgh_id = EXCEPTION_RAISE_ID},
-        .thread_type = exception_item(MACH_MSG_TYPE_MAKE_SEND, 64),
-        .thread = thread->self,
-        .task_type = exception_item(MACH_MSG_TYPE_MAKE_SEND, 64),
-        .task = thread->task->self,
-        .exception_type = exception_item(MACH_MSG_TYPE_INTEGER_32, 32),
-        .exception = wait->exception,
-        .code_type = exception_item(MACH_MSG_TYPE_INTEGER_32, 32),
-        .code = wait->code,
-        .subcode_type = exception_item(MACH_MSG_TYPE_INTEGER_64, 64),
-        .subcode = wait->subcode};
-    ipc_send_from_kernel(&message.header, sizeof message);
+
+    ipc_send_exception(port, wait->reply, thread->self, thread->task->self,
+                       wait->exception, wait->code, wait->subcode);
 }
 
 static void exception_finish(struct exception_wait *wait)
@@ -147,8 +105,10 @@ void exception_raise_thread(struct thread *thread, int exception, int code,
     }
 }
 
-void exception_replied(struct exception_wait *wait, kern_return_t result)
+void exception_answered(struct ipc_port *port, void *kobject,
+                        kern_return_t result)
 {
+    struct exception_wait *wait = kobject;
     struct thread *thread = wait->thread;
     int exception = wait->exception, code = wait->code;
     int64_t subcode = wait->subcode;

@@ -12,12 +12,8 @@
 #include "core/core.h"
 
 struct thread;
-struct exception_wait;
 
 void exception_raise_thread(struct thread *thread, int exception, int code,
                             int64_t subcode);
-
-/* The reply, or the death of the right to reply (RESULT not KERN_SUCCESS). */
-void exception_replied(struct exception_wait *wait, kern_return_t result);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "task/gsync.h"
 #include "core/timer.h"
-#include "ipc/reply.h"
+#include "task/reply.h"
+#include "task/rpc.h"
 #include "task/task.h"
 #include "vm/entry.h"
 #include "vm/fault.h"
@@ -24,7 +25,7 @@ struct gsync_key {
 struct gsync_waiter {
     struct list link; /* of a bucket, in order of arrival */
     struct gsync_key key;
-    struct ipc_reply reply;
+    struct ipc_reply_to reply;
     struct timer timer;
     /* While the word itself is being paged in: */
     struct vm_fault_wait fault;
@@ -79,7 +80,7 @@ static void gsync_answer(struct gsync_waiter *waiter, kern_return_t result)
         list_remove(&waiter->link);
     timer_cancel(&waiter->timer);
     vm_fault_wait_cancel(&waiter->fault);
-    ipc_reply_simple(&waiter->reply, result);
+    reply_send(&waiter->reply, result, NULL, 0);
     task_deallocate(waiter->task);
     kfree(waiter);
 }
@@ -155,7 +156,7 @@ kern_return_t rpc_gsync_wait(struct task *task, vm_address_t address,
                                     .flags = flags};
     waiter->fault.done = gsync_wait_try;
     task_reference(task);
-    ipc_reply_take(&waiter->reply);
+    ipc_take_reply(&waiter->reply);
     gsync_wait_try(&waiter->fault, KERN_SUCCESS);
     return MIG_NO_REPLY;
 }

@@ -4,15 +4,12 @@
 #define TASK_RPC_H
 
 #include "core/core.h"
+#include "mig/types.h"
 #include "vm/rpc.h"
 
-#include <mach/mach_types.h>
-
-typedef struct host *host_t;
-typedef task_t *task_array_t;
-typedef thread_t *thread_array_t;
-typedef vm_offset_t *emulation_vector_t;
-typedef const char *const_kernel_debug_name_t;
+#include "gnumach_server.h"
+#include "mach_port_server.h"
+#include "mach_server.h"
 
 kern_return_t task_resume_internal(struct task *task);
 void task_set_name_internal(struct task *task, const char *name);

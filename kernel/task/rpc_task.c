@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* task/rpc_task.c: the task_ routines of mach.defs and gnumach.defs. */
 #include "ipc/port.h"
-#include "ipc/reply.h"
+#include "task/reply.h"
 #include "ipc/space.h"
 #include "task/notify.h"
 #include "task/rpc.h"
@@ -42,7 +42,7 @@ struct suspend_wait {
 };
 
 struct suspend_job {
-    struct ipc_reply reply;
+    struct ipc_reply_to reply;
     unsigned missing;
 };
 
@@ -50,7 +50,7 @@ static void suspend_job_step(struct suspend_job *job)
 {
     if (--job->missing)
         return;
-    ipc_reply_simple(&job->reply, KERN_SUCCESS);
+    reply_send(&job->reply, KERN_SUCCESS, NULL, 0);
     kfree(job);
 }
 
@@ -72,7 +72,7 @@ static kern_return_t task_suspend_wait(struct task *task)
 
     if (!job)
         return KERN_RESOURCE_SHORTAGE;
-    ipc_reply_take(&job->reply);
+    ipc_take_reply(&job->reply);
     job->missing = 1;
     list_for_each(&task->threads, thread, task_link)
     {

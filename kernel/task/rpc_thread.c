@@ -5,7 +5,7 @@
  * asked about one that runs is answered when it has come in.
  */
 #include "ipc/port.h"
-#include "ipc/reply.h"
+#include "task/reply.h"
 #include "ipc/space.h"
 #include "task/rpc.h"
 #include "task/state.h"
@@ -56,7 +56,7 @@ struct thread_job {
     struct thread_stop_waiter waiter;
     enum thread_job_kind kind;
     struct thread *thread; /* a reference */
-    struct ipc_reply reply;
+    struct ipc_reply_to reply;
     int flavor;
     natural_t count;
     struct {
@@ -92,7 +92,7 @@ static void thread_job_done(struct thread_stop_waiter *waiter,
         size = sizeof job->body.type +
                ((job->count * sizeof(natural_t) + 7) & ~7ul);
     }
-    ipc_reply_send(&job->reply, kr, &job->body, size, false);
+    reply_send(&job->reply, kr, &job->body, size);
     thread_deallocate(job->thread);
     kfree(job);
 }
@@ -114,7 +114,7 @@ static kern_return_t thread_job_start(struct thread *thread,
     if (state)
         memcpy(job->body.words, state, job->count * sizeof *state);
     thread_reference(thread);
-    ipc_reply_take(&job->reply);
+    ipc_take_reply(&job->reply);
     thread_when_stopped(thread, &job->waiter, thread_job_done);
     return MIG_NO_REPLY;
 }

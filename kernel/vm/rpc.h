@@ -15,8 +15,11 @@
 #include "vm/map.h"
 #include "vm/object.h"
 
-typedef struct vm_map *vm_map_t;
-typedef struct vm_object *vm_object_t;
+#include "mig/types.h"
+
+#include "gnumach_server.h"
+#include "mach4_server.h"
+#include "mach_server.h"
 
 /* A limited window on an object; the kobject of an IKOT_PAGER_PROXY port, whose
  * receive right it owns. */
