@@ -81,6 +81,7 @@ static struct thread *kernel_enter(void *cookie)
 
 static void kernel_leave(struct thread *thread)
 {
+    thread_park_fault(thread);
     current_thread = NULL;
     thread_deallocate(thread);
     kernel_settle();
@@ -119,14 +120,13 @@ static void kernel_do_fault(struct thread *thread)
 {
     uint64_t address = thread->trap_args[0];
     vm_prot_t access = (vm_prot_t) thread->trap_args[1];
-    kern_return_t kr = vm_fault(thread->task->map, address, access,
-                                thread_fault_wait(thread));
+    kern_return_t kr =
+        vm_fault(thread->task->map, address, access,
+                 thread_fault_wait(thread, kernel_fault_retry));
 
     if (kr == KERN_SUCCESS)
         thread_resume_user(thread);
-    else if (kr == KERN_WAITING)
-        thread_block_fault(thread, kernel_fault_retry);
-    else
+    else if (kr != KERN_WAITING)
         exception_raise_thread(thread, EXC_BAD_ACCESS, kr, (int64_t) address);
 }
 

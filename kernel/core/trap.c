@@ -27,7 +27,7 @@ kern_return_t trap_stack_argument(struct thread *thread, unsigned index,
     platform_thread_get_regs(thread->platform, &regs);
     /* At rsp stands a word that looks like a return address. */
     return copyin(thread->task->map, regs.rsp + (index - 6) * 8, value_out,
-                  sizeof *value_out, thread_fault_wait(thread));
+                  sizeof *value_out, thread_fault_wait(thread, trap_retry));
 }
 
 void trap_retry(struct thread *thread, kern_return_t result)
@@ -65,12 +65,10 @@ static void trap_print(struct thread *thread)
     char text[PRINT_MAX];
     kern_return_t kr =
         copyin_string(thread->task->map, thread->trap_args[0], text,
-                      sizeof text, thread_fault_wait(thread));
+                      sizeof text, thread_fault_wait(thread, trap_retry));
 
-    if (kr == KERN_WAITING) {
-        thread_block_fault(thread, trap_retry);
+    if (kr == KERN_WAITING)
         return;
-    }
     if (kr == KERN_SUCCESS)
         kernel_print(text, strlen(text));
     thread_return(thread, (uint64_t) kr);
@@ -124,21 +122,19 @@ static void trap_vm_allocate(struct thread *thread)
     if (!trap_own_task(thread))
         return;
     kern_return_t kr = copyin(thread->task->map, args[1], &address,
-                              sizeof address, thread_fault_wait(thread));
+                              sizeof address, thread_fault_wait(thread, trap_retry));
     if (kr == KERN_SUCCESS)
         /* Makes sure that the result can be stored. */
         kr = copyout(thread->task->map, &address, args[1], sizeof address,
-                     thread_fault_wait(thread));
-    if (kr == KERN_WAITING) {
-        thread_block_fault(thread, trap_retry);
+                     thread_fault_wait(thread, trap_retry));
+    if (kr == KERN_WAITING)
         return;
-    }
     if (kr == KERN_SUCCESS)
         kr = vm_map_allocate(thread->task->map, &address, args[2],
                              (uint32_t) args[3] != 0);
     if (kr == KERN_SUCCESS)
         kr = copyout(thread->task->map, &address, args[1], sizeof address,
-                     thread_fault_wait(thread));
+                     thread_fault_wait(thread, trap_retry));
     thread_return(thread, (uint64_t) kr);
 }
 
@@ -154,7 +150,7 @@ static void trap_vm_deallocate(struct thread *thread)
 }
 
 static const trap_t traps[TRAP_COUNT] = {
-    [25] = mach_msg_trap,    [26] = trap_reply_port,  [27] = trap_thread_self,
+    [25] = ipc_mach_msg_trap, [26] = trap_reply_port,  [27] = trap_thread_self,
     [28] = trap_task_self,   [29] = trap_host_self,   [30] = trap_print,
     [59] = trap_switch,      [60] = trap_switch,      [61] = trap_thread_switch,
     [65] = trap_vm_allocate, [66] = trap_vm_deallocate,

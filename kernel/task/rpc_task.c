@@ -415,10 +415,10 @@ void task_notify_created(struct task *task, struct task *parent)
     if (!IP_VALID(new_task_listener))
         return;
     mach_notify_new_task(new_task_listener,
-                         (mach_port_t) ipc_port_make_send(task->self),
+                         ipc_port_make_send(task->self),
                          parent && parent->self
-                             ? (mach_port_t) ipc_port_make_send(parent->self)
-                             : MACH_PORT_NULL);
+                             ? ipc_port_make_send(parent->self)
+                             : IP_NULL);
 }
 
 void task_notify_module_fini(void)

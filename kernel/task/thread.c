@@ -182,6 +182,7 @@ void thread_run_ready(void)
         thread->state = THREAD_KERNEL;
         current_thread = thread;
         thread->wait_done(thread, thread->wait_result);
+        thread_park_fault(thread);
         thread_deallocate(thread);
     }
     current_thread = before;
@@ -197,15 +198,18 @@ static void thread_fault_cancel(struct thread *thread)
     vm_fault_wait_cancel(&thread->fault_wait);
 }
 
-struct vm_fault_wait *thread_fault_wait(struct thread *thread)
+struct vm_fault_wait *thread_fault_wait(struct thread *thread,
+                                        thread_done_t retry)
 {
     thread->fault_wait.done = thread_fault_done;
+    thread->fault_retry = retry;
     return &thread->fault_wait;
 }
 
-void thread_block_fault(struct thread *thread, thread_done_t retry)
+void thread_park_fault(struct thread *thread)
 {
-    thread_block(thread, true, retry, thread_fault_cancel);
+    if (thread->state == THREAD_KERNEL && list_linked(&thread->fault_wait.link))
+        thread_block(thread, true, thread->fault_retry, thread_fault_cancel);
 }
 
 /* --- the user boundary ---------------------------------------------------- */

@@ -71,8 +71,9 @@ struct thread {
     struct list ready_link; /* woken, DONE not yet called */
     void *wait_object;      /* for the owner of the queue */
 
-    /* Waiting for pages on its own behalf (see thread_wait_fault). */
+    /* Waiting for pages on its own behalf (see thread_fault_wait). */
     struct vm_fault_wait fault_wait;
+    thread_done_t fault_retry;
 
     /* ipc: see ipc/mach_msg.c */
     struct {
@@ -119,15 +120,16 @@ void thread_return(struct thread *thread, uint64_t value);
 void thread_resume_user(struct thread *thread);
 
 /* Waiting for pages on the thread's own behalf:
- *     kr = copyin(map, ..., thread_fault_wait(thread));
- *     if (kr == KERN_WAITING) {
- *         thread_block_fault(thread, retry);
+ *     kr = copyin(map, ..., thread_fault_wait(thread, retry));
+ *     if (kr == KERN_WAITING)
  *         return;
- *     }
- * RETRY is then called with KERN_SUCCESS when it is worth trying again from the
- * beginning, else with the error that the access has. */
-struct vm_fault_wait *thread_fault_wait(struct thread *thread);
-void thread_block_fault(struct thread *thread, thread_done_t retry);
+ * The kernel loop parks the thread then; RETRY is called with KERN_SUCCESS when
+ * it is worth trying again from the beginning, else with the error that the
+ * access has (KERN_ABORTED and KERN_TERMINATED as for thread_block). */
+struct vm_fault_wait *thread_fault_wait(struct thread *thread,
+                                        thread_done_t retry);
+/* The kernel loop's part: parks THREAD if it left a fault to wait for. */
+void thread_park_fault(struct thread *thread);
 
 /* The platform handed THREAD over: THREAD_USER becomes THREAD_KERNEL. */
 void thread_entered(struct thread *thread);

@@ -216,7 +216,7 @@ kern_return_t rpc_vm_msync(vm_map_t map, vm_address_t address, vm_size_t size,
 {
     vm_offset_t end = round_page(address + size);
 
-    if (!map || flags & VM_SYNC_SYNCHRONOUS && flags & VM_SYNC_ASYNCHRONOUS)
+    if (!map || (flags & VM_SYNC_SYNCHRONOUS && flags & VM_SYNC_ASYNCHRONOUS))
         return KERN_INVALID_ARGUMENT;
     for (unsigned i = vm_map_index(map, address);
          i < map->count && map->entries[i]->start < end; i++) {
@@ -350,33 +350,6 @@ kern_return_t rpc_vm_pages_phys(host_t host_priv, vm_map_t map,
         (*pages)[at >> PAGE_SHIFT_BITS] = entry ? vm_page_phys(entry->page) : 0;
     }
     *count = (mach_msg_type_number_t) (size >> PAGE_SHIFT_BITS);
-    return KERN_SUCCESS;
-}
-
-kern_return_t rpc_vm_set_size_limit(ipc_port_t host, vm_map_t map,
-                                    vm_size_t current, vm_size_t maximum)
-{
-    bool privileged = ipc_kobject_get(host, IKOT_HOST_PRIV) != NULL;
-
-    if (!privileged && !ipc_kobject_get(host, IKOT_HOST))
-        return KERN_INVALID_HOST;
-    if (!map || current > maximum)
-        return KERN_INVALID_ARGUMENT;
-    if (maximum > map->size_limit_max && !privileged)
-        return KERN_NO_ACCESS;
-    map->size_limit = current;
-    map->size_limit_max = maximum;
-    ipc_port_release_send(host);
-    return KERN_SUCCESS;
-}
-
-kern_return_t rpc_vm_get_size_limit(vm_map_t map, vm_size_t *current,
-                                    vm_size_t *maximum)
-{
-    if (!map)
-        return KERN_INVALID_ARGUMENT;
-    *current = map->size_limit;
-    *maximum = map->size_limit_max;
     return KERN_SUCCESS;
 }
 

@@ -19,6 +19,7 @@
 
 #include "gnumach_server.h"
 #include "mach4_server.h"
+#include "mach_host_server.h"
 #include "mach_server.h"
 
 /* A limited window on an object; the kobject of an IKOT_PAGER_PROXY port, whose
