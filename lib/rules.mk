@@ -47,5 +47,11 @@ $(B)/lib/%.S.o: lib/%.S
 
 $(eval $(call task_library,mach))
 
+$(eval $(call mach_server_stubs,ports,mach/notify,-imacros \
+	lib/ports/mutations.h -Ddo_=ports_do_ \
+	-Dnotify_server=ports_notify_server))
+$(eval $(call server_stubs,ports,interrupt,-DHURD_SERVER -DSERVERPREFIX=ports_S_))
+$(eval $(call task_library,ports))
+
 .PHONY: task-libs
-task-libs: $(LIB)/libmach.a
+task-libs: $(LIB)/libmach.a $(LIB)/libports.a
