@@ -40,8 +40,7 @@ typedef uid_t *idarray_t;
 typedef const uid_t *const_idarray_t;
 typedef int *procinfo_t;
 typedef const int *const_procinfo_t;
-typedef char utsname_t[5 * 1024];
-typedef const char *const_utsname_t;
+typedef struct hurd_utsname utsname_t;
 typedef mode_t retry_type;
 typedef uint32_t file_changed_type_t, dir_changed_type_t;
 typedef struct timespec timespec_t;
@@ -50,6 +49,11 @@ typedef int modes_t[4];
 typedef char ccs_t[20];
 typedef int speeds_t[2];
 typedef struct hurd_winsize winsize_t;
+
+struct hurd_utsname {
+    char sysname[1024], nodename[1024], release[1024], version[1024];
+    char machine[1024];
+};
 
 struct hurd_winsize {
     uint16_t ws_row, ws_col, ws_xpixel, ws_ypixel;

@@ -53,5 +53,14 @@ $(eval $(call mach_server_stubs,ports,mach/notify,-imacros \
 $(eval $(call server_stubs,ports,interrupt,-DHURD_SERVER -DSERVERPREFIX=ports_S_))
 $(eval $(call task_library,ports))
 
+# libhurd also carries the stubs that call the Hurd's servers.
+hurd_STUB_OBJS := $(HURD_USER_OBJS)
+$(eval $(call server_stubs,hurd,msg,-DSERVERPREFIX=libhurd_S_))
+$(eval $(call task_library,hurd))
+$(eval $(call task_library,iohelp))
+
+TASK_LIBS := $(LIB)/libiohelp.a $(LIB)/libports.a $(LIB)/libhurd.a \
+	$(LIB)/libmach.a
+
 .PHONY: task-libs
-task-libs: $(LIB)/libmach.a $(LIB)/libports.a
+task-libs: $(TASK_LIBS)
