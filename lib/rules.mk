@@ -58,8 +58,9 @@ hurd_STUB_OBJS := $(HURD_USER_OBJS)
 $(eval $(call server_stubs,hurd,msg,-DSERVERPREFIX=libhurd_S_))
 $(eval $(call task_library,hurd))
 $(eval $(call task_library,iohelp))
+$(eval $(call task_library,fshelp))
 
-TASK_LIBS := $(LIB)/libiohelp.a $(LIB)/libports.a $(LIB)/libhurd.a \
+TASK_LIBS := $(LIB)/libfshelp.a $(LIB)/libiohelp.a $(LIB)/libports.a $(LIB)/libhurd.a \
 	$(LIB)/libmach.a
 
 .PHONY: task-libs
