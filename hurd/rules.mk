@@ -14,6 +14,7 @@ TASK_CFLAGS = -std=gnu17 -D_GNU_SOURCE -fno-strict-aliasing $(OPT) $(WARN) \
 # MIG's C is not ours to warn about.
 STUB_CFLAGS = -std=gnu17 -D_GNU_SOURCE -fno-strict-aliasing $(OPT) -w \
 	$(TASK_INC) -MMD -MP -include mach/mig_support.h
+STUB_DEFAULT = -DMIG_EOPNOTSUPP=0x4000002d
 MIG_INC := -I. -I$(MACH_INC)
 
 $(GEN)/hurd/%.h $(GEN)/hurd/%_user.c: hurd/%.defs hurd/hurd_types.defs \
@@ -44,7 +45,7 @@ $(2:%=$(GEN)/$(1)/%_S.h): $(GEN)/$(1)/%_S.h: hurd/%.defs \
 	    -user /dev/null -header /dev/null $$<
 $(2:%=$(GEN)/$(1)/%_S.o): %_S.o: %_S.h | $(HURD_USER_HEADERS)
 	$$(call say,CC,$$*_S.c)
-	$(Q)$(CC) $(STUB_CFLAGS) -DMIG_EOPNOTSUPP=0x4000002d -c -o $$@ $$*_S.c
+	$(Q)$(CC) $(STUB_CFLAGS) $$(STUB_DEFAULT) -c -o $$@ $$*_S.c
 endef
 
 # The same for Mach's own interfaces, whose .defs are found by full name:
@@ -59,6 +60,6 @@ $(GEN)/$(1)/$(notdir $(2))_S.h: | $(MACH_INC)/.done
 	    -user /dev/null -header /dev/null $(MACH_INC)/$(2).defs
 $(GEN)/$(1)/$(notdir $(2))_S.o: $(GEN)/$(1)/$(notdir $(2))_S.h
 	$$(call say,CC,$$(<:.h=.c))
-	$(Q)$(CC) $(STUB_CFLAGS) -DMIG_EOPNOTSUPP=0x4000002d -c -o $$@ \
+	$(Q)$(CC) $(STUB_CFLAGS) $$(STUB_DEFAULT) -c -o $$@ \
 	    $$(<:.h=.c)
 endef

@@ -60,8 +60,15 @@ $(eval $(call task_library,hurd))
 $(eval $(call task_library,iohelp))
 $(eval $(call task_library,fshelp))
 
+TRIVFS_MIG := -DHURD_SERVER -DREPLY_PORTS -imacros lib/trivfs/mutations.h
+$(eval $(call server_stubs,trivfs,fs io fsys,$(TRIVFS_MIG) \
+	-DSERVERPREFIX=trivfs_S_))
+# The library itself answers what a translator leaves undefined.
+$(trivfs_STUB_OBJS): STUB_DEFAULT :=
+$(eval $(call task_library,trivfs))
+
 TASK_LIBS := $(LIB)/libfshelp.a $(LIB)/libiohelp.a $(LIB)/libports.a $(LIB)/libhurd.a \
 	$(LIB)/libmach.a
 
 .PHONY: task-libs
-task-libs: $(TASK_LIBS)
+task-libs: $(TASK_LIBS) $(LIB)/libtrivfs.a
