@@ -8,7 +8,7 @@ HURD_INTERFACES := acpi auth auth_reply auth_request crash exec exec_startup \
 
 GEN := $(B)/gen
 # Headers of the tree, of Mach, and what MIG makes; for all that runs on Mach.
-TASK_INC := -I. -Ilib -I$(GEN) -I$(MACH_INC)
+TASK_INC := -I. -Ilib -Iservers -I$(GEN) -I$(MACH_INC)
 TASK_CFLAGS = -std=gnu17 -D_GNU_SOURCE -fno-strict-aliasing $(OPT) $(WARN) \
 	$(TASK_INC) -MMD -MP
 # MIG's C is not ours to warn about.

@@ -23,9 +23,16 @@ endef
 $(B)/obj/servers/%.o: servers/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(TASK_CFLAGS) -Iservers -c -o $@ $<
+	$(Q)$(CC) $(TASK_CFLAGS) -c -o $@ $<
 
 $(eval $(call task_program,null,trivfs))
+
+# Interfaces of one server, in terms of its own structures.
+SERVER_MIG = -DHURD_SERVER -DSERVERPREFIX=S_ -Iservers \
+	-imacros servers/$(1)/mutations.h
+
+$(eval $(call server_stubs,auth,auth,$(call SERVER_MIG,auth)))
+$(eval $(call task_program,auth))
 
 .PHONY: servers
 servers: $(SERVERS)

@@ -80,14 +80,19 @@ mach_port_t mig_get_reply_port(void)
 
 void mig_dealloc_reply_port(mach_port_t port)
 {
+    static __thread boolean_t busy;
     mach_port_t mine = reply_port;
 
     if (mine == MACH_PORT_NULL)
         return;
-    /* The call that destroys it needs a reply port too. */
     reply_port = MACH_PORT_NULL;
     pthread_setspecific(reply_port_key, NULL);
+    /* The call that destroys it needs a reply port too, and may fail. */
+    if (busy)
+        return;
+    busy = TRUE;
     mach_port_destroy_receive(mine);
+    busy = FALSE;
 }
 
 void mig_put_reply_port(mach_port_t port)

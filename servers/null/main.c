@@ -38,8 +38,8 @@ error_t trivfs_goaway(struct trivfs_control *cntl, int flags)
 
 kern_return_t trivfs_S_io_read(trivfs_protid_t cred, mach_port_t reply,
                                mach_msg_type_name_t reply_type, data_t *data,
-                               mach_msg_type_number_t *data_len,
-                               loff_t offset, vm_size_t amount)
+                               mach_msg_type_number_t *data_len, loff_t offset,
+                               vm_size_t amount)
 {
     if (!cred)
         return HURD_EOPNOTSUPP;
@@ -52,7 +52,7 @@ kern_return_t trivfs_S_io_read(trivfs_protid_t cred, mach_port_t reply,
         error_t err = vm_allocate(mach_task_self(), &room, amount, TRUE);
         if (err)
             return err;
-        *data = (data_t) room;
+        *data = (data_t)room;
     } else {
         memset(*data, 0, amount);
     }
