@@ -1,0 +1,39 @@
+# Hurd servers and programs.  A server NAME is made of servers/NAME/*.c, the
+# stubs that NAME_STUB_OBJS lists and the libraries, and becomes
+# build/servers/NAME.
+
+TASK_LDFLAGS := -static -no-pie -pthread
+
+# $(call task_program,NAME,EXTRA-LIBRARIES)
+define task_program
+$(1)_SRV_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard servers/$(1)/*.c))
+$$($(1)_SRV_OBJS): | $(MACH_USER_HEADERS) $(HURD_USER_HEADERS) \
+	$$($(1)_STUB_HEADERS) $$(ports_STUB_HEADERS) $$(trivfs_STUB_HEADERS)
+$(B)/servers/$(1): $$($(1)_SRV_OBJS) $$($(1)_STUB_OBJS) \
+		$(2:%=$(LIB)/lib%.a) $(TASK_LIBS)
+	$$(call say,LINK,$$@)
+	$(Q)mkdir -p $$(@D)
+	$(Q)$(CC) $(TASK_LDFLAGS) -o $(B)/servers/$(1).out \
+	    $$($(1)_SRV_OBJS) $$($(1)_STUB_OBJS) -Wl,--start-group \
+	    $(2:%=$(LIB)/lib%.a) $(TASK_LIBS) -Wl,--end-group $$($(1)_LDLIBS)
+	$(Q)mv $(B)/servers/$(1).out $$@
+SERVERS += $(B)/servers/$(1)
+endef
+
+$(B)/obj/servers/%.o: servers/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TASK_CFLAGS) -c -o $@ $<
+
+$(eval $(call task_program,null,trivfs))
+
+# Interfaces of one server, in terms of its own structures.
+SERVER_MIG = -DHURD_SERVER -DSERVERPREFIX=S_ -Iservers \
+	-imacros servers/$(1)/mutations.h
+
+$(eval $(call server_stubs,auth,auth,$(call SERVER_MIG,auth)))
+$(eval $(call task_program,auth))
+
+.PHONY: servers
+servers: $(SERVERS)
+all: servers
