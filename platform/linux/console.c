@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The console: two descriptors, made raw if they are a terminal. */
+#define _GNU_SOURCE
+#include "platform/linux/machine.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* What a pipe or a terminal takes without making us wait, once it says that it
+ * takes something. */
+#define CHUNK         512
+#define FLUSH_WAIT_MS 2000
+#define STATUS_KILLED 130
+
+static struct {
+    int in, out;
+    bool always_readable; /* a file: epoll does not watch those */
+    bool escaped;
+    volatile bool raw;
+    struct termios before;
+    char *pending; /* output that was not taken yet */
+    size_t start, end, room;
+    bool watching_out;
+} console;
+
+static int make_raw(void)
+{
+    struct termios raw;
+
+    if (tcgetattr(console.in, &console.before) != 0)
+        return -1;
+    raw = console.before;
+    cfmakeraw(&raw);
+    raw.c_oflag |= OPOST | ONLCR; /* the kernel's own text ends lines with \n */
+    raw.c_cc[VMIN] = 1;
+    raw.c_cc[VTIME] = 0;
+    console.raw = true;
+    return tcsetattr(console.in, TCSANOW, &raw);
+}
+
+int console_open(void)
+{
+    int error;
+
+    memset(&console, 0, sizeof(console));
+    console.in = machine.options->console_in;
+    console.out = machine.options->console_out;
+    if (console.in < 0)
+        return 0;
+    if (isatty(console.in) && make_raw() != 0)
+        return machine_fail("cannot set the terminal: %s", strerror(errno));
+    error = machine_watch(console.in, SOURCE_CONSOLE_IN, EPOLLIN);
+    console.always_readable = error == -EPERM;
+    return 0;
+}
+
+void console_restore_terminal(void)
+{
+    if (console.raw)
+        tcsetattr(console.in, TCSANOW, &console.before);
+    console.raw = false;
+}
+
+void console_close(void)
+{
+    console_flush();
+    console_restore_terminal();
+    free(console.pending);
+    console.pending = NULL;
+}
+
+/* --- output --------------------------------------------------------------- */
+
+/* Writes what is taken at once, or within WAIT_MS; returns how much. */
+static size_t write_some(const char *text, size_t size, int wait_ms)
+{
+    struct pollfd fd = {console.out, POLLOUT, 0};
+    size_t done = 0;
+    ssize_t count;
+
+    while (done < size && poll(&fd, 1, wait_ms) > 0) {
+        size_t chunk = size - done < CHUNK ? size - done : CHUNK;
+        count = write(console.out, text + done, chunk);
+        if (count < 0 && errno != EAGAIN && errno != EINTR)
+            return size; /* nobody is there to read it */
+        if (count > 0)
+            done += (size_t)count;
+    }
+    return done;
+}
+
+static void keep(const char *text, size_t size)
+{
+    size_t used = console.end - console.start;
+
+    if (console.end + size > console.room) {
+        size_t room = (used + size) * 2;
+        char *bigger = malloc(room);
+        if (!bigger)
+            return;
+        if (used > 0)
+            memcpy(bigger, console.pending + console.start, used);
+        free(console.pending);
+        console.pending = bigger;
+        console.room = room;
+        console.start = 0;
+        console.end = used;
+    }
+    memcpy(console.pending + console.end, text, size);
+    console.end += size;
+}
+
+void platform_console_write(const char *text, size_t size_bytes)
+{
+    size_t done = 0;
+
+    if (console.out < 0)
+        return;
+    if (console.start == console.end)
+        done = write_some(text, size_bytes, 0);
+    if (done == size_bytes)
+        return;
+    keep(text + done, size_bytes - done);
+    if (!console.watching_out)
+        console.watching_out =
+            machine_watch(console.out, SOURCE_CONSOLE_OUT, EPOLLOUT) == 0;
+}
+
+static void write_pending(int wait_ms)
+{
+    console.start += write_some(console.pending + console.start,
+                                console.end - console.start, wait_ms);
+    if (console.start == console.end)
+        console.start = console.end = 0;
+}
+
+void console_writable(void)
+{
+    write_pending(0);
+    if (console.start != console.end)
+        return;
+    epoll_ctl(machine.epoll, EPOLL_CTL_DEL, console.out, NULL);
+    console.watching_out = false;
+}
+
+void console_flush(void)
+{
+    if (console.start != console.end)
+        write_pending(FLUSH_WAIT_MS);
+}
+
+void platform_console_size(unsigned *rows_out, unsigned *columns_out)
+{
+    struct winsize size = {0};
+
+    if (ioctl(console.out, TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
+        ioctl(console.in, TIOCGWINSZ, &size);
+    *rows_out = size.ws_row ? size.ws_row : 24;
+    *columns_out = size.ws_col ? size.ws_col : 80;
+}
+
+void console_resized(void)
+{
+    kernel_console_resized();
+}
+
+/* --- input ---------------------------------------------------------------- */
+
+/* Takes the escapes out of what a terminal sent; returns what is left. */
+static size_t filter_escapes(char *text, size_t size)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        char c = text[i];
+        if (!console.escaped) {
+            console.escaped = c == LINUX_CONSOLE_ESCAPE;
+            if (!console.escaped)
+                text[kept++] = c;
+            continue;
+        }
+        console.escaped = false;
+        if (c == 'q')
+            machine_ask_end(STATUS_KILLED);
+        else if (c == 'k')
+            platform_exit(STATUS_KILLED);
+        else if (c == LINUX_CONSOLE_ESCAPE)
+            text[kept++] = c;
+    }
+    return kept;
+}
+
+static void stop_reading(void)
+{
+    if (!console.always_readable)
+        epoll_ctl(machine.epoll, EPOLL_CTL_DEL, console.in, NULL);
+    console.always_readable = false;
+    console_restore_terminal();
+    console.in = -1;
+}
+
+void console_readable(void)
+{
+    char text[4096];
+    ssize_t count;
+    size_t size;
+
+    if (console.in < 0)
+        return;
+    count = read(console.in, text, sizeof(text));
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (count <= 0) {
+        stop_reading();
+        kernel_console_input(text, 0);
+        return;
+    }
+    size = (size_t)count;
+    if (console.raw)
+        size = filter_escapes(text, size);
+    if (size > 0 && !machine.ended)
+        kernel_console_input(text, size);
+}
+
+bool console_poll(void)
+{
+    if (!console.always_readable)
+        return false;
+    console_readable();
+    return true;
+}
