@@ -226,6 +226,7 @@ void kernel_thread_stopped(void *thread_cookie);
 void kernel_task_died(void *task_cookie);
 
 void kernel_timer(void);
+/* What was typed; SIZE_BYTES 0: there will be no more. */
 void kernel_console_input(const char *text, size_t size_bytes);
 void kernel_console_resized(void);
 /* STATUS is 0, or negative if the host could not do it. */

@@ -164,6 +164,8 @@ void task_kick_all(void);
 /* Ends a task that misbehaved or whose process is gone: the kernel is told from
  * the loop. */
 void task_kill(struct platform_task *task);
+/* Stopped by a debugger: everybody's patience with it is endless. */
+bool task_in_debugger(const struct platform_task *task);
 /* The process ended. */
 void task_reaped(struct platform_task *task);
 /* Tells the kernel of dead tasks. */

@@ -236,6 +236,10 @@ void thread_check_stops(uint64_t now)
         next = thread->run_next;
         if (thread->stop_deadline == 0 || thread->stop_deadline > now)
             continue;
+        if (task_in_debugger(thread->task)) {
+            thread->stop_deadline = now + PATIENCE_NS;
+            continue;
+        }
         stop_done(thread);
         task_kill(thread->task);
     }
