@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* personality/clock.h: the kernel's clocks. */
+#ifndef PERSONALITY_CLOCK_H
+#define PERSONALITY_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_realtime_ns(void);
+int64_t clock_monotonic_ns(void);
+
+/* Sleeps; true if a signal cut it short. */
+int clock_sleep_ns(int64_t ns);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "personality/syscalls.h"
+#include "personality/mach.h"
+#include "personality/start.h"
+
+#include <sys/syscall.h>
+
+typedef long (*syscall_t)(struct frame *frame);
+
+#define SYSCALL_MAX 512
+
+/* Filled by relocation; a call that is not here does not exist. */
+static const syscall_t syscalls[SYSCALL_MAX] = {
+#define ENTRY(name) [SYS_##name] = sys_##name,
+    SYSCALLS(ENTRY)
+};
+
+void syscall_dispatch(struct frame *frame)
+{
+    uint64_t number = frame->number;
+
+    thread_self()->frame = frame;
+    if (number < SYSCALL_MAX && syscalls[number])
+        frame->rax = (uint64_t) syscalls[number](frame);
+    else {
+        if (startup_trace_unknown)
+            debug_print("personality: no system call %d\n", (int) number);
+        frame->rax = (uint64_t) -ENOSYS;
+    }
+}

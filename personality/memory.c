@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "personality/memory.h"
+#include "personality/lock.h"
+#include "personality/mach.h"
+#include "personality/syscalls.h"
+
+#include <sys/mman.h>
+
+#define PAGE_MASK       4095ul
+#define page_round(x)   (((x) + PAGE_MASK) & ~PAGE_MASK)
+#define MREMAP_FLAGS    (MREMAP_MAYMOVE | MREMAP_FIXED)
+
+static struct {
+    struct lock lock;
+    uint64_t start, now; /* the break; mapped up to page_round(now) */
+} heap;
+
+void memory_set_break(uint64_t end)
+{
+    heap.start = heap.now = page_round(end);
+}
+
+int memory_mach_prot(int prot)
+{
+    /* On the processors here what can be executed can be read. */
+    return (prot & (PROT_READ | PROT_EXEC) ? VM_PROT_READ : 0) |
+           (prot & PROT_WRITE ? VM_PROT_READ | VM_PROT_WRITE : 0) |
+           (prot & PROT_EXEC ? VM_PROT_EXECUTE : 0);
+}
+
+static bool heap_move(uint64_t wanted)
+{
+    vm_address_t old = page_round(heap.now), new = page_round(wanted);
+
+    if (new > old)
+        return !vm_allocate(mach_task_self(), &old, new - old, 0);
+    if (new < old)
+        vm_deallocate(mach_task_self(), new, old - new);
+    return true;
+}
+
+long sys_brk(struct frame *frame)
+{
+    uint64_t wanted = ARG1(frame);
+
+    lock_take(&heap.lock);
+    if (wanted >= heap.start && heap_move(wanted))
+        heap.now = wanted;
+    long now = (long) heap.now;
+    lock_release(&heap.lock);
+    return now;
+}
+
+/* Makes room at ADDRESS for a MAP_FIXED mapping. */
+static long memory_clear(uint64_t address, uint64_t size, int flags)
+{
+    if (address & PAGE_MASK)
+        return -EINVAL;
+    if (flags & MAP_FIXED_NOREPLACE && !(flags & MAP_FIXED))
+        return 0;
+    return linux_error(vm_deallocate(mach_task_self(), address, size));
+}
+
+static long memory_map_anonymous(uint64_t address, uint64_t size, int prot,
+                                 int flags)
+{
+    bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+    vm_inherit_t inherit =
+        flags & MAP_SHARED ? VM_INHERIT_SHARE : VM_INHERIT_COPY;
+    vm_address_t at = fixed ? address : 0;
+
+    if (fixed) {
+        long error = memory_clear(address, size, flags);
+        if (error)
+            return error;
+    }
+    kern_return_t kr = vm_map(mach_task_self(), &at, size, 0, !fixed,
+                              MACH_PORT_NULL, 0, 0, memory_mach_prot(prot),
+                              VM_PROT_ALL, inherit);
+    if (kr == KERN_NO_SPACE && flags & MAP_FIXED_NOREPLACE)
+        return -EEXIST;
+    return kr ? -ENOMEM : (long) at;
+}
+
+long sys_mmap(struct frame *frame)
+{
+    uint64_t address = ARG1(frame), size = page_round(ARG2(frame));
+    int prot = (int) ARG3(frame), flags = (int) ARG4(frame);
+
+    if (!ARG2(frame))
+        return -EINVAL;
+    if (!size || !(flags & (MAP_SHARED | MAP_PRIVATE)))
+        return size ? -EINVAL : -ENOMEM;
+    if (flags & MAP_ANONYMOUS)
+        return memory_map_anonymous(address, size, prot, flags);
+    return memory_map_file(address, size, prot, flags, (int) ARG5(frame),
+                           ARG6(frame));
+}
+
+long sys_munmap(struct frame *frame)
+{
+    if (ARG1(frame) & PAGE_MASK || !ARG2(frame))
+        return -EINVAL;
+    return linux_error(vm_deallocate(mach_task_self(), ARG1(frame),
+                                     page_round(ARG2(frame))));
+}
+
+long sys_mprotect(struct frame *frame)
+{
+    if (ARG1(frame) & PAGE_MASK)
+        return -EINVAL;
+    kern_return_t kr =
+        vm_protect(mach_task_self(), ARG1(frame), page_round(ARG2(frame)), 0,
+                   memory_mach_prot((int) ARG3(frame)));
+    if (kr == KERN_INVALID_ADDRESS)
+        return -ENOMEM;
+    return kr == KERN_PROTECTION_FAILURE ? -EACCES : linux_error(kr);
+}
+
+/* Growing in place if the room is free, else a copy elsewhere: Mach moves no
+ * mapping, but copies lazily. */
+static long memory_grow(uint64_t old, uint64_t old_size, uint64_t new_size,
+                        int flags)
+{
+    vm_address_t more = old + old_size, moved = 0;
+
+    if (!vm_allocate(mach_task_self(), &more, new_size - old_size, 0))
+        return (long) old;
+    if (!(flags & MREMAP_MAYMOVE) ||
+        vm_allocate(mach_task_self(), &moved, new_size, 1))
+        return -ENOMEM;
+    kern_return_t kr = vm_copy(mach_task_self(), old, old_size, moved);
+    if (kr) {
+        vm_deallocate(mach_task_self(), moved, new_size);
+        return -EFAULT;
+    }
+    vm_deallocate(mach_task_self(), old, old_size);
+    return (long) moved;
+}
+
+long sys_mremap(struct frame *frame)
+{
+    uint64_t old = ARG1(frame), old_size = page_round(ARG2(frame));
+    uint64_t new_size = page_round(ARG3(frame));
+    int flags = (int) ARG4(frame);
+
+    if (old & PAGE_MASK || !new_size || flags & ~MREMAP_FLAGS)
+        return -EINVAL;
+    if (flags & MREMAP_FIXED || !old_size)
+        return -EINVAL; /* moving to a given place is not offered */
+    if (new_size > old_size)
+        return memory_grow(old, old_size, new_size, flags);
+    if (new_size < old_size)
+        vm_deallocate(mach_task_self(), old + new_size, old_size - new_size);
+    return (long) old;
+}
+
+/* Advice may be ignored, but for the one kind that promises zeros. */
+long sys_madvise(struct frame *frame)
+{
+    vm_address_t address = ARG1(frame);
+    uint64_t size = page_round(ARG2(frame));
+
+    if (address & PAGE_MASK)
+        return -EINVAL;
+    if (ARG3(frame) != MADV_DONTNEED || !size)
+        return 0;
+    vm_address_t region = address;
+    vm_size_t region_size;
+    vm_prot_t prot, max_prot;
+    vm_inherit_t inherit;
+    boolean_t shared;
+    mach_port_t name;
+    vm_offset_t offset;
+    if (vm_region(mach_task_self(), &region, &region_size, &prot, &max_prot,
+                  &inherit, &shared, &name, &offset) ||
+        region > address)
+        return -ENOMEM;
+    port_deallocate(name);
+    if (name || region + region_size < address + size)
+        return 0; /* a file's pages come back as they are */
+    vm_deallocate(mach_task_self(), address, size);
+    return linux_error(vm_map(mach_task_self(), &address, size, 0, 0,
+                              MACH_PORT_NULL, 0, 0, prot, max_prot, inherit));
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* personality/threads.c: Mach threads as Linux's. */
+#include "personality/futex.h"
+#include "personality/lock.h"
+#include "personality/mach.h"
+#include <lib/mach/mig_support.h>
+#include "personality/process.h"
+#include "personality/syscalls.h"
+
+#include <asm/prctl.h>
+#include <linux/sched.h>
+#include <mach/machine/thread_status.h>
+#include <sys/prctl.h>
+
+#define THREAD_CLONE_FLAGS (CLONE_VM | CLONE_THREAD)
+#define TID_BASE           0x100000 /* above every pid */
+
+struct thread *threads;
+static struct lock threads_lock;
+static int next_tid;
+
+void personality_thread_start(struct thread *thread, struct frame *frame);
+void thread_begin(struct thread *thread);
+
+/* A thread's own stack, its struct at the top.  NULL: no memory. */
+static struct thread *thread_allocate(void)
+{
+    char *stack = pages_allocate(THREAD_STACK_SIZE);
+    struct thread *thread;
+
+    if (!stack)
+        return NULL;
+    thread = (struct thread *) (stack + THREAD_STACK_SIZE -
+                                ((sizeof *thread + 63) & ~63ul));
+    thread->stack = (uint64_t) stack;
+    return thread;
+}
+
+static void thread_link(struct thread *thread)
+{
+    lock_take(&threads_lock);
+    thread->next = threads;
+    threads = thread;
+    lock_release(&threads_lock);
+}
+
+static void thread_unlink(struct thread *thread)
+{
+    struct thread **link = &threads;
+
+    lock_take(&threads_lock);
+    while (*link != thread)
+        link = &(*link)->next;
+    *link = thread->next;
+    lock_release(&threads_lock);
+}
+
+/* Makes THREAD the one that this Mach thread is. */
+static void thread_set_self(struct thread *thread)
+{
+    asm volatile("mov %0, %%gs:%c1\n\t"
+                 "mov %0, %%gs:%c2"
+                 :
+                 : "r"(thread), "i"(GS_THREAD), "i"(GS_STACK)
+                 : "memory");
+}
+
+void thread_adopt_first(void)
+{
+    struct thread *thread = thread_allocate();
+
+    if (!thread)
+        personality_panic("no memory for the first thread");
+    thread->reply_port = mig_get_reply_port();
+    thread->port = mach_thread_self();
+    thread->tid = process_pid();
+    thread_set_self(thread);
+    thread_link(thread);
+}
+
+void thread_adopt_forked(struct thread *thread)
+{
+    threads = thread;
+    thread->next = NULL;
+    thread->reply_port = MACH_PORT_NULL;
+    threads_lock = (struct lock){0};
+    thread_set_self(thread);
+    thread->port = mach_thread_self();
+}
+
+int thread_next_tid(void)
+{
+    return TID_BASE + __atomic_add_fetch(&next_tid, 1, __ATOMIC_RELAXED);
+}
+
+long sys_gettid(struct frame *frame)
+{
+    (void) frame;
+    return thread_self()->tid;
+}
+
+long sys_set_tid_address(struct frame *frame)
+{
+    thread_self()->clear_child_tid = (int *) ARG1(frame);
+    return thread_self()->tid;
+}
+
+long sys_set_robust_list(struct frame *frame)
+{
+    /* A thread here cannot die without its process knowing; nothing reads the
+     * list. */
+    return ARG2(frame) == 24 ? 0 : -EINVAL;
+}
+
+long sys_rseq(struct frame *frame)
+{
+    (void) frame;
+    return -ENOSYS; /* libraries ask, and go without */
+}
+
+long sys_sched_yield(struct frame *frame)
+{
+    (void) frame;
+    swtch();
+    return 0;
+}
+
+long sys_sched_getaffinity(struct frame *frame)
+{
+    uint64_t *mask = (uint64_t *) ARG3(frame);
+
+    if (ARG2(frame) < sizeof *mask)
+        return -EINVAL;
+    *mask = 1; /* one processor is what Mach's host has */
+    return sizeof *mask;
+}
+
+long sys_arch_prctl(struct frame *frame)
+{
+    uint64_t base;
+
+    switch (ARG1(frame)) {
+    case ARCH_SET_FS:
+        if (ARG2(frame) >> 47)
+            return -EPERM;
+        asm volatile("wrfsbase %0" : : "r"(ARG2(frame)));
+        return 0;
+    case ARCH_GET_FS:
+        asm volatile("rdfsbase %0" : "=r"(base));
+        *(uint64_t *) ARG2(frame) = base;
+        return 0;
+    default: /* GS is not the program's here */
+        return -EINVAL;
+    }
+}
+
+long sys_prctl(struct frame *frame)
+{
+    switch (ARG1(frame)) {
+    case PR_SET_NAME:
+        return linux_error(thread_set_name(thread_self()->port,
+                                           (char *) ARG2(frame)));
+    default:
+        return -EINVAL;
+    }
+}
+
+/* --- new threads ------------------------------------------------------------ */
+
+/* The first code of a new thread, on its personality stack. */
+void thread_begin(struct thread *thread)
+{
+    asm volatile("wrfsbase %0" : : "r"(thread->fs_base));
+    thread->port = mach_thread_self();
+}
+
+static kern_return_t thread_start_at(mach_port_t port, uint64_t entry, uint64_t stack,
+                              uint64_t first, uint64_t second)
+{
+    struct i386_thread_state state = {.rip = entry,
+                                      .ursp = stack,
+                                      .rdi = first,
+                                      .rsi = second,
+                                      .rfl = 0x202};
+    kern_return_t kr =
+        thread_set_state(port, i386_THREAD_STATE, (thread_state_t) &state,
+                         i386_THREAD_STATE_COUNT);
+
+    return kr ? kr : thread_resume(port);
+}
+
+struct clone_request {
+    uint64_t flags, stack, tls;
+    int *parent_tid, *child_tid;
+};
+
+static long thread_clone(struct frame *frame, const struct clone_request *clone)
+{
+    struct thread *thread = thread_allocate();
+    mach_port_t port;
+
+    if (!thread)
+        return -ENOMEM;
+    if (thread_create(mach_task_self(), &port)) {
+        pages_free((void *) thread->stack, THREAD_STACK_SIZE);
+        return -EAGAIN;
+    }
+    struct frame *child = (struct frame *) thread - 1;
+    *child = *frame;
+    child->rax = 0;
+    if (clone->stack)
+        child->rsp = clone->stack;
+    thread->tid = thread_next_tid();
+    thread->fs_base = clone->tls;
+    if (!(clone->flags & CLONE_SETTLS))
+        asm volatile("rdfsbase %0" : "=r"(thread->fs_base));
+    if (clone->flags & CLONE_PARENT_SETTID)
+        *clone->parent_tid = thread->tid;
+    if (clone->flags & CLONE_CHILD_SETTID)
+        *clone->child_tid = thread->tid;
+    if (clone->flags & CLONE_CHILD_CLEARTID)
+        thread->clear_child_tid = clone->child_tid;
+    int tid = thread->tid;
+    thread_link(thread);
+    kern_return_t kr = thread_start_at(
+        port, (uint64_t) personality_thread_start, (uint64_t) thread,
+        (uint64_t) thread, (uint64_t) child);
+    port_deallocate(port);
+    return kr ? linux_error(kr) : tid;
+}
+
+long sys_clone(struct frame *frame)
+{
+    struct clone_request clone = {.flags = ARG1(frame),
+                                  .stack = ARG2(frame),
+                                  .parent_tid = (int *) ARG3(frame),
+                                  .child_tid = (int *) ARG4(frame),
+                                  .tls = ARG5(frame)};
+
+    if ((clone.flags & THREAD_CLONE_FLAGS) == THREAD_CLONE_FLAGS)
+        return thread_clone(frame, &clone);
+    return process_fork(frame, clone.flags, clone.stack, clone.child_tid);
+}
+
+long sys_clone3(struct frame *frame)
+{
+    const struct clone_args *args = (const struct clone_args *) ARG1(frame);
+
+    if (ARG2(frame) < CLONE_ARGS_SIZE_VER0)
+        return -EINVAL;
+    struct clone_request clone = {
+        .flags = args->flags,
+        .stack = args->stack ? args->stack + args->stack_size : 0,
+        .tls = args->tls,
+        .parent_tid = (int *) args->parent_tid,
+        .child_tid = (int *) args->child_tid};
+    if ((clone.flags & THREAD_CLONE_FLAGS) == THREAD_CLONE_FLAGS)
+        return thread_clone(frame, &clone);
+    return process_fork(frame, clone.flags, clone.stack, clone.child_tid);
+}
+
+/* --- the end of a thread ---------------------------------------------------- */
+
+void thread_exit(int status)
+{
+    struct thread *thread = thread_self();
+
+    lock_take(&threads_lock);
+    bool last = threads == thread && !thread->next;
+    lock_release(&threads_lock);
+    if (last)
+        process_exit(status);
+    thread_unlink(thread);
+    if (thread->clear_child_tid) {
+        *thread->clear_child_tid = 0;
+        futex_wake((uint64_t) thread->clear_child_tid, 1, false);
+        futex_wake((uint64_t) thread->clear_child_tid, 1, true);
+    }
+    /* Ends before the call returns: its stack goes with it. */
+    thread_terminate_release(thread->port, mach_task_self(), thread->port,
+                             thread->reply_port, thread->stack,
+                             THREAD_STACK_SIZE);
+    personality_panic("a thread outlived its end");
+}
+
+long sys_exit(struct frame *frame)
+{
+    thread_exit((int) ARG1(frame));
+}
