@@ -37,8 +37,8 @@ struct ipc_port;
 typedef struct ipc_port *ipc_port_t;
 
 /* The name field of a dead right in messages and kernel variables. */
-#define IP_NULL     ((struct ipc_port *) 0)
-#define IP_DEAD     ((struct ipc_port *) ~0ul)
+#define IP_NULL     ((struct ipc_port *)0)
+#define IP_DEAD     ((struct ipc_port *)~0ul)
 #define IP_VALID(p) ((p) != IP_NULL && (p) != IP_DEAD)
 
 /* A new active port whose receive right the kernel owns; one reference, which
