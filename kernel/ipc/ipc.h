@@ -28,9 +28,4 @@ bool ipc_run_deferred(void);
 void ipc_module_init(void);
 void ipc_module_fini(void);
 
-/* The argument INDEX (7 for mach_msg's notify) of a trap from the user's
- * stack; the task module provides it.  May return KERN_WAITING. */
-kern_return_t trap_stack_argument(struct thread *thread, unsigned index,
-                                  uint64_t *value_out);
-
 #endif

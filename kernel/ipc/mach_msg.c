@@ -41,7 +41,8 @@ static void put_end(struct thread *thread, kern_return_t kr)
 
 static void put_retry(struct thread *thread, kern_return_t result)
 {
-    if (result == KERN_SUCCESS) {
+    /* Aborted: the message has been received all the same. */
+    if (result == KERN_SUCCESS || result == KERN_ABORTED) {
         put(thread);
     } else {
         put_end(thread, result);
@@ -99,7 +100,7 @@ static void tell_size(struct thread *thread, kern_return_t result)
 {
     kern_return_t kr = result;
 
-    if (kr == KERN_SUCCESS) {
+    if (kr == KERN_SUCCESS || kr == KERN_ABORTED) {
         kr = copyout(thread->task->map, &thread->ith.large_size,
                      thread->ith.user_buffer +
                          offsetof(mach_msg_header_t, msgh_size),
@@ -307,6 +308,8 @@ static void send_retry(struct thread *thread, kern_return_t result)
 {
     if (result == KERN_SUCCESS) {
         ipc_mach_msg_trap(thread);
+    } else if (result == KERN_ABORTED) {
+        thread_return(thread, MACH_SEND_INTERRUPTED);
     } else if (result != KERN_TERMINATED) {
         thread_return(thread, MACH_SEND_INVALID_DATA);
     }

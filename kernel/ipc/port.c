@@ -80,18 +80,6 @@ void *ipc_kobject_get(const struct ipc_port *port, enum ipc_kobject_type type)
     return ipc_kobject_type_of(port) == type ? port->kobject : NULL;
 }
 
-__attribute__((weak)) void ipc_kobject_no_senders(struct ipc_port *port,
-                                                  enum ipc_kobject_type type,
-                                                  void *kobject)
-{
-}
-
-__attribute__((weak)) void ipc_kobject_port_died(struct ipc_port *port,
-                                                 enum ipc_kobject_type type,
-                                                 void *kobject)
-{
-}
-
 /* --- send rights ---------------------------------------------------------- */
 
 struct ipc_port *ipc_port_make_send(struct ipc_port *port)
@@ -214,8 +202,15 @@ bool ipc_port_set_destination(struct ipc_port *port, struct ipc_port *dest)
         }
     }
     dest->references++;
+    ipc_port_clear_destination(port);
     port->destination = dest;
     return false;
+}
+
+boolean_t ipc_port_check_circularity(struct ipc_port *port,
+                                     struct ipc_port *dest)
+{
+    return ipc_port_set_destination(port, dest);
 }
 
 void ipc_port_clear_destination(struct ipc_port *port)

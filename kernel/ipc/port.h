@@ -68,6 +68,11 @@ void ipc_port_release_sonce(struct ipc_port *port); /* notifies: send-once */
 /* Destroys a receive right in transit (kernel variable or message). */
 void ipc_port_release_receive(struct ipc_port *port);
 
+/* For MIG's stubs, as they put a receive right into a message to DEST: true if
+ * the right would wait, at some remove, in its own queue. */
+boolean_t ipc_port_check_circularity(struct ipc_port *port,
+                                     struct ipc_port *dest);
+
 /* True while anybody holds send rights of PORT. */
 bool ipc_port_has_senders(const struct ipc_port *port);
 

@@ -174,11 +174,6 @@ static void serve(struct ipc_kmsg *request)
     end_request(request, code);
 }
 
-__attribute__((weak)) void exception_answered(struct ipc_port *port,
-                                              void *kobject, kern_return_t code)
-{
-}
-
 /* Ends a message that needs no answer.  Its own send-once right is used up,
  * not lost. */
 static void discard(struct ipc_kmsg *request)

@@ -13,7 +13,7 @@
  *   - out-of-line results: data as a struct vm_map_copy pointer (0 if empty),
  *     ports as a kalloc'd array of send rights; the same for arguments, which
  *     the routine ends (vm_map_copy_*, kfree);
- *   - to answer later: take the reply port (mig/kobject.h) and return
+ *   - to answer later: take the reply right (mig/kobject.h) and return
  *     MIG_NO_REPLY.
  */
 #ifndef MIG_TYPES_H
@@ -41,8 +41,9 @@ typedef vm_map_t vm_task_t;
 typedef host_t host_priv_t;
 typedef struct io_perm *io_perm_t;
 typedef unsigned short io_port_t;
-typedef mach_port_t *task_array_t;
-typedef mach_port_t *thread_array_t;
+/* In fact arrays of port pointers. */
+typedef task_t *task_array_t;
+typedef thread_t *thread_array_t;
 typedef mach_port_t *processor_array_t;
 typedef mach_port_t *processor_set_array_t;
 typedef mach_port_t *processor_set_name_array_t;
