@@ -64,22 +64,22 @@ struct ipc_port *host_priv_send_right(void)
 
 mach_port_t convert_host_to_port(host_t host)
 {
-    return (mach_port_t) host_send_right();
+    return (mach_port_t)host_send_right();
 }
 
 mach_port_t convert_processor_to_port(processor_t p)
 {
-    return (mach_port_t) ipc_port_make_send(p->port);
+    return (mach_port_t)ipc_port_make_send(p->port);
 }
 
 mach_port_t convert_pset_to_port(processor_set_t set)
 {
-    return (mach_port_t) ipc_port_make_send(set->port);
+    return (mach_port_t)ipc_port_make_send(set->port);
 }
 
 mach_port_t convert_pset_name_to_port(processor_set_t set)
 {
-    return (mach_port_t) ipc_port_make_send(set->name_port);
+    return (mach_port_t)ipc_port_make_send(set->name_port);
 }
 
 /* --- the clock -------------------------------------------------------------- */
@@ -134,7 +134,7 @@ static kern_return_t set_clock(host_t host, int64_t ns)
         return KERN_INVALID_HOST;
     }
     the_clock.slew_ns = 0;
-    the_clock.offset_ns = ns - (int64_t) platform_time_realtime();
+    the_clock.offset_ns = ns - (int64_t)platform_time_realtime();
     return KERN_SUCCESS;
 }
 
@@ -219,7 +219,7 @@ kern_return_t rpc_host_info(host_t host, int flavor, host_info_t info,
         if (*count < HOST_BASIC_INFO_COUNT) {
             return KERN_FAILURE;
         }
-        *(struct host_basic_info *) (void *) info = (struct host_basic_info){
+        *(struct host_basic_info *)(void *)info = (struct host_basic_info){
             .max_cpus = 1,
             .avail_cpus = 1,
             .memory_size = platform_memory_size(),
@@ -239,9 +239,8 @@ kern_return_t rpc_host_info(host_t host, int flavor, host_info_t info,
         if (*count < HOST_SCHED_INFO_COUNT) {
             return KERN_FAILURE;
         }
-        *(struct host_sched_info *) info =
-            (struct host_sched_info){.min_timeout = 1,
-                                     .min_quantum = QUANTUM_MS};
+        *(struct host_sched_info *)info = (struct host_sched_info){
+            .min_timeout = 1, .min_quantum = QUANTUM_MS};
         *count = HOST_SCHED_INFO_COUNT;
         return KERN_SUCCESS;
     case HOST_LOAD_INFO:
@@ -249,7 +248,7 @@ kern_return_t rpc_host_info(host_t host, int flavor, host_info_t info,
             return KERN_FAILURE;
         }
         /* The host below schedules; its load is not the machine's. */
-        *(struct host_load_info *) info = (struct host_load_info){0};
+        *(struct host_load_info *)info = (struct host_load_info){0};
         *count = HOST_LOAD_INFO_COUNT;
         return KERN_SUCCESS;
     default:

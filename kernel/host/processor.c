@@ -24,7 +24,7 @@ static kern_return_t one_port(mach_port_t right, mach_port_t **array_out,
     mach_port_t *array = kalloc(sizeof *array);
 
     if (array == NULL) {
-        ipc_port_release_send((struct ipc_port *) right);
+        ipc_port_release_send((struct ipc_port *)right);
         return KERN_RESOURCE_SHORTAGE;
     }
     array[0] = right;
@@ -197,7 +197,8 @@ kern_return_t rpc_task_priority(task_t task, int priority,
     }
     task->priority = priority;
     if (change_threads) {
-        list_for_each (&task->threads, thread, task_link) {
+        list_for_each(&task->threads, thread, task_link)
+        {
             if (rpc_thread_priority(thread, priority, false) != KERN_SUCCESS) {
                 kr = KERN_FAILURE;
             }
@@ -259,7 +260,8 @@ kern_return_t rpc_processor_set_tasks(processor_set_t set, task_array_t *list,
     if (set == NULL) {
         return KERN_INVALID_ARGUMENT;
     }
-    list_for_each (&all_tasks, task, link) {
+    list_for_each(&all_tasks, task, link)
+    {
         n++;
     }
     array = kalloc((n + 1) * sizeof *array);
@@ -267,12 +269,13 @@ kern_return_t rpc_processor_set_tasks(processor_set_t set, task_array_t *list,
         return KERN_RESOURCE_SHORTAGE;
     }
     n = 0;
-    list_for_each (&all_tasks, task, link) {
+    list_for_each(&all_tasks, task, link)
+    {
         if (ipc_port_active(task->self)) {
-            array[n++] = (mach_port_t) ipc_port_make_send(task->self);
+            array[n++] = (mach_port_t)ipc_port_make_send(task->self);
         }
     }
-    *list = (task_array_t) array;
+    *list = (task_array_t)array;
     *count = n;
     return KERN_SUCCESS;
 }
@@ -289,7 +292,8 @@ kern_return_t rpc_processor_set_threads(processor_set_t set,
     if (set == NULL) {
         return KERN_INVALID_ARGUMENT;
     }
-    list_for_each (&all_tasks, task, link) {
+    list_for_each(&all_tasks, task, link)
+    {
         n += task->thread_count;
     }
     array = kalloc((n + 1) * sizeof *array);
@@ -297,14 +301,14 @@ kern_return_t rpc_processor_set_threads(processor_set_t set,
         return KERN_RESOURCE_SHORTAGE;
     }
     n = 0;
-    list_for_each (&all_tasks, task, link) {
-        list_for_each (&task->threads, thread, task_link) {
-            array[n++] = (mach_port_t) ipc_port_make_send(thread->self);
-        }
-    }
-    *list = (thread_array_t) array;
-    *count = n;
-    return KERN_SUCCESS;
+    list_for_each(&all_tasks, task,
+                  link){list_for_each(&task->threads, thread, task_link){
+        array[n++] = (mach_port_t)ipc_port_make_send(thread->self);
+}
+}
+*list = (thread_array_t)array;
+*count = n;
+return KERN_SUCCESS;
 }
 
 /* --- information ----------------------------------------------------------------------- */
@@ -322,7 +326,7 @@ kern_return_t rpc_processor_info(processor_t processor, int flavor,
     if (*count < PROCESSOR_BASIC_INFO_COUNT) {
         return KERN_FAILURE;
     }
-    *(struct processor_basic_info *) info = (struct processor_basic_info){
+    *(struct processor_basic_info *)info = (struct processor_basic_info){
         .cpu_type = CPU_TYPE_X86_64,
         .cpu_subtype = CPU_SUBTYPE_AT386,
         .running = true,
@@ -338,7 +342,8 @@ static struct processor_set_basic_info set_info(void)
     struct processor_set_basic_info info = {.processor_count = 1};
     struct task *task;
 
-    list_for_each (&all_tasks, task, link) {
+    list_for_each(&all_tasks, task, link)
+    {
         info.task_count++;
         info.thread_count += task->thread_count;
     }
@@ -357,7 +362,7 @@ kern_return_t rpc_processor_set_info(processor_set_t set, int flavor,
         if (*count < PROCESSOR_SET_BASIC_INFO_COUNT) {
             return KERN_FAILURE;
         }
-        *(struct processor_set_basic_info *) info = set_info();
+        *(struct processor_set_basic_info *)info = set_info();
         *count = PROCESSOR_SET_BASIC_INFO_COUNT;
         return KERN_SUCCESS;
     }
@@ -365,7 +370,7 @@ kern_return_t rpc_processor_set_info(processor_set_t set, int flavor,
         if (*count < PROCESSOR_SET_SCHED_INFO_COUNT) {
             return KERN_FAILURE;
         }
-        *(struct processor_set_sched_info *) info =
+        *(struct processor_set_sched_info *)info =
             (struct processor_set_sched_info){.policies = POLICY_TIMESHARE,
                                               .max_priority =
                                                   set->max_priority};

@@ -37,7 +37,7 @@ struct names {
 static void count_name(struct ipc_space *space, mach_port_name_t name,
                        struct ipc_entry *entry, void *context)
 {
-    ((struct names *) context)->capacity++;
+    ((struct names *)context)->capacity++;
 }
 
 static void list_name(struct ipc_space *space, mach_port_name_t name,
@@ -60,7 +60,7 @@ static kern_return_t to_copy(void *array, unsigned count, uint64_t **copy_out)
         kr = vm_map_copy_from_kernel(array, count * sizeof(uint32_t), &copy);
     }
     kfree(array);
-    *copy_out = (uint64_t *) copy;
+    *copy_out = (uint64_t *)copy;
     return kr;
 }
 
@@ -95,12 +95,12 @@ kern_return_t rpc_mach_port_names(ipc_space_t space,
     }
     if (kr != KERN_SUCCESS) {
         if (name_copy != NULL) {
-            vm_map_copy_discard((struct vm_map_copy *) name_copy);
+            vm_map_copy_discard((struct vm_map_copy *)name_copy);
         }
         return kr;
     }
-    *names = (mach_port_name_array_t) name_copy;
-    *types = (mach_port_type_array_t) type_copy;
+    *names = (mach_port_name_array_t)name_copy;
+    *types = (mach_port_type_array_t)type_copy;
     *name_count = *type_count = list.count;
     return KERN_SUCCESS;
 }
@@ -119,8 +119,7 @@ kern_return_t rpc_mach_port_type(ipc_space_t space, mach_port_name_t name,
 
 /* --- making and renaming ----------------------------------------------------- */
 
-kern_return_t rpc_mach_port_rename(ipc_space_t space,
-                                   mach_port_name_t old_name,
+kern_return_t rpc_mach_port_rename(ipc_space_t space, mach_port_name_t old_name,
                                    mach_port_name_t new_name)
 {
     if (space == NULL) {
@@ -152,8 +151,7 @@ kern_return_t rpc_mach_port_allocate_name(ipc_space_t space,
     return ipc_right_new(space, right, &name);
 }
 
-kern_return_t rpc_mach_port_allocate(ipc_space_t space,
-                                     mach_port_right_t right,
+kern_return_t rpc_mach_port_allocate(ipc_space_t space, mach_port_right_t right,
                                      mach_port_name_t *name)
 {
     if (space == NULL) {
@@ -179,8 +177,7 @@ kern_return_t rpc_mach_port_destroy(ipc_space_t space, mach_port_name_t name)
     return kr;
 }
 
-kern_return_t rpc_mach_port_deallocate(ipc_space_t space,
-                                       mach_port_name_t name)
+kern_return_t rpc_mach_port_deallocate(ipc_space_t space, mach_port_name_t name)
 {
     struct ipc_entry *entry;
     kern_return_t kr = find(space, name, &entry);
@@ -212,8 +209,7 @@ kern_return_t rpc_mach_port_mod_refs(ipc_space_t space, mach_port_name_t name,
 
 /* --- receive rights ------------------------------------------------------------ */
 
-kern_return_t rpc_mach_port_set_qlimit(ipc_space_t space,
-                                       mach_port_name_t name,
+kern_return_t rpc_mach_port_set_qlimit(ipc_space_t space, mach_port_name_t name,
                                        mach_port_msgcount_t limit)
 {
     struct ipc_port *port;
@@ -262,8 +258,8 @@ kern_return_t rpc_mach_port_get_receive_status(ipc_space_t space,
 
     if (kr == KERN_SUCCESS) {
         *status = (mach_port_status_t){
-            .mps_pset = port->pset != NULL ? port->pset->name
-                                           : MACH_PORT_NAME_NULL,
+            .mps_pset =
+                port->pset != NULL ? port->pset->name : MACH_PORT_NAME_NULL,
             .mps_seqno = port->seqno,
             .mps_mscount = port->make_send_count,
             .mps_qlimit = port->queue_limit,
@@ -325,7 +321,8 @@ kern_return_t rpc_mach_port_get_set_status(ipc_space_t space,
         return KERN_INVALID_RIGHT;
     }
     pset = entry->object;
-    list_for_each (&pset->members, port, pset_link) {
+    list_for_each(&pset->members, port, pset_link)
+    {
         n++;
     }
     names = kalloc((n + 1) * sizeof *names);
@@ -334,11 +331,12 @@ kern_return_t rpc_mach_port_get_set_status(ipc_space_t space,
     }
     *count = n;
     n = 0;
-    list_for_each (&pset->members, port, pset_link) {
+    list_for_each(&pset->members, port, pset_link)
+    {
         names[n++] = port->receiver_name;
     }
     kr = to_copy(names, n, &copy);
-    *members = (mach_port_name_array_t) copy;
+    *members = (mach_port_name_array_t)copy;
     return kr;
 }
 
@@ -379,12 +377,10 @@ kern_return_t rpc_mach_port_move_member(ipc_space_t space,
 
 /* --- notifications ---------------------------------------------------------------- */
 
-kern_return_t rpc_mach_port_request_notification(ipc_space_t space,
-                                                 mach_port_name_t name,
-                                                 mach_msg_id_t id,
-                                                 mach_port_mscount_t sync,
-                                                 ipc_port_t notify,
-                                                 ipc_port_t *previous)
+kern_return_t
+rpc_mach_port_request_notification(ipc_space_t space, mach_port_name_t name,
+                                   mach_msg_id_t id, mach_port_mscount_t sync,
+                                   ipc_port_t notify, ipc_port_t *previous)
 {
     struct ipc_port *port;
     kern_return_t kr;

@@ -97,7 +97,7 @@ vm_object_t vm_object_lookup_name(ipc_port_t port)
 
 mach_port_t convert_task_to_port(task_t task)
 {
-    mach_port_t right = (mach_port_t) ipc_port_make_send(task->self);
+    mach_port_t right = (mach_port_t)ipc_port_make_send(task->self);
 
     task_deallocate(task);
     return right;
@@ -105,7 +105,7 @@ mach_port_t convert_task_to_port(task_t task)
 
 mach_port_t convert_thread_to_port(thread_t thread)
 {
-    mach_port_t right = (mach_port_t) ipc_port_make_send(thread->self);
+    mach_port_t right = (mach_port_t)ipc_port_make_send(thread->self);
 
     thread_deallocate(thread);
     return right;

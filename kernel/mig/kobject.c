@@ -18,6 +18,7 @@
 
 /* Larger than what any stub writes inline. */
 #define REPLY_MAX      16384
+#define REPLY_MIN      512
 #define EXCEPTION_DONE 2500
 
 static struct {
@@ -58,7 +59,7 @@ void ipc_reply_head(mig_reply_header_t *head, const struct ipc_reply_to *reply,
     };
 }
 
-static void peek_reply(struct ipc_reply_to *reply)
+void ipc_peek_reply(struct ipc_reply_to *reply)
 {
     const mach_msg_header_t *header = &call.request->header;
 
@@ -69,7 +70,7 @@ static void peek_reply(struct ipc_reply_to *reply)
 
 void ipc_take_reply(struct ipc_reply_to *reply)
 {
-    peek_reply(reply);
+    ipc_peek_reply(reply);
     call.request->header.msgh_local_port = MACH_PORT_NULL;
 }
 
@@ -157,18 +158,18 @@ static void serve(struct ipc_kmsg *request)
 
     memset(call.reply, 0, call.dirty);
     call.request = request;
-    peek_reply(&reply);
+    ipc_peek_reply(&reply);
     ipc_reply_head(head, &reply, sizeof *head, MIG_BAD_ID);
     if (routine != NULL) {
         head->RetCode = KERN_SUCCESS;
         routine(&request->header, &head->Head);
     }
     code = head->RetCode;
-    call.dirty = max_of(head->Head.msgh_size, sizeof *head);
-    kassert(call.dirty <= REPLY_MAX);
-    if (code == MIG_NO_REPLY) {
-        call.dirty = REPLY_MAX;
-    }
+    kassert(head->Head.msgh_size <= REPLY_MAX);
+    /* A routine that failed may have left anything. */
+    call.dirty = code == KERN_SUCCESS ? max_of(head->Head.msgh_size, REPLY_MIN)
+                 : code == MIG_NO_REPLY ? REPLY_MIN
+                                        : REPLY_MAX;
     send_reply(head, code);
     call.request = NULL;
     end_request(request, code);

@@ -24,6 +24,8 @@ struct ipc_reply_to {
     mach_msg_id_t id;
 };
 void ipc_take_reply(struct ipc_reply_to *reply);
+/* The same, but the request keeps the right. */
+void ipc_peek_reply(struct ipc_reply_to *reply);
 
 /* Sends the 48-byte reply that carries only a return code; consumes the right.
  */
