@@ -60,6 +60,7 @@ void kernel_settle(void)
     do
         thread_run_ready();
     while (ipc_run_deferred());
+    device_clock_settle();
     pmap_settle();
 }
 

@@ -18,6 +18,13 @@ void device_disk_done(void *cookie, int status);
 void device_no_senders(struct ipc_port *port, enum ipc_kobject_type type,
                        void *kobject);
 
+/* The console's window size, a status flavor of ours: rows and columns. */
+#define DEVICE_TTY_WINDOW       (('t' << 16) + 0x100)
+#define DEVICE_TTY_WINDOW_COUNT 2
+
+/* Brings the mapped time up to date; the end of each kernel entry. */
+void device_clock_settle(void);
+
 void device_module_init(void);
 void device_module_fini(void);
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* host/host.h: the host, its one processor and its one processor set. */
+/* host/host.h: the host, its one processor and its one processor set.
+ *
+ * All exist as long as the kernel does.  The clock is the platform's, shifted
+ * by what host_set_time has asked for.
+ */
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
 
@@ -10,6 +14,22 @@ struct host {
     struct ipc_port *port;      /* unprivileged; owned */
     struct ipc_port *priv_port; /* owned */
 };
+
+struct processor {
+    struct ipc_port *port; /* owned */
+};
+
+struct processor_set {
+    struct ipc_port *port, *name_port; /* owned */
+    int max_priority;
+};
+
+extern struct host the_host;
+extern struct processor the_processor;
+extern struct processor_set the_pset;
+
+/* Nanoseconds since 1970, as the machine's users have set the clock. */
+uint64_t host_clock_ns(void);
 
 /* Send rights for the boot script and mach_host_self. */
 struct ipc_port *host_send_right(void);

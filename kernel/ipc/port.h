@@ -37,8 +37,8 @@ struct ipc_port;
 typedef struct ipc_port *ipc_port_t;
 
 /* The name field of a dead right in messages and kernel variables. */
-#define IP_NULL     ((struct ipc_port *) 0)
-#define IP_DEAD     ((struct ipc_port *) ~0ul)
+#define IP_NULL     ((struct ipc_port *)0)
+#define IP_DEAD     ((struct ipc_port *)~0ul)
 #define IP_VALID(p) ((p) != IP_NULL && (p) != IP_DEAD)
 
 /* A new active port whose receive right the kernel owns; one reference, which
@@ -67,6 +67,11 @@ struct ipc_port *ipc_port_make_sonce(struct ipc_port *port);
 void ipc_port_release_sonce(struct ipc_port *port); /* notifies: send-once */
 /* Destroys a receive right in transit (kernel variable or message). */
 void ipc_port_release_receive(struct ipc_port *port);
+
+/* For MIG's stubs, as they put a receive right into a message to DEST: true if
+ * the right would wait, at some remove, in its own queue. */
+boolean_t ipc_port_check_circularity(struct ipc_port *port,
+                                     struct ipc_port *dest);
 
 /* True while anybody holds send rights of PORT. */
 bool ipc_port_has_senders(const struct ipc_port *port);

@@ -75,16 +75,15 @@ struct thread {
     struct vm_fault_wait fault_wait;
     thread_done_t fault_retry;
 
-    /* ipc: see ipc/mach_msg.c */
+    /* The mach_msg in progress: see ipc/mach_msg.c. */
     struct {
-        struct ipc_kmsg *kmsg;       /* in flight to or from this thread */
-        struct ipc_port *reply_port; /* none kept: see mach_reply_port */
+        struct ipc_kmsg *kmsg; /* in flight to or from this thread */
         uint32_t options, send_size, receive_size, timeout_ms;
         uint64_t user_buffer;
         mach_port_name_t receive_name, notify;
-        void *object; /* port or set being received from; a reference */
-        uint32_t seqno;
-        kern_return_t state;
+        uint32_t put_size;   /* what is being copied to the user */
+        uint32_t large_size; /* of the message that did not fit */
+        kern_return_t state; /* the result, as far as it is known */
     } ith;
 
     int priority, max_priority, policy;

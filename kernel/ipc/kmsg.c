@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ipc/kmsg.h"
+#include "ipc/module.h"
+#include "vm/map.h"
+
+struct ipc_kmsg *ipc_kmsg_alloc(uint32_t size_bytes)
+{
+    struct ipc_kmsg *kmsg;
+    uint32_t capacity = max_of(size_bytes, IPC_KMSG_SMALL_SIZE);
+
+    if (capacity == IPC_KMSG_SMALL_SIZE && ipc.cached != 0) {
+        kmsg = ipc.cache[--ipc.cached];
+        memset(kmsg, 0, offsetof(struct ipc_kmsg, header));
+    } else {
+        kmsg = kalloc(offsetof(struct ipc_kmsg, header) + capacity);
+    }
+    if (kmsg != NULL) {
+        kmsg->capacity = capacity;
+    }
+    return kmsg;
+}
+
+void ipc_kmsg_free(struct ipc_kmsg *kmsg)
+{
+    if (kmsg->capacity == IPC_KMSG_SMALL_SIZE &&
+        ipc.cached < IPC_KMSG_CACHE_MAX) {
+        ipc.cache[ipc.cached++] = kmsg;
+    } else {
+        kfree(kmsg);
+    }
+}
+
+mach_msg_type_name_t ipc_disposition_result(mach_msg_type_name_t type)
+{
+    switch (type) {
+    case MACH_MSG_TYPE_COPY_SEND:
+    case MACH_MSG_TYPE_MAKE_SEND:
+        return MACH_MSG_TYPE_PORT_SEND;
+    case MACH_MSG_TYPE_MAKE_SEND_ONCE:
+        return MACH_MSG_TYPE_PORT_SEND_ONCE;
+    default:
+        return type;
+    }
+}
+
+void ipc_right_drop(struct ipc_port *port, mach_msg_type_name_t type)
+{
+    if (!IP_VALID(port)) {
+        return;
+    }
+    switch (type) {
+    case MACH_MSG_TYPE_PORT_SEND:
+        ipc_port_release_send(port);
+        break;
+    case MACH_MSG_TYPE_PORT_SEND_ONCE:
+        ipc_port_release_sonce(port);
+        break;
+    case MACH_MSG_TYPE_PORT_RECEIVE:
+        ipc_port_release_receive(port);
+        break;
+    }
+}
+
+mach_msg_return_t ipc_item_next(char **at, char *end, unsigned ool_port_bits,
+                                struct ipc_item *item)
+{
+    mach_msg_type_t *type = (mach_msg_type_t *)*at;
+    size_t room = end - *at, bytes;
+
+    if (room < sizeof *type) {
+        return MACH_SEND_MSG_TOO_SMALL;
+    }
+    item->type = type;
+    item->data = type + 1;
+    item->is_port = MACH_MSG_TYPE_PORT_ANY(type->msgt_name);
+    if ((item->is_port &&
+         type->msgt_size != (type->msgt_inline ? 64 : ool_port_bits)) ||
+        type->msgt_unused != 0 ||
+        (type->msgt_deallocate && type->msgt_inline && ool_port_bits == 32)) {
+        return MACH_SEND_INVALID_TYPE;
+    }
+    item->bytes = ((uint64_t)type->msgt_number * type->msgt_size + 7) / 8;
+    bytes = type->msgt_inline ? item->bytes : sizeof(void *);
+    if (room - sizeof *type < bytes) {
+        return MACH_SEND_MSG_TOO_SMALL;
+    }
+    /* The last item's padding may be missing. */
+    bytes = (bytes + 7) & ~7ul;
+    *at += sizeof *type + min_of(bytes, room - sizeof *type);
+    return MACH_MSG_SUCCESS;
+}
+
+static void clean_item(const struct ipc_item *item)
+{
+    struct ipc_port **ports = item->data;
+
+    if (!item->type->msgt_inline) {
+        ports = *(struct ipc_port ***)item->data;
+        if (ports != NULL && !item->is_port) {
+            vm_map_copy_discard((struct vm_map_copy *)ports);
+        }
+    }
+    if (!item->is_port || ports == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < item->type->msgt_number; i++) {
+        ipc_right_drop(ports[i], item->type->msgt_name);
+    }
+    if (!item->type->msgt_inline) {
+        kfree(ports);
+    }
+}
+
+void ipc_kmsg_clean_body(struct ipc_kmsg *kmsg, char *limit)
+{
+    char *at = ipc_kmsg_body(kmsg);
+    struct ipc_item item;
+
+    while (at < limit &&
+           ipc_item_next(&at, ipc_kmsg_end(kmsg), 64, &item) == 0) {
+        clean_item(&item);
+    }
+}
+
+static void destroy_one(struct ipc_kmsg *kmsg)
+{
+    mach_msg_bits_t bits = kmsg->header.msgh_bits;
+
+    ipc_marequest_done(kmsg);
+    ipc_right_drop(KMSG_REMOTE(kmsg), MACH_MSGH_BITS_REMOTE(bits));
+    ipc_right_drop(KMSG_LOCAL(kmsg), MACH_MSGH_BITS_LOCAL(bits));
+    if (bits & MACH_MSGH_BITS_COMPLEX) {
+        ipc_kmsg_clean_body(kmsg, ipc_kmsg_end(kmsg));
+    }
+    ipc_kmsg_free(kmsg);
+}
+
+void ipc_kmsg_destroy(struct ipc_kmsg *kmsg)
+{
+    struct list *first;
+
+    list_append(&ipc.doomed, &kmsg->port_link);
+    if (ipc.destroying) {
+        return;
+    }
+    ipc.destroying = true;
+    while ((first = list_first(&ipc.doomed)) != NULL) {
+        list_remove(first);
+        destroy_one(list_entry(first, struct ipc_kmsg, port_link));
+    }
+    ipc.destroying = false;
+}

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The routines of mach_port.defs. */
+#include "ipc/kmsg.h"
+#include "ipc/right.h"
+#include "vm/map.h"
+
+#include <mach/notify.h>
+
+#include "mach_port_server.h"
+
+/* Looks up an entry in a space that may be NULL. */
+static kern_return_t find(ipc_space_t space, mach_port_name_t name,
+                          struct ipc_entry **entry_out)
+{
+    if (space == NULL) {
+        return KERN_INVALID_TASK;
+    }
+    *entry_out = ipc_right_lookup(space, name);
+    return *entry_out != NULL ? KERN_SUCCESS : KERN_INVALID_NAME;
+}
+
+static kern_return_t find_receive(ipc_space_t space, mach_port_name_t name,
+                                  struct ipc_port **port_out)
+{
+    return space == NULL ? KERN_INVALID_TASK
+                         : ipc_right_lookup_receive(space, name, port_out);
+}
+
+/* --- all names -------------------------------------------------------------- */
+
+struct names {
+    unsigned count, capacity;
+    mach_port_name_t *names;
+    mach_port_type_t *types;
+};
+
+static void count_name(struct ipc_space *space, mach_port_name_t name,
+                       struct ipc_entry *entry, void *context)
+{
+    ((struct names *)context)->capacity++;
+}
+
+static void list_name(struct ipc_space *space, mach_port_name_t name,
+                      struct ipc_entry *entry, void *context)
+{
+    struct names *list = context;
+
+    list->names[list->count] = name;
+    list->types[list->count] = ipc_right_type(ipc_right_lookup(space, name));
+    list->count++;
+}
+
+/* Ends ARRAY; gives what a reply can carry of it. */
+static kern_return_t to_copy(void *array, unsigned count, uint64_t **copy_out)
+{
+    struct vm_map_copy *copy = NULL;
+    kern_return_t kr = KERN_SUCCESS;
+
+    if (count != 0) {
+        kr = vm_map_copy_from_kernel(array, count * sizeof(uint32_t), &copy);
+    }
+    kfree(array);
+    *copy_out = (uint64_t *)copy;
+    return kr;
+}
+
+kern_return_t rpc_mach_port_names(ipc_space_t space,
+                                  mach_port_name_array_t *names,
+                                  mach_msg_type_number_t *name_count,
+                                  mach_port_type_array_t *types,
+                                  mach_msg_type_number_t *type_count)
+{
+    struct names list = {0};
+    uint64_t *name_copy, *type_copy;
+    kern_return_t kr;
+
+    if (space == NULL) {
+        return KERN_INVALID_TASK;
+    }
+    ipc_entry_for_each(space, count_name, &list);
+    list.names = kalloc((list.capacity + 1) * sizeof *list.names);
+    list.types = kalloc((list.capacity + 1) * sizeof *list.types);
+    if (list.names == NULL || list.types == NULL) {
+        kfree(list.names);
+        kfree(list.types);
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    ipc_entry_for_each(space, list_name, &list);
+    kr = to_copy(list.names, list.count, &name_copy);
+    if (kr == KERN_SUCCESS) {
+        kr = to_copy(list.types, list.count, &type_copy);
+    } else {
+        kfree(list.types);
+        return kr;
+    }
+    if (kr != KERN_SUCCESS) {
+        if (name_copy != NULL) {
+            vm_map_copy_discard((struct vm_map_copy *)name_copy);
+        }
+        return kr;
+    }
+    *names = (mach_port_name_array_t)name_copy;
+    *types = (mach_port_type_array_t)type_copy;
+    *name_count = *type_count = list.count;
+    return KERN_SUCCESS;
+}
+
+kern_return_t rpc_mach_port_type(ipc_space_t space, mach_port_name_t name,
+                                 mach_port_type_t *type)
+{
+    struct ipc_entry *entry;
+    kern_return_t kr = find(space, name, &entry);
+
+    if (kr == KERN_SUCCESS) {
+        *type = ipc_right_type(entry);
+    }
+    return kr;
+}
+
+/* --- making and renaming ----------------------------------------------------- */
+
+kern_return_t rpc_mach_port_rename(ipc_space_t space, mach_port_name_t old_name,
+                                   mach_port_name_t new_name)
+{
+    if (space == NULL) {
+        return KERN_INVALID_TASK;
+    }
+    if (!MACH_PORT_NAME_VALID(new_name)) {
+        return KERN_INVALID_VALUE;
+    }
+    return ipc_right_rename(space, old_name, new_name);
+}
+
+static bool can_be_made(mach_port_right_t right)
+{
+    return right == MACH_PORT_RIGHT_RECEIVE ||
+           right == MACH_PORT_RIGHT_PORT_SET ||
+           right == MACH_PORT_RIGHT_DEAD_NAME;
+}
+
+kern_return_t rpc_mach_port_allocate_name(ipc_space_t space,
+                                          mach_port_right_t right,
+                                          mach_port_name_t name)
+{
+    if (space == NULL) {
+        return KERN_INVALID_TASK;
+    }
+    if (!MACH_PORT_NAME_VALID(name) || !can_be_made(right)) {
+        return KERN_INVALID_VALUE;
+    }
+    return ipc_right_new(space, right, &name);
+}
+
+kern_return_t rpc_mach_port_allocate(ipc_space_t space, mach_port_right_t right,
+                                     mach_port_name_t *name)
+{
+    if (space == NULL) {
+        return KERN_INVALID_TASK;
+    }
+    if (!can_be_made(right)) {
+        return KERN_INVALID_VALUE;
+    }
+    *name = MACH_PORT_NAME_NULL;
+    return ipc_right_new(space, right, name);
+}
+
+/* --- references --------------------------------------------------------------- */
+
+kern_return_t rpc_mach_port_destroy(ipc_space_t space, mach_port_name_t name)
+{
+    struct ipc_entry *entry;
+    kern_return_t kr = find(space, name, &entry);
+
+    if (kr == KERN_SUCCESS) {
+        ipc_right_destroy(space, name, entry);
+    }
+    return kr;
+}
+
+kern_return_t rpc_mach_port_deallocate(ipc_space_t space, mach_port_name_t name)
+{
+    struct ipc_entry *entry;
+    kern_return_t kr = find(space, name, &entry);
+
+    return kr != KERN_SUCCESS ? kr : ipc_right_dealloc(space, name, entry);
+}
+
+kern_return_t rpc_mach_port_get_refs(ipc_space_t space, mach_port_name_t name,
+                                     mach_port_right_t right,
+                                     mach_port_urefs_t *refs)
+{
+    struct ipc_entry *entry;
+    kern_return_t kr = find(space, name, &entry);
+
+    return kr != KERN_SUCCESS ? kr : ipc_right_get_refs(entry, right, refs);
+}
+
+kern_return_t rpc_mach_port_mod_refs(ipc_space_t space, mach_port_name_t name,
+                                     mach_port_right_t right,
+                                     mach_port_delta_t delta)
+{
+    struct ipc_entry *entry;
+    kern_return_t kr = find(space, name, &entry);
+
+    return kr != KERN_SUCCESS
+               ? kr
+               : ipc_right_delta(space, name, entry, right, delta);
+}
+
+/* --- receive rights ------------------------------------------------------------ */
+
+kern_return_t rpc_mach_port_set_qlimit(ipc_space_t space, mach_port_name_t name,
+                                       mach_port_msgcount_t limit)
+{
+    struct ipc_port *port;
+    kern_return_t kr = find_receive(space, name, &port);
+
+    if (kr == KERN_SUCCESS && limit > MACH_PORT_QLIMIT_MAX) {
+        kr = KERN_INVALID_VALUE;
+    }
+    if (kr == KERN_SUCCESS) {
+        ipc_port_set_qlimit(port, limit);
+    }
+    return kr;
+}
+
+kern_return_t rpc_mach_port_set_mscount(ipc_space_t space,
+                                        mach_port_name_t name,
+                                        mach_port_mscount_t count)
+{
+    struct ipc_port *port;
+    kern_return_t kr = find_receive(space, name, &port);
+
+    if (kr == KERN_SUCCESS) {
+        port->make_send_count = count;
+    }
+    return kr;
+}
+
+kern_return_t rpc_mach_port_set_seqno(ipc_space_t space, mach_port_name_t name,
+                                      mach_port_seqno_t seqno)
+{
+    struct ipc_port *port;
+    kern_return_t kr = find_receive(space, name, &port);
+
+    if (kr == KERN_SUCCESS) {
+        port->seqno = seqno;
+    }
+    return kr;
+}
+
+kern_return_t rpc_mach_port_get_receive_status(ipc_space_t space,
+                                               mach_port_name_t name,
+                                               mach_port_status_t *status)
+{
+    struct ipc_port *port;
+    kern_return_t kr = find_receive(space, name, &port);
+
+    if (kr == KERN_SUCCESS) {
+        *status = (mach_port_status_t){
+            .mps_pset =
+                port->pset != NULL ? port->pset->name : MACH_PORT_NAME_NULL,
+            .mps_seqno = port->seqno,
+            .mps_mscount = port->make_send_count,
+            .mps_qlimit = port->queue_limit,
+            .mps_msgcount = port->message_count,
+            .mps_sorights = port->send_once_rights,
+            .mps_srights = port->send_rights != 0,
+            .mps_pdrequest = port->port_destroyed != NULL,
+            .mps_nsrequest = port->no_senders != NULL,
+        };
+    }
+    return kr;
+}
+
+kern_return_t rpc_mach_port_set_protected_payload(ipc_space_t space,
+                                                  mach_port_name_t name,
+                                                  rpc_uintptr_t payload)
+{
+    struct ipc_port *port;
+    kern_return_t kr = find_receive(space, name, &port);
+
+    if (kr == KERN_SUCCESS) {
+        port->payload = payload;
+        port->has_payload = true;
+    }
+    return kr;
+}
+
+kern_return_t rpc_mach_port_clear_protected_payload(ipc_space_t space,
+                                                    mach_port_name_t name)
+{
+    struct ipc_port *port;
+    kern_return_t kr = find_receive(space, name, &port);
+
+    if (kr == KERN_SUCCESS) {
+        port->has_payload = false;
+    }
+    return kr;
+}
+
+/* --- port sets ------------------------------------------------------------------ */
+
+kern_return_t rpc_mach_port_get_set_status(ipc_space_t space,
+                                           mach_port_name_t name,
+                                           mach_port_name_array_t *members,
+                                           mach_msg_type_number_t *count)
+{
+    struct ipc_entry *entry;
+    struct ipc_pset *pset;
+    struct ipc_port *port;
+    mach_port_name_t *names;
+    kern_return_t kr = find(space, name, &entry);
+    uint64_t *copy;
+    unsigned n = 0;
+
+    if (kr != KERN_SUCCESS) {
+        return kr;
+    }
+    if ((entry->type & MACH_PORT_TYPE_PORT_SET) == 0) {
+        return KERN_INVALID_RIGHT;
+    }
+    pset = entry->object;
+    list_for_each(&pset->members, port, pset_link)
+    {
+        n++;
+    }
+    names = kalloc((n + 1) * sizeof *names);
+    if (names == NULL) {
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    *count = n;
+    n = 0;
+    list_for_each(&pset->members, port, pset_link)
+    {
+        names[n++] = port->receiver_name;
+    }
+    kr = to_copy(names, n, &copy);
+    *members = (mach_port_name_array_t)copy;
+    return kr;
+}
+
+kern_return_t rpc_mach_port_move_member(ipc_space_t space,
+                                        mach_port_name_t member,
+                                        mach_port_name_t after)
+{
+    struct ipc_pset *pset = NULL;
+    struct ipc_entry *entry;
+    struct ipc_port *port;
+    kern_return_t kr = find_receive(space, member, &port);
+
+    if (kr != KERN_SUCCESS) {
+        return kr;
+    }
+    if (after != MACH_PORT_NAME_NULL) {
+        kr = find(space, after, &entry);
+        if (kr != KERN_SUCCESS) {
+            return kr;
+        }
+        if ((entry->type & MACH_PORT_TYPE_PORT_SET) == 0) {
+            return KERN_INVALID_RIGHT;
+        }
+        pset = entry->object;
+    } else if (port->pset == NULL) {
+        return KERN_NOT_IN_SET;
+    }
+    if (port->pset != pset) {
+        if (port->pset != NULL) {
+            ipc_pset_remove(port);
+        }
+        if (pset != NULL) {
+            ipc_pset_add(pset, port);
+        }
+    }
+    return KERN_SUCCESS;
+}
+
+/* --- notifications ---------------------------------------------------------------- */
+
+kern_return_t
+rpc_mach_port_request_notification(ipc_space_t space, mach_port_name_t name,
+                                   mach_msg_id_t id, mach_port_mscount_t sync,
+                                   ipc_port_t notify, ipc_port_t *previous)
+{
+    struct ipc_port *port;
+    kern_return_t kr;
+
+    if (space == NULL) {
+        return KERN_INVALID_TASK;
+    }
+    if (notify == IP_DEAD) {
+        return KERN_INVALID_CAPABILITY;
+    }
+    if (id == MACH_NOTIFY_DEAD_NAME) {
+        return ipc_right_request_dead_name(space, name, sync != 0, notify,
+                                           previous);
+    }
+    if (id != MACH_NOTIFY_NO_SENDERS &&
+        (id != MACH_NOTIFY_PORT_DESTROYED || sync != 0)) {
+        return KERN_INVALID_VALUE;
+    }
+    kr = find_receive(space, name, &port);
+    if (kr == KERN_SUCCESS) {
+        *previous = id == MACH_NOTIFY_NO_SENDERS
+                        ? ipc_port_request_no_senders(port, sync, notify)
+                        : ipc_port_request_destroyed(port, notify);
+    }
+    return kr;
+}
+
+/* --- rights by name ------------------------------------------------------------------ */
+
+kern_return_t rpc_mach_port_insert_right(ipc_space_t space,
+                                         mach_port_name_t name, ipc_port_t port,
+                                         mach_msg_type_name_t type)
+{
+    if (space == NULL) {
+        return KERN_INVALID_TASK;
+    }
+    if (!MACH_PORT_NAME_VALID(name) || !MACH_MSG_TYPE_PORT_ANY_RIGHT(type)) {
+        return KERN_INVALID_VALUE;
+    }
+    if (!IP_VALID(port)) {
+        return KERN_INVALID_CAPABILITY;
+    }
+    return ipc_right_copyout_name(space, port, type, name);
+}
+
+kern_return_t rpc_mach_port_extract_right(ipc_space_t space,
+                                          mach_port_name_t name,
+                                          mach_msg_type_name_t type,
+                                          ipc_port_t *port,
+                                          mach_msg_type_name_t *port_type)
+{
+    kern_return_t kr;
+
+    if (space == NULL) {
+        return KERN_INVALID_TASK;
+    }
+    if (!MACH_MSG_TYPE_PORT_ANY(type)) {
+        return KERN_INVALID_VALUE;
+    }
+    kr = ipc_right_take(space, name, type, port);
+    *port_type = ipc_disposition_result(type);
+    return kr;
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ipc/ipc.h"
+#include "ipc/module.h"
+#include "ipc/mqueue.h"
+#include "ipc/notify.h"
+
+struct ipc_module ipc;
+
+struct ipc_port *ipc_port_alloc(void)
+{
+    struct ipc_port *port = kalloc(sizeof *port);
+
+    if (port != NULL) {
+        port->references = 1;
+        port->active = true;
+        port->queue_limit = MACH_PORT_QLIMIT_DEFAULT;
+        list_init(&port->requests);
+        list_init(&port->queue.messages);
+        list_init(&port->queue.receivers);
+        list_init(&port->senders);
+    }
+    return port;
+}
+
+struct ipc_port *ipc_port_alloc_kernel(enum ipc_kobject_type type,
+                                       void *kobject)
+{
+    struct ipc_port *port = ipc_port_alloc();
+
+    if (port != NULL) {
+        port->kernel_owned = true;
+        ipc_kobject_set(port, type, kobject);
+    }
+    return port;
+}
+
+void ipc_port_dealloc_kernel(struct ipc_port *port)
+{
+    kassert(port->kernel_owned);
+    port->kobject_type = IKOT_NONE;
+    port->kobject = NULL;
+    port->kernel_owned = false;
+    ipc_port_destroy(port);
+}
+
+void ipc_port_reference(struct ipc_port *port)
+{
+    port->references++;
+}
+
+void ipc_port_release(struct ipc_port *port)
+{
+    if (--port->references == 0) {
+        kassert(!port->active && list_empty(&port->requests));
+        kfree(port);
+    }
+}
+
+bool ipc_port_active(const struct ipc_port *port)
+{
+    return IP_VALID(port) && port->active;
+}
+
+/* --- kobjects ------------------------------------------------------------- */
+
+void ipc_kobject_set(struct ipc_port *port, enum ipc_kobject_type type,
+                     void *kobject)
+{
+    port->kobject_type = type;
+    port->kobject = kobject;
+}
+
+enum ipc_kobject_type ipc_kobject_type_of(const struct ipc_port *port)
+{
+    return ipc_port_active(port) ? port->kobject_type : IKOT_NONE;
+}
+
+void *ipc_kobject_get(const struct ipc_port *port, enum ipc_kobject_type type)
+{
+    return ipc_kobject_type_of(port) == type ? port->kobject : NULL;
+}
+
+/* --- send rights ---------------------------------------------------------- */
+
+struct ipc_port *ipc_port_make_send(struct ipc_port *port)
+{
+    if (!IP_VALID(port)) {
+        return port;
+    }
+    port->references++;
+    port->send_rights++;
+    port->make_send_count++;
+    return port;
+}
+
+struct ipc_port *ipc_port_copy_send(struct ipc_port *port)
+{
+    if (!IP_VALID(port)) {
+        return port;
+    }
+    if (!port->active) {
+        return IP_DEAD;
+    }
+    port->references++;
+    port->send_rights++;
+    return port;
+}
+
+bool ipc_port_has_senders(const struct ipc_port *port)
+{
+    return port->send_rights != 0;
+}
+
+static void last_sender_went(struct ipc_port *port)
+{
+    struct ipc_port *notify = port->no_senders;
+
+    if (notify != NULL) {
+        port->no_senders = NULL;
+        ipc_notify_no_senders(notify, port->make_send_count);
+    }
+    if (port->kernel_owned && !port->no_senders_queued) {
+        port->no_senders_queued = true;
+        port->references++;
+        list_append(&ipc.no_senders, &port->deferred_link);
+    }
+}
+
+void ipc_port_release_send(struct ipc_port *port)
+{
+    if (!IP_VALID(port)) {
+        return;
+    }
+    kassert(port->send_rights != 0);
+    if (--port->send_rights == 0 && port->active) {
+        last_sender_went(port);
+    }
+    ipc_port_release(port);
+}
+
+struct ipc_port *ipc_port_make_sonce(struct ipc_port *port)
+{
+    if (IP_VALID(port)) {
+        port->references++;
+        port->send_once_rights++;
+    }
+    return port;
+}
+
+void ipc_port_drop_sonce_quietly(struct ipc_port *port)
+{
+    if (IP_VALID(port)) {
+        kassert(port->send_once_rights != 0);
+        port->send_once_rights--;
+        ipc_port_release(port);
+    }
+}
+
+void ipc_port_release_sonce(struct ipc_port *port)
+{
+    if (ipc_port_active(port)) {
+        ipc_notify_send_once(port);
+    } else {
+        ipc_port_drop_sonce_quietly(port);
+    }
+}
+
+/* --- notification requests ------------------------------------------------ */
+
+struct ipc_port *ipc_port_request_no_senders(struct ipc_port *port,
+                                             mach_port_mscount_t sync,
+                                             struct ipc_port *notify)
+{
+    struct ipc_port *previous = port->no_senders;
+
+    if (notify != NULL && port->send_rights == 0 &&
+        port->make_send_count >= sync) {
+        port->no_senders = NULL;
+        ipc_notify_no_senders(notify, port->make_send_count);
+    } else {
+        port->no_senders = notify;
+    }
+    return previous;
+}
+
+struct ipc_port *ipc_port_request_destroyed(struct ipc_port *port,
+                                            struct ipc_port *notify)
+{
+    struct ipc_port *previous = port->port_destroyed;
+
+    port->port_destroyed = notify;
+    return previous;
+}
+
+/* --- receive rights ------------------------------------------------------- */
+
+bool ipc_port_set_destination(struct ipc_port *port, struct ipc_port *dest)
+{
+    for (struct ipc_port *at = dest; at != NULL; at = at->destination) {
+        if (at == port) {
+            return true;
+        }
+    }
+    dest->references++;
+    ipc_port_clear_destination(port);
+    port->destination = dest;
+    return false;
+}
+
+boolean_t ipc_port_check_circularity(struct ipc_port *port,
+                                     struct ipc_port *dest)
+{
+    return ipc_port_set_destination(port, dest);
+}
+
+void ipc_port_clear_destination(struct ipc_port *port)
+{
+    struct ipc_port *dest = port->destination;
+
+    if (dest != NULL) {
+        port->destination = NULL;
+        ipc_port_release(dest);
+    }
+}
+
+void ipc_port_clear_receiver(struct ipc_port *port)
+{
+    if (port->pset != NULL) {
+        ipc_pset_remove(port);
+    }
+    ipc_mqueue_wake_receivers(&port->queue, MACH_RCV_PORT_DIED);
+    port->receiver = NULL;
+    port->receiver_name = MACH_PORT_NAME_NULL;
+    port->kernel_owned = false;
+    port->make_send_count = 0;
+    port->seqno = 0;
+    port->has_payload = false;
+}
+
+static void fire_dead_names(struct ipc_port *port)
+{
+    struct list *first;
+
+    while ((first = list_first(&port->requests)) != NULL) {
+        struct ipc_request *request =
+            list_entry(first, struct ipc_request, link);
+        struct ipc_entry *entry =
+            ipc_entry_lookup(request->space, request->name);
+
+        list_remove(first);
+        entry->request = NULL;
+        /* The name's holder gets one reference more to the dead name, for
+         * the one who hears of it to drop. */
+        ipc_right_die(request->space, request->name, entry);
+        if (entry->user_refs < IPC_USER_REFS_MAX) {
+            entry->user_refs++;
+        }
+        ipc_notify_dead_name(request->notify, request->name);
+        kfree(request);
+    }
+}
+
+static void destroy_contents(struct ipc_port *port)
+{
+    struct list *first;
+
+    ipc_mqueue_release_senders(port);
+    while ((first = list_first(&port->queue.messages)) != NULL) {
+        struct ipc_kmsg *kmsg = list_entry(first, struct ipc_kmsg, port_link);
+
+        list_remove(first);
+        port->message_count--;
+        ipc_kmsg_destroy(kmsg);
+    }
+}
+
+void ipc_port_destroy(struct ipc_port *port)
+{
+    struct ipc_port *notify = port->port_destroyed;
+
+    ipc_port_clear_destination(port);
+    ipc_port_clear_receiver(port);
+    if (notify != NULL) {
+        port->port_destroyed = NULL;
+        ipc_notify_port_destroyed(notify, port);
+        return;
+    }
+    port->active = false;
+    destroy_contents(port);
+    fire_dead_names(port);
+    notify = port->no_senders;
+    port->no_senders = NULL;
+    ipc_port_release_sonce(notify);
+    if (port->kobject_type != IKOT_NONE) {
+        ipc_kobject_port_died(port, port->kobject_type, port->kobject);
+    }
+    ipc_port_release(port);
+}
+
+void ipc_port_release_receive(struct ipc_port *port)
+{
+    if (IP_VALID(port)) {
+        ipc_port_destroy(port);
+    }
+}
+
+void ipc_port_set_qlimit(struct ipc_port *port, mach_port_msgcount_t limit)
+{
+    port->queue_limit = limit;
+    ipc_mqueue_admit_senders(port);
+}
+
+/* --- port sets ------------------------------------------------------------ */
+
+struct ipc_pset *ipc_pset_alloc(void)
+{
+    struct ipc_pset *pset = kalloc(sizeof *pset);
+
+    if (pset != NULL) {
+        pset->references = 1;
+        pset->active = true;
+        list_init(&pset->members);
+        list_init(&pset->queue.messages);
+        list_init(&pset->queue.receivers);
+    }
+    return pset;
+}
+
+void ipc_pset_reference(struct ipc_pset *pset)
+{
+    pset->references++;
+}
+
+void ipc_pset_release(struct ipc_pset *pset)
+{
+    if (--pset->references == 0) {
+        kfree(pset);
+    }
+}
+
+void ipc_pset_add(struct ipc_pset *pset, struct ipc_port *port)
+{
+    port->pset = pset;
+    pset->references++;
+    list_append(&pset->members, &port->pset_link);
+    ipc_mqueue_wake_receivers(&port->queue, MACH_RCV_PORT_CHANGED);
+    ipc_mqueue_join(port);
+}
+
+void ipc_pset_remove(struct ipc_port *port)
+{
+    struct ipc_pset *pset = port->pset;
+    struct ipc_kmsg *kmsg;
+
+    list_for_each(&port->queue.messages, kmsg, port_link)
+    {
+        list_remove(&kmsg->set_link);
+    }
+    list_remove(&port->pset_link);
+    port->pset = NULL;
+    ipc_pset_release(pset);
+}
+
+void ipc_pset_destroy(struct ipc_pset *pset)
+{
+    struct ipc_port *port;
+
+    pset->active = false;
+    while ((port = list_first_entry(&pset->members, struct ipc_port,
+                                    pset_link)) != NULL) {
+        ipc_pset_remove(port);
+    }
+    ipc_mqueue_wake_receivers(&pset->queue, MACH_RCV_PORT_DIED);
+    ipc_pset_release(pset);
+}
+
+/* --- the module ----------------------------------------------------------- */
+
+static void tell_no_senders(struct ipc_port *port)
+{
+    port->no_senders_queued = false;
+    if (port->active && port->kernel_owned && port->send_rights == 0) {
+        ipc_kobject_no_senders(port, port->kobject_type, port->kobject);
+    }
+    ipc_port_release(port);
+}
+
+bool ipc_run_deferred(void)
+{
+    struct list *first;
+    bool worked = false;
+
+    for (;;) {
+        if ((first = list_first(&ipc.kernel_messages)) != NULL) {
+            list_remove(first);
+            ipc_kobject_message(list_entry(first, struct ipc_kmsg, port_link));
+        } else if ((first = list_first(&ipc.no_senders)) != NULL) {
+            list_remove(first);
+            tell_no_senders(list_entry(first, struct ipc_port, deferred_link));
+        } else {
+            return worked;
+        }
+        worked = true;
+    }
+}
+
+void ipc_module_init(void)
+{
+    list_init(&ipc.doomed);
+    list_init(&ipc.no_senders);
+    list_init(&ipc.kernel_messages);
+}
+
+void ipc_module_fini(void)
+{
+    ipc_run_deferred();
+    while (ipc.cached != 0) {
+        kfree(ipc.cache[--ipc.cached]);
+    }
+}
