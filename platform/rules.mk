@@ -8,7 +8,7 @@ PL_OBJECTS := $(PL_SOURCES:%.c=$(B)/%.o) $(PL_OUT)/x86_64/stub_image.o
 PL_CFLAGS := -std=gnu17 $(OPT) $(WARN) -I. -I$(PL_OUT)/x86_64 -MMD -MP
 
 # The stub: no library, no vector registers, no data, a fixed address.
-STUB_CFLAGS := -std=gnu17 -O2 $(WARN) -I. -ffreestanding -fno-pic \
+PL_STUB_CFLAGS := -std=gnu17 -O2 $(WARN) -I. -ffreestanding -fno-pic \
 	-mcmodel=large -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -mgeneral-regs-only -mfsgsbase -MMD -MP
 STUB_OBJECTS := $(addprefix $(PL_OUT)/x86_64/,stub.o stub_c.o filter.o)
@@ -16,17 +16,17 @@ STUB_OBJECTS := $(addprefix $(PL_OUT)/x86_64/,stub.o stub_c.o filter.o)
 $(PL_OUT)/x86_64/stub.o: $(PL)/x86_64/stub.S
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(STUB_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(PL_STUB_CFLAGS) -c -o $@ $<
 
 $(PL_OUT)/x86_64/stub_c.o: $(PL)/x86_64/stub.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(STUB_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(PL_STUB_CFLAGS) -c -o $@ $<
 
 $(PL_OUT)/x86_64/filter.o: $(PL)/x86_64/filter.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(STUB_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(PL_STUB_CFLAGS) -c -o $@ $<
 
 $(PL_OUT)/x86_64/stub.elf: $(STUB_OBJECTS) $(PL)/x86_64/stub.ld
 	$(call say,LD,$@)
@@ -63,7 +63,7 @@ PT_CFLAGS := -std=gnu17 $(OPT) $(WARN) -I. -MMD -MP
 
 $(PT_OUT)/user.o: $(PT)/user.c
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(STUB_CFLAGS) -mno-red-zone -fno-builtin -c -o $@ $<
+	$(Q)$(CC) $(PL_STUB_CFLAGS) -mno-red-zone -fno-builtin -c -o $@ $<
 
 $(PT_OUT)/user.bin: $(PT_OUT)/user.o $(PT)/user.ld
 	$(Q)$(LD) -T $(PT)/user.ld -o $(@:.bin=.elf) $<
