@@ -7,7 +7,7 @@ KERNEL_INCLUDE := -nostdinc -isystem $(GCC_INCLUDE) -Ikernel/include \
 KERNEL_CFLAGS := -std=gnu17 -ffreestanding $(KERNEL_INCLUDE) \
 	-DKERNEL -DMACH_KERNEL -DNCPUS=1
 
-KERNEL_SRC := $(wildcard kernel/*/*.c)
+KERNEL_SRC := $(wildcard kernel/*/*.c kernel/*/x86_64/*.c)
 KERNEL_OBJ := $(KERNEL_SRC:%.c=$(B)/%.o)
 
 # --- MIG -------------------------------------------------------------------
