@@ -124,6 +124,7 @@ static void *radix_node_next(struct radix_node *node, unsigned level,
 {
     unsigned shift = level * RADIX_BITS;
     for (unsigned i = *index >> shift & RADIX_MASK; i < RADIX_SLOTS; i++) {
+        uint64_t here = *index;
         if (node->slots[i]) {
             if (level == 0)
                 return node->slots[i];
@@ -132,7 +133,7 @@ static void *radix_node_next(struct radix_node *node, unsigned level,
                 return found;
         }
         /* On to the beginning of the next slot. */
-        *index = ((*index >> shift) + 1) << shift;
+        *index = ((here >> shift) + 1) << shift;
         if (i + 1 == RADIX_SLOTS)
             break;
     }
