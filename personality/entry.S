@@ -33,6 +33,9 @@ personality_start:
     call personality_relocate
     lea 8(%rsp), %rdi
     call personality_main
+    mov %gs:GS_STACK, %rsp
+    and $-16, %rsp
+    call personality_finish
     ud2
     .size personality_start, . - personality_start
 

@@ -210,9 +210,10 @@ static void start_break(const struct program *program)
     memory_set_break(base + end);
 }
 
+static struct program program;
+
 void personality_main(struct start_registers *registers)
 {
-    struct program program = {0};
     mach_port_t bootstrap = MACH_PORT_NULL;
     bool boot_module = registers->emulator_base != 0;
 
@@ -240,7 +241,11 @@ void personality_main(struct start_registers *registers)
     start_break(&program);
     start_emulation();
     unix_start(boot_module);
+}
 
+/* On the thread's own stack: the program's is built where we started. */
+void personality_finish(void)
+{
     uint64_t sp = start_build_stack(&program);
     struct frame frame = {.rip = program.interp_entry ? program.interp_entry
                                                       : program.entry,

@@ -24,6 +24,9 @@ extern struct hurd_startup_info startup_info;
 /* Set by HELL_TRACE_SYSCALLS in the environment: say which calls are missing. */
 extern bool startup_trace_unknown;
 
-_Noreturn void personality_main(struct start_registers *registers);
+/* The two halves of starting, called by entry.S: what runs on the initial stack,
+ * and what runs on the first thread's own. */
+void personality_main(struct start_registers *registers);
+_Noreturn void personality_finish(void);
 
 #endif
