@@ -49,8 +49,7 @@ static void find_disk_config(struct loader *loader)
     if (settings->disk_count == 0)
         return;
     for (unsigned part = 0; part <= PARTITIONS_TRIED; part++) {
-        struct image *image =
-            image_open(settings->disks[0].path, part, &error);
+        struct image *image = image_open(settings->disks[0].path, part, &error);
         if (!image) {
             if (part == 0)
                 loader->image_error = error;
@@ -90,10 +89,9 @@ static int read_config(struct loader *loader)
     find_disk_config(loader);
     if (loader->config_text)
         return 0;
-    return complain("%s: no boot configuration on it (%s)",
-                    settings->disks[0].path,
-                    loader->image_error ? loader->image_error
-                                        : "no /boot/hell.cfg");
+    return complain(
+        "%s: no boot configuration on it (%s)", settings->disks[0].path,
+        loader->image_error ? loader->image_error : "no /boot/hell.cfg");
 }
 
 static int choose_entry(struct loader *loader)
@@ -104,10 +102,10 @@ static int choose_entry(struct loader *loader)
         return -1;
     loader->entry = grub_find(&loader->config, title);
     if (!loader->entry || !loader->entry->kernel.file)
-        return title ? complain("%s: no menuentry `%s' that boots something",
-                                loader->config_path, title)
-                     : complain("%s: nothing to boot in it",
-                                loader->config_path);
+        return title
+                   ? complain("%s: no menuentry `%s' that boots something",
+                              loader->config_path, title)
+                   : complain("%s: nothing to boot in it", loader->config_path);
     return 0;
 }
 
@@ -248,7 +246,8 @@ static int load(struct loader *loader, const char *extra)
 
 static void unload(struct loader *loader)
 {
-    for (unsigned i = 0; loader->modules && i < loader->entry->module_count; i++)
+    for (unsigned i = 0; loader->modules && i < loader->entry->module_count;
+         i++)
         free((void *)loader->modules[i].image);
     free(loader->modules);
     free((void *)loader->kernel.emulation_image);
@@ -275,14 +274,14 @@ static int open_trace(const char *path)
 int boot_machine(const struct settings *settings, const char *extra)
 {
     struct loader loader = {.settings = settings};
-    struct linux_options options = {
-        .memory_size_bytes = settings->memory_size_bytes,
-        .disks = settings->disks,
-        .disk_count = settings->disk_count,
-        .console_in = STDIN_FILENO,
-        .console_out = STDOUT_FILENO,
-        .trace = -1,
-        .name = settings->name};
+    struct linux_options options = {.memory_size_bytes =
+                                        settings->memory_size_bytes,
+                                    .disks = settings->disks,
+                                    .disk_count = settings->disk_count,
+                                    .console_in = STDIN_FILENO,
+                                    .console_out = STDOUT_FILENO,
+                                    .trace = -1,
+                                    .name = settings->name};
     int status = LINUX_STATUS_FAILED;
 
     if (load(&loader, extra) == 0) {

@@ -214,9 +214,8 @@ static struct grub_entry *current_entry(struct parser *parser)
     for (unsigned i = 0; i < config->entry_count; i++)
         if (!config->entries[i].title)
             return &config->entries[i];
-    config->entries =
-        must(realloc(config->entries,
-                     (config->entry_count + 1) * sizeof(*config->entries)));
+    config->entries = must(realloc(
+        config->entries, (config->entry_count + 1) * sizeof(*config->entries)));
     config->entries[config->entry_count] = (struct grub_entry){0};
     return &config->entries[config->entry_count++];
 }
@@ -230,11 +229,10 @@ static int menuentry(struct parser *parser)
         return complain(parser, "menuentry needs a title and a `{':",
                         parser->words[parser->word_count - 1]);
     if (parser->entry >= 0)
-        return complain(parser, "menuentry inside a menuentry:",
-                        parser->words[1]);
-    config->entries =
-        must(realloc(config->entries,
-                     (config->entry_count + 1) * sizeof(*config->entries)));
+        return complain(parser,
+                        "menuentry inside a menuentry:", parser->words[1]);
+    config->entries = must(realloc(
+        config->entries, (config->entry_count + 1) * sizeof(*config->entries)));
     config->entries[config->entry_count] =
         (struct grub_entry){.title = must(strdup(parser->words[1]))};
     parser->entry = (int)config->entry_count++;
@@ -290,9 +288,8 @@ static int module(struct parser *parser)
 
     if (!entry->kernel.file)
         return complain(parser, "no multiboot line before", parser->words[0]);
-    entry->modules = must(
-        realloc(entry->modules, (entry->module_count + 1) *
-                                    sizeof(*entry->modules)));
+    entry->modules = must(realloc(entry->modules, (entry->module_count + 1) *
+                                                      sizeof(*entry->modules)));
     entry->modules[entry->module_count] = (struct grub_line){0};
     if (fill_line(parser, &entry->modules[entry->module_count]) != 0)
         return -1;
@@ -336,10 +333,11 @@ static bool is_one_of(const char *word, const char *const *list)
 static int run_command(struct parser *parser)
 {
     static const char *const ignored[] = {
-        "insmod",   "search",          "echo",           "boot",
-        "load_env", "terminal_output", "terminal_input", "savedefault",
-        "export",   "loadfont",        "recordfail",     "load_video",
-        "gfxmode",  "clear",           NULL};
+        "insmod",         "search",      "echo",
+        "boot",           "load_env",    "terminal_output",
+        "terminal_input", "savedefault", "export",
+        "loadfont",       "recordfail",  "load_video",
+        "gfxmode",        "clear",       NULL};
     const char *word = parser->words[0];
 
     if (strcmp(word, "}") == 0)

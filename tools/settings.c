@@ -18,13 +18,15 @@ static const char boot_help[] =
 
 static const char run_help[] =
     "usage: hell run [OPTION]... -- COMMAND [ARGUMENT]...\n"
-    "Boots, runs one command with these standard streams, ends with its status.\n"
+    "Boots, runs one command with these standard streams, ends with its "
+    "status.\n"
     "Changes to the disks are thrown away unless --persist is given.\n";
 
 static const char options_help[] =
     "\n"
     "  -c, --config FILE     boot configuration, in GRUB's syntax; otherwise\n"
-    "                        /boot/hell.cfg or /boot/grub/grub.cfg of the disk\n"
+    "                        /boot/hell.cfg or /boot/grub/grub.cfg of the "
+    "disk\n"
     "  -e, --entry TITLE     menuentry to boot instead of the first\n"
     "  -d, --disk FILE[,ro]  a disk: hd0, hd1, ...; ro: read-only\n"
     "  -m, --memory SIZE     physical memory, with K, M or G (default 1G)\n"
@@ -142,8 +144,8 @@ int settings_parse(struct settings *settings, char **words, bool run)
 
     while (words[count])
         count++;
-    *settings = (struct settings){.memory_size_bytes = MEMORY_DEFAULT,
-                                  .persist = !run};
+    *settings =
+        (struct settings){.memory_size_bytes = MEMORY_DEFAULT, .persist = !run};
     optind = 0;
     while ((option = getopt_long(count, words,
                                  run ? "+c:e:d:m:a:t:n:p" : "+c:e:d:m:a:t:n:",
