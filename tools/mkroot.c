@@ -232,7 +232,7 @@ static int install_busybox(struct rootfs *root)
     while (result == 0 && fgets(line, sizeof(line), names)) {
         line[strcspn(line, "\n")] = 0;
         snprintf(path, sizeof(path), "/%s", line);
-        if (strcmp(path, "/bin/busybox") != 0)
+        if (strchr(line, '/') && strcmp(line, "bin/busybox") != 0)
             result = rootfs_link(root, path, "/bin/busybox");
     }
     if (pclose(names) != 0 && result == 0)
