@@ -123,8 +123,10 @@ static int quoted(struct parser *parser, struct text *word, char quote)
             parser->at++;
         }
     }
-    if (!*parser->at)
+    if (!*parser->at) {
+        word->data[strcspn(word->data, "\n")] = 0;
         return complain(parser, "a quote is not closed:", word->data);
+    }
     parser->at++;
     return 0;
 }

@@ -98,8 +98,9 @@ struct image *image_open(const char *path, unsigned partition,
     error = ext2fs_open2(path, options, EXT2_FLAG_SOFTSUPP_FEATURES, 0, 0,
                          unix_io_manager, &fs);
     if (error) {
-        *error_out = error == EXT2_ET_BAD_MAGIC ? "no ext2 file system there"
-                                                : error_message(error);
+        *error_out = error == EXT2_ET_BAD_MAGIC || error == EXT2_ET_SHORT_READ
+                         ? "no ext2 file system there"
+                         : error_message(error);
         return NULL;
     }
     return (struct image *)fs;
