@@ -197,6 +197,14 @@ vm_prot_t pmap_lookup(struct pmap *pmap, vm_offset_t address)
     return entry ? entry->prot : VM_PROT_NONE;
 }
 
+bool pmap_is_stale(struct pmap *pmap, vm_offset_t address,
+                   const struct vm_page *page)
+{
+    struct pmap_entry *entry =
+        radix_get(&pmap->entries, address >> PAGE_SHIFT_BITS);
+    return entry && entry->page != page;
+}
+
 void pmap_page_protect(struct vm_page *page, vm_prot_t prot)
 {
     struct pmap_entry *entry, *next;

@@ -55,6 +55,10 @@ void pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
 /* The protection PAGE is mapped with at ADDRESS, 0 if it is not. */
 vm_prot_t pmap_lookup(struct pmap *pmap, vm_offset_t address);
 
+/* Whether the task sees another page than PAGE at ADDRESS. */
+bool pmap_is_stale(struct pmap *pmap, vm_offset_t address,
+                   const struct vm_page *page);
+
 /* The same for every mapping of one page; PROT 0 removes them. */
 void pmap_page_protect(struct vm_page *page, vm_prot_t prot);
 
