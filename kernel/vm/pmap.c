@@ -16,7 +16,7 @@ void pmap_init(struct pmap *pmap, struct platform_task *platform)
 
 static void pmap_unsettle(struct pmap *pmap)
 {
-    if (pmap->running && !pmap->unsettled && pmap->platform) {
+    if (!pmap->unsettled && pmap->platform) {
         pmap->unsettled = true;
         list_append(&unsettled, &pmap->unsettled_link);
     }

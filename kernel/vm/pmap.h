@@ -9,7 +9,9 @@
  * Taking access away reaches a thread before it runs again (platform.h); only
  * threads that are running at this moment may still use it.  pmap_settle waits
  * until they cannot either: it must be called between removing mappings and
- * giving the pages away, and at the end of every kernel entry.
+ * giving the pages away, and at the end of every kernel entry.  That no thread
+ * of a task should be running proves nothing: a hostile one can say that it
+ * stopped and run on.
  */
 #ifndef VM_PMAP_H
 #define VM_PMAP_H
