@@ -37,3 +37,5 @@ $(eval $(call task_program,auth))
 .PHONY: servers
 servers: $(SERVERS)
 all: servers
+
+$(eval $(call task_program,runcommand))

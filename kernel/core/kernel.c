@@ -207,7 +207,8 @@ void kernel_timer(void)
 
 void kernel_console_input(const char *text, size_t size_bytes)
 {
-    device_console_input(text, size_bytes);
+    if (!boot_console_input(text, size_bytes))
+        device_console_input(text, size_bytes);
     kernel_settle();
 }
 

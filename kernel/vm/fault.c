@@ -272,7 +272,8 @@ static kern_return_t vm_kernel_access(struct vm_map *map, vm_offset_t address,
 
     if (kr != KERN_SUCCESS)
         return kr;
-    if (access & VM_PROT_WRITE && pmap_lookup(&map->pmap, place.address))
+    if (access & VM_PROT_WRITE &&
+        pmap_is_stale(&map->pmap, place.address, place.page))
         pmap_enter(&map->pmap, place.address, &place.page, 1, place.prot);
     *data = (char *) vm_page_data(place.page) + (address & (PAGE_SIZE - 1));
     return KERN_SUCCESS;

@@ -16,7 +16,7 @@ void pmap_init(struct pmap *pmap, struct platform_task *platform)
 
 static void pmap_unsettle(struct pmap *pmap)
 {
-    if (pmap->running && !pmap->unsettled && pmap->platform) {
+    if (!pmap->unsettled && pmap->platform) {
         pmap->unsettled = true;
         list_append(&unsettled, &pmap->unsettled_link);
     }
@@ -195,6 +195,14 @@ vm_prot_t pmap_lookup(struct pmap *pmap, vm_offset_t address)
     struct pmap_entry *entry =
         radix_get(&pmap->entries, address >> PAGE_SHIFT_BITS);
     return entry ? entry->prot : VM_PROT_NONE;
+}
+
+bool pmap_is_stale(struct pmap *pmap, vm_offset_t address,
+                   const struct vm_page *page)
+{
+    struct pmap_entry *entry =
+        radix_get(&pmap->entries, address >> PAGE_SHIFT_BITS);
+    return entry && entry->page != page;
 }
 
 void pmap_page_protect(struct vm_page *page, vm_prot_t prot)

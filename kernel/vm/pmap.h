@@ -9,7 +9,9 @@
  * Taking access away reaches a thread before it runs again (platform.h); only
  * threads that are running at this moment may still use it.  pmap_settle waits
  * until they cannot either: it must be called between removing mappings and
- * giving the pages away, and at the end of every kernel entry.
+ * giving the pages away, and at the end of every kernel entry.  That no thread
+ * of a task should be running proves nothing: a hostile one can say that it
+ * stopped and run on.
  */
 #ifndef VM_PMAP_H
 #define VM_PMAP_H
@@ -54,6 +56,10 @@ void pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
                   vm_prot_t prot);
 /* The protection PAGE is mapped with at ADDRESS, 0 if it is not. */
 vm_prot_t pmap_lookup(struct pmap *pmap, vm_offset_t address);
+
+/* Whether the task sees another page than PAGE at ADDRESS. */
+bool pmap_is_stale(struct pmap *pmap, vm_offset_t address,
+                   const struct vm_page *page);
 
 /* The same for every mapping of one page; PROT 0 removes them. */
 void pmap_page_protect(struct vm_page *page, vm_prot_t prot);

@@ -3,11 +3,16 @@
 #define _GNU_SOURCE
 #include "platform/linux/machine.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -23,7 +28,9 @@ static struct {
     bool escaped;
     volatile bool raw;
     struct termios before;
-    char *pending; /* output that was not taken yet */
+    pid_t keeper;
+    int keeper_pipe; /* what it waits on; -1 for none */
+    char *pending;   /* output that was not taken yet */
     size_t start, end, room;
     bool watching_out;
 } console;
@@ -43,17 +50,72 @@ static int make_raw(void)
     return tcsetattr(console.in, TCSANOW, &raw);
 }
 
+/* In a child that outlives us by a moment: if we end without a word (SIGKILL),
+ * and nobody has changed the terminal since, gives it back as it was. */
+static _Noreturn void keep_terminal(int pipe_fd)
+{
+    struct termios raw, now;
+    char word;
+
+    if (dup2(console.in, 0) != 0 || dup2(pipe_fd, 1) != 1)
+        _exit(1);
+    syscall(SYS_close_range, 2u, ~0u, 0u);
+    prctl(PR_SET_NAME, "hell-terminal");
+    tcgetattr(0, &raw);
+    if (read(1, &word, 1) != 0)
+        _exit(0);
+    if (tcgetattr(0, &now) == 0 && now.c_lflag == raw.c_lflag &&
+        now.c_iflag == raw.c_iflag && now.c_oflag == raw.c_oflag)
+        tcsetattr(0, TCSANOW, &console.before);
+    _exit(0);
+}
+
+/* The terminal is safe without a keeper unless we are killed: no error. */
+static void start_keeper(void)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return;
+    console.keeper = fork();
+    if (console.keeper == 0) {
+        /* The copies of ours must not keep the pipe open. */
+        int high = fcntl(ends[0], F_DUPFD, 16);
+        close(ends[1]);
+        keep_terminal(high);
+    }
+    close(ends[0]);
+    if (console.keeper > 0)
+        console.keeper_pipe = ends[1];
+    else
+        close(ends[1]);
+}
+
+static void end_keeper(void)
+{
+    if (console.keeper_pipe < 0)
+        return;
+    if (write(console.keeper_pipe, "", 1) < 0)
+        kill(console.keeper, SIGKILL);
+    close(console.keeper_pipe);
+    console.keeper_pipe = -1;
+    waitpid(console.keeper, NULL, 0);
+}
+
 int console_open(void)
 {
     int error;
 
     memset(&console, 0, sizeof(console));
+    console.keeper_pipe = -1;
     console.in = machine.options->console_in;
     console.out = machine.options->console_out;
     if (console.in < 0)
         return 0;
     if (isatty(console.in) && make_raw() != 0)
         return machine_fail("cannot set the terminal: %s", strerror(errno));
+    if (console.raw)
+        start_keeper();
     error = machine_watch(console.in, SOURCE_CONSOLE_IN, EPOLLIN);
     console.always_readable = error == -EPERM;
     return 0;
@@ -70,6 +132,7 @@ void console_close(void)
 {
     console_flush();
     console_restore_terminal();
+    end_keeper();
     free(console.pending);
     console.pending = NULL;
 }

@@ -99,7 +99,7 @@ bool ranges_next(const struct ranges *ranges, uint64_t start, uint64_t end,
 {
     size_t at = find(ranges, start);
 
-    if (at == ranges->count || ranges->list[at].start >= end)
+    if (start >= end || at == ranges->count || ranges->list[at].start >= end)
         return false;
     *part_out = ranges->list[at];
     if (part_out->start < start)

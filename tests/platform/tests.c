@@ -127,6 +127,10 @@ static void start_holes(void)
                           4096, 3);
     }
     platform_task_protect(task->task, HOLES_BASE, 5 * 4096, 1);
+    /* A part of what was mapped at once. */
+    platform_task_map(task->task, HOLES_BASE + 65536, mock_frames(4), 4 * 4096,
+                      3);
+    platform_task_protect(task->task, HOLES_BASE + 65536 + 4096, 8192, 1);
     mock_thread_go(task, DO_HOLES, 0);
 }
 

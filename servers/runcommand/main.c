@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* runcommand DEVICE: runs the one command that came on a disk, writes its
+ * status there, and halts the system.  /libexec/runsystem starts it when the
+ * kernel's command line has run=DEVICE.
+ *
+ * The disk before: "hellrun1", a little-endian 32-bit count of words, the
+ * words, each with a NUL.  After: "hellend1" and the 32-bit status. */
+
+#include <device/device.h>
+#include <hurd/libhurd.h>
+#include <hurd/startup.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SECTOR       512
+#define MAGIC_SIZE   8
+#define COMMAND_MAX  (1 << 20)
+#define WORDS_MAX    4096
+#define D_READ_WRITE 3
+#define RB_HALT      8
+
+#define STATUS_BROKEN    125
+#define STATUS_NOT_RUN   126
+#define STATUS_NOT_FOUND 127
+
+static mach_port_t host_priv; /* send right */
+static mach_port_t disk;      /* send right to the device */
+
+static _Noreturn void halt_system(void)
+{
+    mach_port_t startup =
+        file_name_lookup("/servers/startup", 0, 0); /* send right */
+
+    if (startup != MACH_PORT_NULL)
+        startup_reboot(startup, host_priv, RB_HALT);
+    /* Without startup there is nobody to be orderly with. */
+    host_reboot(host_priv, RB_HALT);
+    _exit(STATUS_BROKEN);
+}
+
+/* The disk's SIZE bytes from the start on; NULL if they can't be read. */
+static char *read_disk(size_t size)
+{
+    char *text = malloc(size + 1);
+    size_t done = 0;
+
+    while (text && done < size) {
+        io_buf_ptr_t data;
+        mach_msg_type_number_t count;
+        int wanted = size - done > 65536 ? 65536 : (int)(size - done);
+        if (device_read(disk, 0, (recnum_t)(done / SECTOR), wanted, &data,
+                        &count) != 0 ||
+            count == 0)
+            break;
+        memcpy(text + done, data, count);
+        vm_deallocate(mach_task_self(), (vm_address_t)data, count);
+        done += count;
+    }
+    if (text)
+        text[done] = 0;
+    return text;
+}
+
+static size_t disk_size(void)
+{
+    int status[2] = {0}; /* DEV_GET_SIZE: bytes, record size */
+    mach_msg_type_number_t count = 2;
+
+    if (device_get_status(disk, 0, status, &count) != 0 || status[0] <= 0 ||
+        status[0] > COMMAND_MAX)
+        return 0;
+    return (size_t)status[0];
+}
+
+/* Splits what was on the disk; returns false if it is no command. */
+static int parse(char *text, size_t size, char *words[WORDS_MAX + 1])
+{
+    uint32_t count;
+    char *at = text + MAGIC_SIZE + sizeof(count);
+
+    if (size < SECTOR || memcmp(text, "hellrun1", MAGIC_SIZE) != 0)
+        return 0;
+    memcpy(&count, text + MAGIC_SIZE, sizeof(count));
+    if (count == 0 || count > WORDS_MAX)
+        return 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (at >= text + size)
+            return 0;
+        words[i] = at;
+        at += strlen(at) + 1;
+    }
+    words[count] = NULL;
+    return 1;
+}
+
+static uint32_t run(char **words)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        setenv("HOME", "/root", 1);
+        setenv("USER", "root", 1);
+        execvp(words[0], words);
+        perror(words[0]);
+        _exit(access(words[0], F_OK) == 0 ? STATUS_NOT_RUN : STATUS_NOT_FOUND);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+        perror("runcommand");
+        return STATUS_BROKEN;
+    }
+    return WIFSIGNALED(status) ? 128 + (uint32_t)WTERMSIG(status)
+                               : (uint32_t)WEXITSTATUS(status);
+}
+
+static void write_status(uint32_t status)
+{
+    char sector[SECTOR] = "hellend1";
+    int written;
+
+    memcpy(sector + MAGIC_SIZE, &status, sizeof(status));
+    if (device_write(disk, 0, 0, sector, SECTOR, &written) != 0)
+        fprintf(stderr, "runcommand: the status could not be written\n");
+}
+
+int main(int argc, char **argv)
+{
+    static char *words[WORDS_MAX + 1];
+    mach_port_t device_master;
+    const char *name;
+    size_t size;
+    char *text;
+
+    if (argc != 2) {
+        fprintf(stderr, "usage: runcommand DEVICE\n");
+        return 2;
+    }
+    name = strncmp(argv[1], "device:", 7) == 0 ? argv[1] + 7 : argv[1];
+    if (get_privileged_ports(&host_priv, &device_master) != 0) {
+        fprintf(stderr, "runcommand: not permitted\n");
+        return STATUS_BROKEN;
+    }
+    if (device_open(device_master, D_READ_WRITE, name, &disk) != 0) {
+        fprintf(stderr, "runcommand: %s: no such device\n", name);
+        halt_system();
+    }
+    size = disk_size();
+    text = read_disk(size);
+    if (text && parse(text, size, words))
+        write_status(run(words));
+    else
+        fprintf(stderr, "runcommand: no command on %s\n", name);
+    halt_system();
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `hell run': the machine gets one more disk.  On it are the command's words;
+ * the system that boots is told by `run=device:hdN' on the kernel's command
+ * line, runs the command, writes the status to the disk's first sector, and
+ * halts.
+ *
+ * The disk, before: "hellrun1", a little-endian 32-bit count of words, the
+ * words, each with a NUL.  After: "hellend1" and the 32-bit status. */
+#define _GNU_SOURCE
+#include "platform/linux/linux.h"
+#include "tools/boot.h"
+#include "tools/settings.h"
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MAGIC_SIZE 8
+#define SECTOR     512
+
+static const char magic_command[] = "hellrun1", magic_end[] = "hellend1";
+
+static int write_all(int fd, const void *data, size_t size)
+{
+    return write(fd, data, size) == (ssize_t)size ? 0 : -1;
+}
+
+static int write_command(int fd, char **words)
+{
+    uint32_t count = 0;
+    off_t size;
+
+    while (words[count])
+        count++;
+    if (write_all(fd, magic_command, MAGIC_SIZE) != 0 ||
+        write_all(fd, &count, sizeof(count)) != 0)
+        return -1;
+    for (; *words; words++)
+        if (write_all(fd, *words, strlen(*words) + 1) != 0)
+            return -1;
+    size = lseek(fd, 0, SEEK_CUR);
+    return ftruncate(fd, (size + SECTOR - 1) / SECTOR * SECTOR);
+}
+
+/* The command's status; that of the machine if the command did not end. */
+static int read_status(int fd, int machine_status)
+{
+    char magic[MAGIC_SIZE];
+    uint32_t status;
+
+    if (pread(fd, magic, MAGIC_SIZE, 0) == MAGIC_SIZE &&
+        memcmp(magic, magic_end, MAGIC_SIZE) == 0 &&
+        pread(fd, &status, sizeof(status), MAGIC_SIZE) == sizeof(status))
+        return (int)(status & 0xff);
+    if (machine_status != 0)
+        return machine_status;
+    complain("run: the machine halted without running the command");
+    return LINUX_STATUS_FAILED;
+}
+
+int run_command_in_machine(struct settings *settings)
+{
+    char path[64], extra[64];
+    int fd = memfd_create("hell-run", MFD_CLOEXEC), status;
+
+    if (fd < 0 || write_command(fd, settings->command) != 0) {
+        complain("run: %s", strerror(errno));
+        return LINUX_STATUS_FAILED;
+    }
+    for (unsigned i = 0; i < settings->disk_count; i++)
+        settings->disks[i].discard =
+            !settings->persist && !settings->disks[i].read_only;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    snprintf(extra, sizeof(extra), "run=device:hd%u", settings->disk_count);
+    settings->disks[settings->disk_count++] = (struct linux_disk){.path = path};
+    status = boot_machine(settings, extra);
+    status = read_status(fd, status);
+    close(fd);
+    return status;
+}
