@@ -34,6 +34,9 @@ SERVER_MIG = -DHURD_SERVER -DSERVERPREFIX=S_ -Iservers \
 $(eval $(call server_stubs,auth,auth,$(call SERVER_MIG,auth)))
 $(eval $(call task_program,auth))
 
+$(eval $(call server_stubs,proc,process,$(call SERVER_MIG,proc)))
+$(eval $(call task_program,proc))
+
 .PHONY: servers
 servers: $(SERVERS)
 all: servers
