@@ -215,7 +215,7 @@ static void meet_startup(mach_port_t kernel_task)
     pthread_t thread;
     error_t err;
 
-    task_get_bootstrap_port(mach_task_self(), &startup_port);
+    startup_port = hurd_bootstrap_port();
     if (startup_port == MACH_PORT_NULL)
         mach_die(0, "must be started by startup");
     right = ports_get_send_right(startup_proc);
