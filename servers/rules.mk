@@ -34,6 +34,12 @@ SERVER_MIG = -DHURD_SERVER -DSERVERPREFIX=S_ -Iservers \
 $(eval $(call server_stubs,auth,auth,$(call SERVER_MIG,auth)))
 $(eval $(call task_program,auth))
 
+$(eval $(call server_stubs,proc,process,$(call SERVER_MIG,proc)))
+$(eval $(call task_program,proc))
+
+$(eval $(call server_stubs,exec,exec exec_startup,$(call SERVER_MIG,exec)))
+$(eval $(call task_program,exec,trivfs))
+
 .PHONY: servers
 servers: $(SERVERS)
 all: servers

@@ -25,6 +25,9 @@ void hurd_init(void);
 /* What the program was started with, or null if nothing was said. */
 const struct hurd_startup_info *hurd_startup(void);
 
+/* The bootstrap port: that of the start-up information, else the task's. */
+mach_port_t hurd_bootstrap_port(void);
+
 /* The slot INIT_PORT_...; and its replacement: consumes PORT. */
 mach_port_t hurd_get_port(int which);
 void hurd_set_port(int which, mach_port_t port);
@@ -79,6 +82,10 @@ void hurd_set_privileged_ports(mach_port_t host_priv,
 error_t hurd_lookup(const char *name, int flags, mode_t mode, file_t *file);
 error_t hurd_lookup_under(file_t dir, const char *name, int flags, mode_t mode,
                           file_t *file);
+/* The same with another process's ports, borrowed: what it could not open, this
+ * cannot either. */
+error_t hurd_lookup_as(const mach_port_t ports[INIT_PORT_MAX], const char *name,
+                       int flags, mode_t mode, file_t *file);
 /* Carries on with an answer of dir_lookup or fsys_getroot; RETRY_NAME is
  * overwritten, *FILE consumed and replaced. */
 error_t hurd_lookup_retry(retry_type doretry, char retry_name[1024], int flags,

@@ -18,6 +18,17 @@
 
 __thread error_t hurd_errno;
 
+/* Whose ports to use instead of the process's own, while hurd_lookup_as. */
+static __thread const mach_port_t *acting_as;
+
+static mach_port_t get_port(int which)
+{
+    if (!acting_as)
+        return hurd_get_port(which);
+    mach_port_t port = acting_as[which];
+    return mach_port_ref_send(port, 1) ? MACH_PORT_NULL : port;
+}
+
 /* The rest of a magical name after "WORD", or null if it does not start so. */
 static char *after_word(char *name, const char *word)
 {
@@ -48,7 +59,8 @@ static error_t magic_fd(char *name, char **rest, mach_port_t *start)
 /* "tty": the process's terminal, opened by its id. */
 static error_t magic_tty(int flags, mach_port_t *start)
 {
-    mach_port_t ctty = getcttyid(), auth = getauth(), tty, new;
+    mach_port_t ctty = get_port(INIT_PORT_CTTYID),
+                auth = get_port(INIT_PORT_AUTH), tty, new;
     error_t err = HURD_ENXIO;
 
     if (ctty != MACH_PORT_NULL)
@@ -83,7 +95,7 @@ static error_t magic_machtype(char name[1024], const char *rest)
 
 static error_t magic_pid(char name[1024], const char *rest)
 {
-    mach_port_t proc = getproc();
+    mach_port_t proc = get_port(INIT_PORT_PROC);
     pid_t pid = 0, ppid;
     int orphaned;
     string_t copy;
@@ -107,7 +119,7 @@ static error_t magic(char name[1024], int flags, mach_port_t *start,
 
     *done = FALSE;
     if (name[0] == '/') {
-        *start = getcrdir();
+        *start = get_port(INIT_PORT_CRDIR);
         rest = name;
         err = *start == MACH_PORT_NULL ? HURD_ENOENT : 0;
     } else if (strncmp(name, "fd/", 3) == 0) {
@@ -128,7 +140,7 @@ static error_t magic(char name[1024], int flags, mach_port_t *start,
 
 static error_t reauthenticate(file_t *file)
 {
-    mach_port_t auth = getauth(), new;
+    mach_port_t auth = get_port(INIT_PORT_AUTH), new;
     error_t err = 0;
 
     /* Before auth is there, servers do without. */
@@ -235,12 +247,22 @@ error_t hurd_lookup_under(file_t dir, const char *name, int flags, mode_t mode,
 
 error_t hurd_lookup(const char *name, int flags, mode_t mode, file_t *file)
 {
-    mach_port_t start = *name == '/' ? getcrdir() : getcwdir();
+    mach_port_t start =
+        *name == '/' ? get_port(INIT_PORT_CRDIR) : get_port(INIT_PORT_CWDIR);
 
     if (start == MACH_PORT_NULL)
         return HURD_ENOENT;
     error_t err = hurd_lookup_under(start, name, flags, mode, file);
     mach_port_drop(start);
+    return err;
+}
+
+error_t hurd_lookup_as(const mach_port_t ports[INIT_PORT_MAX], const char *name,
+                       int flags, mode_t mode, file_t *file)
+{
+    acting_as = ports;
+    error_t err = hurd_lookup(name, flags, mode, file);
+    acting_as = NULL;
     return err;
 }
 
@@ -250,12 +272,12 @@ error_t hurd_split(const char *name, file_t *dir, const char **base)
 
     if (!slash) {
         *base = name;
-        *dir = getcwdir();
+        *dir = get_port(INIT_PORT_CWDIR);
         return *dir == MACH_PORT_NULL ? HURD_ENOENT : 0;
     }
     *base = slash + 1;
     if (slash == name) {
-        *dir = getcrdir();
+        *dir = get_port(INIT_PORT_CRDIR);
         return *dir == MACH_PORT_NULL ? HURD_ENOENT : 0;
     }
     char *parent = strndup(name, slash - name);

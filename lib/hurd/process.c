@@ -38,6 +38,15 @@ const struct hurd_startup_info *hurd_startup(void)
     return self.info;
 }
 
+mach_port_t hurd_bootstrap_port(void)
+{
+    mach_port_t port = hurd_get_port(INIT_PORT_BOOTSTRAP);
+
+    if (port == MACH_PORT_NULL)
+        task_get_bootstrap_port(mach_task_self(), &port);
+    return port;
+}
+
 mach_port_t hurd_get_port(int which)
 {
     pthread_mutex_lock(&self.lock);

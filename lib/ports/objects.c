@@ -222,6 +222,34 @@ mach_port_t ports_claim_right(void *object)
     return port;
 }
 
+void ports_transfer_right(void *to, void *from)
+{
+    struct port_info *topi = to, *frompi = from;
+    boolean_t drop_to, drop_from;
+
+    pthread_mutex_lock(&_ports_lock);
+    mach_port_t old = take_right(topi, &drop_to);
+    mach_port_t port = take_right(frompi, &drop_from);
+    topi->port_right = port;
+    topi->mscount = frompi->mscount;
+    topi->cancel_threshold = frompi->cancel_threshold;
+    if (drop_from) {
+        /* The senders' reference goes along. */
+        topi->flags |= PORT_HAS_SENDRIGHTS;
+        topi->refcnt++;
+    }
+    if (port != MACH_PORT_NULL)
+        link_name(topi);
+    pthread_mutex_unlock(&_ports_lock);
+    mach_port_destroy_receive(old);
+    if (port != MACH_PORT_NULL && topi->bucket != frompi->bucket)
+        ports_install_port(topi);
+    if (drop_to)
+        ports_port_deref(topi);
+    if (drop_from)
+        ports_port_deref(frompi);
+}
+
 void ports_reallocate_port(void *object)
 {
     struct port_info *pi = object;

@@ -110,6 +110,8 @@ void ports_reallocate_port(void *object);
 void ports_destroy_right(void *object);
 /* Takes the right away from the object; the caller owns it. */
 mach_port_t ports_claim_right(void *object);
+/* Destroys TO's right and gives it FROM's, which is left without. */
+void ports_transfer_right(void *to, void *from);
 
 /* The name of the object's right.  The caller must make exactly one send right
  * of it (MACH_MSG_TYPE_MAKE_SEND). */

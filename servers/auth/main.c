@@ -67,7 +67,7 @@ static void *join_system(void *handle)
     mach_port_t ports[INIT_PORT_MAX] = {0};
     error_t err;
 
-    task_get_bootstrap_port(mach_task_self(), &boot);
+    boot = hurd_bootstrap_port();
     if (boot == MACH_PORT_NULL)
         mach_die(0, "must be started by startup");
     ports[INIT_PORT_AUTH] = ports_get_send_right(handle);

@@ -99,7 +99,7 @@ int main(int argc, char **argv)
 
     is_zero = strcmp(name ? name + 1 : argv[0], "zero") == 0 ||
               (argc > 1 && strcmp(argv[1], "--zero") == 0);
-    task_get_bootstrap_port(mach_task_self(), &bootstrap);
+    bootstrap = hurd_bootstrap_port();
     if (bootstrap == MACH_PORT_NULL)
         mach_die(0, "must be started as a translator");
 

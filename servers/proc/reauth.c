@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* servers/proc/reauth.c: a process gets other ids.
+ *
+ * The new ids belong to a new process port, made here as a stub.  It replaces
+ * the old one only when the client says on it that it arrived, so that nobody
+ * is left without a port if something fails on the way.
+ */
+
+#include <proc/proc.h>
+#include <proc/process_S.h>
+#include <stdlib.h>
+
+struct stub {
+    struct port_info pi;
+    struct proc *proc;    /* a reference */
+    struct iouser *ids;   /* null until auth told them */
+    mach_port_t new_task; /* to be taken over: send right, or null */
+};
+
+void stub_clean(void *object)
+{
+    struct stub *stub = object;
+
+    if (stub->proc)
+        ports_port_deref(stub->proc);
+    iohelp_free_iouser(stub->ids);
+    mach_port_drop(stub->new_task);
+}
+
+/* Consumes RENDEZVOUS and NEW_TASK.  The lock is let go while the client is
+ * waited for. */
+static error_t reauthenticate(struct proc *p, mach_port_t rendezvous,
+                              mach_port_t new_task)
+{
+    struct stub *stub;
+    struct iouser *ids = NULL;
+    error_t err =
+        ports_create_port(stub_class, proc_bucket, sizeof *stub, &stub);
+
+    if (err)
+        return err;
+    ports_port_ref(p);
+    stub->proc = p;
+    stub->new_task = new_task;
+    mach_port_t right = ports_get_right(stub);
+    pthread_mutex_unlock(&global_lock);
+    err = iohelp_reauth(&ids, authserver, rendezvous, right, FALSE);
+    pthread_mutex_lock(&global_lock);
+    if (!err)
+        stub->ids = ids;
+    mach_port_drop(rendezvous);
+    /* So that the stub goes even if the client never got a right. */
+    mach_port_insert_right(mach_task_self(), right, right,
+                           MACH_MSG_TYPE_MAKE_SEND);
+    mach_port_drop(right);
+    ports_port_deref(stub);
+    return 0;
+}
+
+kern_return_t S_proc_reauthenticate(pstruct_t p, mach_port_t rendezvous)
+{
+    if (!p)
+        return HURD_EOPNOTSUPP;
+    return reauthenticate(p, rendezvous, MACH_PORT_NULL);
+}
+
+kern_return_t S_proc_reauthenticate_reassign(pstruct_t p,
+                                             mach_port_t rendezvous,
+                                             mach_port_t new_task)
+{
+    if (!p)
+        return HURD_EOPNOTSUPP;
+    return reauthenticate(p, rendezvous, new_task);
+}
+
+/* The message came on an ordinary process port. */
+kern_return_t S_proc_reauthenticate_complete(pstruct_t p)
+{
+    return p ? HURD_EINVAL : HURD_EOPNOTSUPP;
+}
+
+boolean_t reauthenticate_complete(mach_port_t name)
+{
+    struct stub *stub = ports_lookup_port(proc_bucket, name, stub_class);
+
+    if (!stub)
+        return FALSE;
+    struct proc *p = stub->proc;
+    /* The ids are there before the client can have the port; but a process
+     * may have ended, or done it twice. */
+    if (stub->ids && !p->dead) {
+        struct proc *fresh = NULL;
+        if (stub->new_task != MACH_PORT_NULL) {
+            fresh = task_find(stub->new_task);
+            stub->new_task = MACH_PORT_NULL;
+        }
+        if (fresh && fresh != p)
+            proc_take_over(p, fresh);
+        iohelp_free_iouser(p->ids);
+        p->ids = stub->ids;
+        stub->ids = NULL;
+        ports_transfer_right(p, stub);
+    }
+    ports_port_deref(stub);
+    return TRUE;
+}
