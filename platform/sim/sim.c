@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sim.h"
 
+#include <execinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,9 +65,48 @@ void sim_start(uint64_t memory_bytes)
     sim.deadline_ns = UINT64_MAX;
 }
 
+/* With SIM_LEAKS in the environment each allocation knows where it was made. */
+struct origin {
+    void *memory, *frames[10];
+    int depth;
+    struct origin *next;
+};
+
+static struct origin *origins;
+
+static void note_alloc(void *memory)
+{
+    struct origin *origin;
+
+    if (getenv("SIM_LEAKS") != NULL) {
+        origin = calloc(1, sizeof *origin);
+        origin->memory = memory;
+        origin->depth = backtrace(origin->frames, 10);
+        origin->next = origins;
+        origins = origin;
+    }
+}
+
+static void note_free(void *memory)
+{
+    for (struct origin **at = &origins; *at != NULL; at = &(*at)->next) {
+        if ((*at)->memory == memory) {
+            struct origin *gone = *at;
+
+            *at = gone->next;
+            free(gone);
+            return;
+        }
+    }
+}
+
 void sim_stop(void)
 {
     if (sim.allocations != 0) {
+        for (struct origin *o = origins; o != NULL; o = o->next) {
+            fprintf(stderr, "leak:\n");
+            backtrace_symbols_fd(o->frames, o->depth, 2);
+        }
         fprintf(stderr, "sim: the kernel leaks %ld allocations\n",
                 sim.allocations);
         abort();
@@ -84,12 +124,14 @@ void *platform_alloc(size_t size)
     void *memory = calloc(1, size != 0 ? size : 1);
 
     sim.allocations += memory != NULL;
+    note_alloc(memory);
     return memory;
 }
 
 void platform_free(void *memory)
 {
     sim.allocations -= memory != NULL;
+    note_free(memory);
     free(memory);
 }
 
