@@ -12,7 +12,7 @@
 #define EXTENTS_MAX 1024
 #define START_NS    1000000000ul        /* monotonic */
 #define EPOCH_NS    1700000000000000000 /* real time at START_NS */
-#define PAGE        ((uint64_t) PLATFORM_PAGE_SIZE)
+#define PAGE        ((uint64_t)PLATFORM_PAGE_SIZE)
 
 struct mapping {
     uint64_t address, phys;
@@ -24,6 +24,7 @@ struct platform_task {
     void *cookie;
     struct mapping *buckets[BUCKETS];
     struct platform_thread *threads;
+    struct platform_task *next; /* of the dead */
 };
 
 struct request {
@@ -50,9 +51,13 @@ static struct {
     } disks[DISKS_MAX];
     unsigned disk_count;
     struct request *requests;
+    struct platform_task *dead_tasks;
+    struct platform_thread *dead_threads;
     bool exited;
     int exit_status;
 } sim;
+
+static void bury(void);
 
 void sim_start(uint64_t memory_bytes)
 {
@@ -111,6 +116,7 @@ void sim_stop(void)
                 sim.allocations);
         abort();
     }
+    bury();
     free(sim.memory);
     free(sim.console);
     free(sim.trace);
@@ -164,14 +170,13 @@ int platform_task_create(struct platform_task **task_out, void *cookie)
     return 0;
 }
 
+/* The dead are kept until the end, so that a test can still look at them. */
 void platform_task_destroy(struct platform_task *task)
 {
-    struct platform_thread *thread;
     struct mapping *m;
 
-    while ((thread = task->threads) != NULL) {
-        task->threads = thread->next;
-        free(thread);
+    while (task->threads != NULL) {
+        platform_thread_destroy(task->threads);
     }
     for (unsigned i = 0; i < BUCKETS; i++) {
         while ((m = task->buckets[i]) != NULL) {
@@ -179,7 +184,23 @@ void platform_task_destroy(struct platform_task *task)
             free(m);
         }
     }
-    free(task);
+    task->next = sim.dead_tasks;
+    sim.dead_tasks = task;
+}
+
+static void bury(void)
+{
+    struct platform_thread *thread;
+    struct platform_task *task;
+
+    while ((thread = sim.dead_threads) != NULL) {
+        sim.dead_threads = thread->next;
+        free(thread);
+    }
+    while ((task = sim.dead_tasks) != NULL) {
+        sim.dead_tasks = task->next;
+        free(task);
+    }
 }
 
 void platform_task_set_name(struct platform_task *task, const char *name)
@@ -288,7 +309,9 @@ void platform_thread_destroy(struct platform_thread *thread)
         at = &(*at)->next;
     }
     *at = thread->next;
-    free(thread);
+    thread->running = false;
+    thread->next = sim.dead_threads;
+    sim.dead_threads = thread;
 }
 
 static void must_be_held(const struct platform_thread *thread)
@@ -360,30 +383,16 @@ static bool enter(struct platform_thread *thread)
     return true;
 }
 
-/* The thread may be gone when an entry returns. */
-static bool still_runs(struct platform_task *task,
-                       struct platform_thread *thread)
-{
-    for (struct platform_thread *t = task->threads; t != NULL; t = t->next) {
-        if (t == thread) {
-            return thread->running;
-        }
-    }
-    return false;
-}
-
 bool sim_trap(struct platform_thread *thread, int number,
               const uint64_t args[6], uint64_t *result)
 {
-    struct platform_task *task = thread->task;
-
     if (!enter(thread)) {
         return false;
     }
     thread->running = false;
-    thread->regs.rax = (uint64_t) number;
+    thread->regs.rax = (uint64_t)number;
     kernel_trap(thread->cookie, number, args);
-    if (!still_runs(task, thread)) {
+    if (!thread->running) {
         return false;
     }
     *result = thread->regs.rax;
@@ -409,7 +418,7 @@ static bool access_memory(struct platform_thread *thread, uint64_t address,
             }
             thread->running = false;
             kernel_fault(thread->cookie, address, access);
-            if (!still_runs(task, thread)) {
+            if (!thread->running) {
                 return false;
             }
             continue;

@@ -24,9 +24,9 @@ void sim_stop(void);
 struct platform_thread {
     struct platform_task *task;
     void *cookie;
-    bool running;   /* in user mode */
-    bool stopping;  /* platform_thread_stop has been asked for */
-    unsigned runs;  /* how often it has been let go */
+    bool running;  /* in user mode */
+    bool stopping; /* platform_thread_stop has been asked for */
+    unsigned runs; /* how often it has been let go */
     struct platform_regs regs;
     struct platform_thread *next;
 };

@@ -26,8 +26,8 @@ static mach_port_t new_send_receive(void)
 {
     mach_port_t name = new_receive();
 
-    assert_ok(mach_port_insert_right(a->self, name, name,
-                                     MACH_MSG_TYPE_MAKE_SEND));
+    assert_ok(
+        mach_port_insert_right(a->self, name, name, MACH_MSG_TYPE_MAKE_SEND));
     return name;
 }
 
@@ -105,12 +105,12 @@ TEST(a_new_name_of_each_kind_has_its_type)
 
 TEST(a_name_can_be_chosen_if_it_is_free)
 {
-    assert_ok(mach_port_allocate_name(a->self, MACH_PORT_RIGHT_RECEIVE,
-                                      0x12345678));
+    assert_ok(
+        mach_port_allocate_name(a->self, MACH_PORT_RIGHT_RECEIVE, 0x12345678));
     assert_int_equal(type_of(0x12345678), MACH_PORT_TYPE_RECEIVE);
-    assert_kr(mach_port_allocate_name(a->self, MACH_PORT_RIGHT_RECEIVE,
-                                      0x12345678),
-              KERN_NAME_EXISTS);
+    assert_kr(
+        mach_port_allocate_name(a->self, MACH_PORT_RIGHT_RECEIVE, 0x12345678),
+        KERN_NAME_EXISTS);
     assert_kr(mach_port_allocate_name(a->self, MACH_PORT_RIGHT_RECEIVE, 0),
               KERN_INVALID_VALUE);
     assert_int_equal(new_receive(), 3);
@@ -125,8 +125,8 @@ TEST(send_and_receive_rights_of_a_port_share_a_name)
     assert_int_equal(type_of(name), MACH_PORT_TYPE_SEND_RECEIVE);
     assert_int_equal(refs_of(name, MACH_PORT_RIGHT_SEND), 1);
     assert_int_equal(refs_of(name, MACH_PORT_RIGHT_RECEIVE), 1);
-    assert_ok(mach_port_insert_right(a->self, name, name,
-                                     MACH_MSG_TYPE_MAKE_SEND));
+    assert_ok(
+        mach_port_insert_right(a->self, name, name, MACH_MSG_TYPE_MAKE_SEND));
     assert_int_equal(refs_of(name, MACH_PORT_RIGHT_SEND), 2);
 }
 
@@ -172,9 +172,9 @@ TEST(a_right_that_a_name_lacks_has_no_references)
     mach_port_urefs_t refs;
 
     assert_int_equal(refs_of(new_receive(), MACH_PORT_RIGHT_SEND), 0);
-    assert_kr(mach_port_mod_refs(a->self, new_receive(), MACH_PORT_RIGHT_SEND,
-                                 1),
-              KERN_INVALID_RIGHT);
+    assert_kr(
+        mach_port_mod_refs(a->self, new_receive(), MACH_PORT_RIGHT_SEND, 1),
+        KERN_INVALID_RIGHT);
     assert_kr(mach_port_get_refs(a->self, new_receive(), 5, &refs),
               KERN_INVALID_VALUE);
 }
@@ -208,16 +208,16 @@ TEST(a_right_cannot_be_put_under_a_name_that_denotes_something_else)
 {
     mach_port_t one = new_receive(), two = new_receive();
 
-    assert_kr(mach_port_insert_right(a->self, two, one,
-                                     MACH_MSG_TYPE_MAKE_SEND),
-              KERN_RIGHT_EXISTS);
-    assert_kr(mach_port_insert_right(a->self, two, a->self,
-                                     MACH_MSG_TYPE_COPY_SEND),
-              KERN_RIGHT_EXISTS);
+    assert_kr(
+        mach_port_insert_right(a->self, two, one, MACH_MSG_TYPE_MAKE_SEND),
+        KERN_RIGHT_EXISTS);
+    assert_kr(
+        mach_port_insert_right(a->self, two, a->self, MACH_MSG_TYPE_COPY_SEND),
+        KERN_RIGHT_EXISTS);
     one = world_give(b, b->reply_port, MACH_MSG_TYPE_MAKE_SEND_ONCE, a);
-    assert_kr(mach_port_insert_right(a->self, two, one,
-                                     MACH_MSG_TYPE_MOVE_SEND_ONCE),
-              KERN_NAME_EXISTS);
+    assert_kr(
+        mach_port_insert_right(a->self, two, one, MACH_MSG_TYPE_MOVE_SEND_ONCE),
+        KERN_NAME_EXISTS);
     assert_kr(mach_port_insert_right(a->self, 99, MACH_PORT_NULL,
                                      MACH_MSG_TYPE_MOVE_SEND),
               KERN_INVALID_CAPABILITY);
@@ -236,9 +236,8 @@ TEST(a_right_can_be_taken_out_of_a_task)
     assert_kr(mach_port_extract_right(a->self, 77, MACH_MSG_TYPE_COPY_SEND,
                                       &taken, &type),
               KERN_INVALID_NAME);
-    assert_kr(mach_port_extract_right(a->self, name,
-                                      MACH_MSG_TYPE_MOVE_SEND_ONCE, &taken,
-                                      &type),
+    assert_kr(mach_port_extract_right(
+                  a->self, name, MACH_MSG_TYPE_MOVE_SEND_ONCE, &taken, &type),
               KERN_INVALID_RIGHT);
 }
 
@@ -250,13 +249,13 @@ TEST(the_names_of_a_task_can_be_listed)
     uint32_t list[3];
     mach_port_t name = new_receive();
 
-    assert_ok(mach_port_names(a->self, &names, &name_count, &types,
-                              &type_count));
+    assert_ok(
+        mach_port_names(a->self, &names, &name_count, &types, &type_count));
     assert_int_equal(name_count, 3);
     assert_int_equal(type_count, 3);
-    world_peek((uint64_t) names, list, sizeof list);
+    world_peek((uint64_t)names, list, sizeof list);
     assert_int_equal(list[2], name);
-    world_peek((uint64_t) types, list, sizeof list);
+    world_peek((uint64_t)types, list, sizeof list);
     assert_int_equal(list[0], MACH_PORT_TYPE_SEND);
     assert_int_equal(list[2], MACH_PORT_TYPE_RECEIVE);
 }

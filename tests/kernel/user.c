@@ -65,9 +65,6 @@ struct user *user_create(const char *name)
     return user;
 }
 
-
-
-
 struct user *user_create_thread(struct user *of)
 {
     struct user *user;
@@ -111,7 +108,7 @@ int64_t world_trap(int number, uint64_t a1, uint64_t a2, uint64_t a3)
     uint64_t args[6] = {a1, a2, a3}, result = 0;
 
     assert_true(sim_trap(current->thread, number, args, &result));
-    return (int64_t) result;
+    return (int64_t)result;
 }
 
 mach_port_t world_reply_port(void)
@@ -163,12 +160,12 @@ void mig_put_reply_port(mach_port_t port)
 
 void mig_allocate(vm_address_t *address, vm_size_t size)
 {
-    *address = (vm_address_t) malloc(size);
+    *address = (vm_address_t)malloc(size);
 }
 
 void mig_deallocate(vm_address_t address, vm_size_t size)
 {
-    free((void *) address);
+    free((void *)address);
 }
 
 static bool sent(const mach_msg_option_t option, int result)
@@ -198,10 +195,10 @@ mach_msg_return_t mach_msg(mach_msg_header_t *msg, mach_msg_option_t option,
     if (!sim_trap(current->thread, TRAP_MSG, args, &result)) {
         return WORLD_BLOCKED;
     }
-    if (!sent(option, (int) result)) {
+    if (!sent(option, (int)result)) {
         world_peek(current->buffer, msg, size);
     }
-    return (int) result;
+    return (int)result;
 }
 
 int world_finish(struct user *user, mach_msg_header_t *msg, size_t size)
@@ -216,7 +213,7 @@ int world_finish(struct user *user, mach_msg_header_t *msg, size_t size)
         world_peek(user->buffer, msg, size);
     }
     current = before;
-    return (int) user->thread->regs.rax;
+    return (int)user->thread->regs.rax;
 }
 
 /* --- small messages ------------------------------------------------------------------- */

@@ -51,7 +51,7 @@ uint64_t world_task_allocate(void *task, uint64_t size)
 {
     vm_offset_t address = 0;
 
-    if (vm_map_allocate(((struct task *) task)->map, &address, size, true) !=
+    if (vm_map_allocate(((struct task *)task)->map, &address, size, true) !=
         KERN_SUCCESS) {
         return 0;
     }
@@ -82,7 +82,7 @@ void world_thread_release(void *thread)
 
 bool world_thread_dead(void *thread)
 {
-    return ((struct thread *) thread)->state == THREAD_DEAD;
+    return ((struct thread *)thread)->state == THREAD_DEAD;
 }
 
 uint32_t world_give_right(void *from, uint32_t name, int type, void *to)
@@ -90,18 +90,17 @@ uint32_t world_give_right(void *from, uint32_t name, int type, void *to)
     struct ipc_port *port;
     mach_port_name_t result;
 
-    if (ipc_right_take(((struct task *) from)->space, name, type, &port) !=
+    if (ipc_right_take(((struct task *)from)->space, name, type, &port) !=
         KERN_SUCCESS) {
         return 0;
     }
-    ipc_right_copyout(((struct task *) to)->space, port,
-                      type == MACH_MSG_TYPE_MAKE_SEND ||
-                              type == MACH_MSG_TYPE_COPY_SEND
-                          ? MACH_MSG_TYPE_PORT_SEND
-                      : type == MACH_MSG_TYPE_MAKE_SEND_ONCE
-                          ? MACH_MSG_TYPE_PORT_SEND_ONCE
-                          : (unsigned) type,
-                      &result);
+    ipc_right_copyout(
+        ((struct task *)to)->space, port,
+        type == MACH_MSG_TYPE_MAKE_SEND || type == MACH_MSG_TYPE_COPY_SEND
+            ? MACH_MSG_TYPE_PORT_SEND
+        : type == MACH_MSG_TYPE_MAKE_SEND_ONCE ? MACH_MSG_TYPE_PORT_SEND_ONCE
+                                               : (unsigned)type,
+        &result);
     kernel_settle();
     return result;
 }

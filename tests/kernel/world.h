@@ -29,9 +29,9 @@
 
 #include "platform/sim/sim.h"
 
-#define WORLD_BLOCKED  0x7777
-#define WORLD_MEMORY   (32ul << 20)
-#define WORLD_MSG_MAX  65536u
+#define WORLD_BLOCKED       0x7777
+#define WORLD_MEMORY        (32ul << 20)
+#define WORLD_MSG_MAX       65536u
 #define assert_kr(call, kr) assert_int_equal((call), (kr))
 #define assert_ok(call)     assert_int_equal((call), KERN_SUCCESS)
 
