@@ -144,16 +144,15 @@ static void task_release_ports(struct task *task)
     task->self = IP_NULL;
 }
 
-void task_terminate_internal(struct task *task)
+static void task_end(struct task *task)
 {
     struct thread *thread;
 
-    if (!task->active || task == kernel_task)
-        return;
     task->active = false;
     while ((thread = list_first_entry(&task->threads, struct thread, task_link)))
         thread_terminate_internal(thread);
-    platform_task_destroy(task->platform);
+    if (task->platform)
+        platform_task_destroy(task->platform);
     task->platform = NULL;
     ipc_space_destroy(task->space);
     vm_map_terminate(task->map);
@@ -162,6 +161,12 @@ void task_terminate_internal(struct task *task)
     task_release_ports(task);
     list_remove(&task->link);
     task_deallocate(task);
+}
+
+void task_terminate_internal(struct task *task)
+{
+    if (task->active && task != kernel_task)
+        task_end(task);
 }
 
 void task_module_init(void)
@@ -185,4 +190,6 @@ void task_module_fini(void)
         if (task != kernel_task)
             task_terminate_internal(task);
     }
+    task_end(kernel_task);
+    kernel_task = NULL;
 }

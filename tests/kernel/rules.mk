@@ -1,0 +1,66 @@
+# Unit tests: the whole kernel on platform/sim under the sanitizers.  Each
+# *_test.c is a program; the rest is what they share.
+
+UT := $(B)/tests/kernel
+UT_SAN := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+UT_MIG := mach_port mach mach_host gnumach device mach4
+UT_STUBS := $(UT_MIG:%=$(UT)/gen/%_user.c)
+UT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Itests/kernel/include -Itests/kernel \
+	-I. -I$(MACH_INC) -I$(UT)/gen $(UT_SAN)
+
+# The kernel, and the tests' own part that is compiled with its types.
+UT_KERNEL := $(KERNEL_SRC:%.c=$(UT)/obj/%.o) \
+	$(patsubst $(B)/%.o,$(UT)/obj/%.o,$(MIG_OBJ) $(RPC_NAMES:.c=.o))
+UT_SHARED := $(UT)/obj/tests/kernel/world.o $(UT)/obj/tests/kernel/user.o \
+	$(UT)/obj/platform/sim/sim.o $(UT_STUBS:.c=.o)
+UT_TESTS := $(patsubst tests/kernel/%.c,$(UT)/%,\
+	$(wildcard tests/kernel/*_test.c))
+
+$(UT)/gen/%_user.c: $(MACH_INC)/.done
+	$(call say,MIG,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MIG) -n -cc "$(CC) -E -x c -nostdinc" -I$(MACH_INC) \
+	    -server /dev/null -user $@ -header $(@:.c=.h) $(call mig_defs,$*)
+
+$(UT_STUBS:.c=.o): %.o: %.c
+	$(call say,CC,$@)
+	$(Q)$(CC) $(UT_CFLAGS) -w -MMD -MP -c -o $@ $<
+
+$(UT)/obj/mig/%.o: $(MIG_DIR)/%.c | $(MIG_SERVER_C) $(MIG_USER_C)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(KERNEL_CFLAGS) $(UT_SAN) -w -DMIG_STUB -MMD -MP -c -o $@ $<
+
+$(UT)/obj/kernel/%.o: kernel/%.c | $(MIG_SERVER_C) $(MIG_USER_C)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(KERNEL_CFLAGS) $(UT_SAN) $(WARN) -MMD -MP -c -o $@ $<
+
+$(UT)/obj/tests/kernel/world.o: tests/kernel/world.c | $(MIG_SERVER_C)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(KERNEL_CFLAGS) -Itests/kernel $(UT_SAN) $(WARN) -MMD -MP \
+	    -c -o $@ $<
+
+$(UT)/obj/tests/kernel/%.o: tests/kernel/%.c | $(UT_STUBS)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(UT_CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+$(UT)/obj/platform/%.o: platform/%.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -I. $(UT_SAN) $(WARN) -MMD -MP -c -o $@ $<
+
+# One object, for the same reason as in kernel/rules.mk.
+$(UT)/kernel.o: $(UT_KERNEL)
+	$(call say,LD,$@)
+	$(Q)$(CC) -r -nostdlib -o $@ $^
+
+$(UT_TESTS): $(UT)/%: $(UT)/obj/tests/kernel/%.o $(UT_SHARED) $(UT)/kernel.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(UT_SAN) -rdynamic -o $@ $^ -lcmocka
+
+unit-tests: $(UT_TESTS)
+	$(Q)set -e; for t in $^; do echo "== $$t"; timeout 120 ./$$t; done
