@@ -223,7 +223,7 @@ static long thread_clone(struct frame *frame, const struct clone_request *clone)
     int tid = thread->tid;
     thread_link(thread);
     kern_return_t kr = thread_start_at(
-        port, (uint64_t) personality_thread_start, (uint64_t) thread,
+        port, (uint64_t) personality_thread_start, (uint64_t) child,
         (uint64_t) thread, (uint64_t) child);
     port_deallocate(port);
     return kr ? linux_error(kr) : tid;
