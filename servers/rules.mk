@@ -40,6 +40,11 @@ $(eval $(call task_program,proc))
 $(eval $(call server_stubs,exec,exec exec_startup,$(call SERVER_MIG,exec)))
 $(eval $(call task_program,exec,trivfs))
 
+# startup is one thread on bare ports.
+$(eval $(call server_stubs,startup,startup fsys msg,-DSERVERPREFIX=S_))
+$(eval $(call mach_server_stubs,startup,mach/notify))
+$(eval $(call task_program,startup))
+
 .PHONY: servers
 servers: $(SERVERS)
 all: servers

@@ -196,8 +196,23 @@ void proc_iterate(void (*fun)(struct proc *p, void *arg), void *arg)
         }
 }
 
+/* Number 1 stays, for the next program that startup makes init. */
+static void reuse_init(void)
+{
+    proc_join_parent(init_proc, NULL);
+    pgrp_leave(init_proc);
+    init_proc->dead = init_proc->exiting = init_proc->execed = 0;
+    init_proc->parentset = init_proc->stopped = init_proc->continued = 0;
+    init_proc->status = 0;
+    ports_reallocate_port(init_proc);
+}
+
 void proc_forget(struct proc *p)
 {
+    if (p == init_proc) {
+        reuse_init();
+        return;
+    }
     if (p->parent) {
         int64_t *to = (int64_t *)&p->parent->children_rusage;
         int64_t *from = (int64_t *)&p->rusage;

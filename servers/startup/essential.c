@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* servers/startup/essential.c: tasks that must not die, and the orderly end. */
+
+#include <hurd/libhurd.h>
+#include <hurd/shutdown.h>
+#include <hurd/startup_notify.h>
+#include <stdlib.h>
+#include <string.h>
+#include <startup/startup.h>
+
+#define DOSYNC_MS 60000
+
+struct essential {
+    struct essential *next;
+    mach_port_t task; /* send right */
+    char name[];
+};
+
+struct notify {
+    struct notify *next;
+    mach_port_t port; /* send right */
+    char name[];
+};
+
+static struct essential *essentials;
+static struct notify *notifies; /* who came last is told first */
+boolean_t booted;
+
+error_t watch(mach_port_t name)
+{
+    mach_port_t old = MACH_PORT_NULL;
+    error_t err = mach_port_request_notification(
+        mach_task_self(), name, MACH_NOTIFY_DEAD_NAME, 1, self.port,
+        MACH_MSG_TYPE_MAKE_SEND_ONCE, &old);
+
+    if (!err)
+        mach_port_drop(old);
+    return err;
+}
+
+error_t essential_record(const char *name, task_t task)
+{
+    struct essential *e = calloc(1, sizeof *e + strlen(name) + 1);
+
+    if (!e)
+        return HURD_ENOMEM;
+    e->task = task;
+    strcpy(e->name, name);
+    e->next = essentials;
+    essentials = e;
+    return watch(task);
+}
+
+error_t notify_record(const char *name, mach_port_t notify)
+{
+    struct notify *n = calloc(1, sizeof *n + strlen(name) + 1);
+
+    if (!n)
+        return HURD_ENOMEM;
+    n->port = notify;
+    strcpy(n->name, name);
+    n->next = notifies;
+    notifies = n;
+    return watch(notify);
+}
+
+boolean_t notify_died(mach_port_t name)
+{
+    for (struct notify **at = &notifies; *at; at = &(*at)->next) {
+        struct notify *n = *at;
+        if (n->port == name) {
+            *at = n->next;
+            mach_port_drop(n->port);
+            free(n);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void tell_all(void)
+{
+    for (struct notify *n = notifies; n; n = n->next) {
+        mach_printf("startup: notifying %s of shutdown...", n->name);
+        error_t err = startup_dosync(n->port, DOSYNC_MS);
+        mach_printf("%s\n", err == MACH_SEND_INVALID_DEST ? "(no longer there)"
+                            : err ? mach_error_string(err)
+                                  : "done");
+    }
+}
+
+/* A driver may know how to switch the machine off. */
+static void switch_off(void)
+{
+    mach_port_t shutdown;
+
+    if (self.procserver == MACH_PORT_NULL ||
+        hurd_lookup(HURD_SERVERS_SHUTDOWN, HO_READ, 0, &shutdown))
+        return;
+    shutdown_shutdown(shutdown);
+    mach_port_drop(shutdown);
+}
+
+void reboot_system(int flags)
+{
+    tell_all();
+    mach_printf("startup: %s\n",
+                flags & HURD_RB_HALT ? "halting" : "rebooting");
+    if (flags & HURD_RB_HALT)
+        switch_off();
+    for (;;) {
+        error_t err = host_reboot(self.host_priv, flags);
+        if (err)
+            mach_die(err, "host_reboot");
+    }
+}
+
+boolean_t essential_died(mach_port_t name)
+{
+    for (struct essential *e = essentials; e; e = e->next) {
+        if (e->task != name)
+            continue;
+        mach_printf("startup: essential task %s died\n", e->name);
+        /* Before all is up there is nobody to tell. */
+        if (!booted)
+            host_reboot(self.host_priv, HURD_RB_HALT);
+        reboot_system(HURD_RB_AUTOBOOT);
+    }
+    return FALSE;
+}
