@@ -45,6 +45,12 @@ $(eval $(call server_stubs,startup,startup fsys msg,-DSERVERPREFIX=S_))
 $(eval $(call mach_server_stubs,startup,mach/notify))
 $(eval $(call task_program,startup))
 
+$(eval $(call server_stubs,term,term tioctl,$(call SERVER_MIG,term)))
+$(eval $(call task_program,term,trivfs))
+
+$(foreach p,console-run settrans showtrans fsysopts,\
+	$(eval $(call task_program,$(p))))
+
 .PHONY: servers
 servers: $(SERVERS)
 all: servers
