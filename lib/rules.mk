@@ -72,3 +72,12 @@ TASK_LIBS := $(LIB)/libfshelp.a $(LIB)/libiohelp.a $(LIB)/libports.a $(LIB)/libh
 
 .PHONY: task-libs
 task-libs: $(TASK_LIBS) $(LIB)/libtrivfs.a
+
+$(eval $(call mach_server_stubs,pager,mach/memory_object,-imacros \
+	lib/pager/mutations.h -DSERVERPREFIX=pager_S_ -DHURD_SERVER))
+$(eval $(call task_library,pager))
+
+DISKFS_MIG := -DHURD_SERVER -imacros lib/diskfs/mutations.h
+$(eval $(call server_stubs,diskfs,fs io fsys exec_startup startup_notify,$(DISKFS_MIG) \
+	-DSERVERPREFIX=diskfs_S_))
+$(eval $(call task_library,diskfs))

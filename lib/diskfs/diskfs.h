@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lib/diskfs/diskfs.h: file systems on a disk.
+ *
+ * The library answers the Hurd's fs, io and fsys calls, keeps nodes, opens and
+ * users, starts translators, pages files, and boots the system if it is the
+ * first file system.  A format (ext2) fills in struct diskfs_format.
+ *
+ * One lock, diskfs_lock, guards everything; the format's functions are called
+ * with it held.  Nothing waits for another server under it, but for the disk.
+ * Errors and structures are the wire's.
+ */
+
+#ifndef LIB_DISKFS_DISKFS_H
+#define LIB_DISKFS_DISKFS_H
+
+#include <fshelp/fshelp.h>
+#include <hurd/hurd_types.h>
+#include <hurd/libhurd.h>
+#include <iohelp/iohelp.h>
+#include <pager/pager.h>
+#include <ports/ports.h>
+#include <pthread.h>
+
+/* A file in use.  REFS counts opens, pagers and callers; with the last one a
+ * node without links is freed on the disk. */
+struct node {
+    struct node *hash_next;
+    ino64_t ino;
+    unsigned refs;
+    struct hurd_stat st;
+    boolean_t dirty; /* ST differs from the disk */
+    boolean_t accessed;
+    boolean_t passive; /* has a passive translator on the disk */
+    struct transbox transbox;
+    struct rlock_box rlocks;
+    pager_t pager; /* its reference is the pager's; null if none */
+    void *format;  /* the format's own */
+};
+
+/* One opening of a file, shared by its duplicates. */
+struct peropen {
+    unsigned refs;
+    struct node *np;      /* a reference */
+    int openstat;         /* HO_... */
+    int64_t filepointer;
+    struct rlock_peropen lock_status;
+    /* Where `..' leads from the root (send right, or null), and the node that
+     * is the root of a chroot (a reference, or null). */
+    mach_port_t root_parent;
+    struct node *shadow_root;
+    char *path; /* as far as it is known; malloced or null */
+};
+
+/* A user's right to it. */
+struct protid {
+    struct port_info pi;
+    struct iouser *user; /* owned */
+    struct peropen *po;  /* a reference */
+};
+typedef struct protid *protid_t;
+
+/* The file system's control port: one of several, all alike. */
+struct diskfs_control {
+    struct port_info pi;
+};
+typedef struct diskfs_control *control_t;
+
+/* One name in a directory. */
+struct diskfs_entry {
+    ino64_t ino;
+    int type; /* HDT_... */
+    const char *name;
+    size_t length;
+};
+/* Called for each entry; non-zero ends the walk. */
+typedef int (*diskfs_walk_fn)(void *context, const struct diskfs_entry *entry);
+
+struct diskfs_format {
+    const char *name; /* "ext2fs" */
+    int fstype;
+    ino64_t root;
+    /* Fills np->st and np->passive; ENOENT for a free inode. */
+    error_t (*read_node)(struct node *np);
+    error_t (*write_node)(struct node *np);
+    void (*drop_node)(struct node *np); /* forgets np->format */
+    /* Frees the inode and its contents: the node has no links. */
+    error_t (*free_node)(struct node *np);
+    /* A new inode near DIR with MODE, no links yet. */
+    error_t (*make_node)(struct node *dir, mode_t mode, ino64_t *ino);
+    error_t (*read)(struct node *np, int64_t offset, char *data, size_t size,
+                    size_t *amount);
+    error_t (*write)(struct node *np, int64_t offset, const char *data,
+                     size_t size, size_t *amount);
+    error_t (*set_size)(struct node *np, int64_t size);
+    error_t (*lookup)(struct node *dir, const char *name, ino64_t *ino);
+    error_t (*walk)(struct node *dir, diskfs_walk_fn fn, void *context);
+    error_t (*enter)(struct node *dir, const char *name, struct node *np);
+    error_t (*remove)(struct node *dir, const char *name);
+    /* Makes the new directory's . and .. entries; later, its .. again. */
+    error_t (*init_dir)(struct node *np, struct node *parent);
+    error_t (*set_parent)(struct node *np, struct node *parent);
+    error_t (*read_link)(struct node *np, char *target, size_t *length);
+    error_t (*write_link)(struct node *np, const char *target, size_t length);
+    /* A malloced argz. */
+    error_t (*get_translator)(struct node *np, char **argz, size_t *length);
+    error_t (*set_translator)(struct node *np, const char *argz, size_t length);
+    error_t (*statfs)(struct hurd_statfs *st);
+    error_t (*sync)(void);
+    error_t (*set_read_only)(boolean_t read_only);
+};
+
+extern const struct diskfs_format *diskfs_format;
+extern pthread_mutex_t diskfs_lock;
+extern boolean_t diskfs_readonly;
+extern struct port_bucket *diskfs_port_bucket;
+extern struct port_class *diskfs_protid_class, *diskfs_control_class;
+extern struct pager_bucket diskfs_pagers;
+extern auth_t diskfs_auth; /* send right, or null before fsys_init */
+extern mach_port_t diskfs_exec; /* the exec server; send right or null */
+extern mach_port_t diskfs_fsid_port;
+extern const char *diskfs_source; /* the device's name, for people */
+
+/* --- nodes (nodes.c) ------------------------------------------------------ */
+
+/* The node of INO: a new reference. */
+error_t diskfs_cached_lookup(ino64_t ino, struct node **np);
+void diskfs_nref(struct node *np);
+void diskfs_nrele(struct node *np);
+/* Note what has happened to the file, now. */
+void diskfs_touch(struct node *np, boolean_t atime, boolean_t mtime,
+                  boolean_t ctime);
+error_t diskfs_update(struct node *np); /* writes ST if it is dirty */
+error_t diskfs_sync_all(boolean_t wait);
+/* A new file of MODE that belongs to USER; a reference, no links. */
+error_t diskfs_create(struct node *dir, mode_t mode, const struct iouser *user,
+                      struct node **np);
+
+/* --- data (data.c) -------------------------------------------------------- */
+
+error_t diskfs_read(struct node *np, int64_t offset, char *data, size_t size,
+                    size_t *amount);
+error_t diskfs_write(struct node *np, int64_t offset, const char *data,
+                     size_t size, size_t *amount);
+error_t diskfs_set_size(struct node *np, int64_t size);
+/* A send right for mapping the file; the caller owns it. */
+error_t diskfs_get_memory_object(struct node *np, mach_port_t *port);
+
+/* --- opens (opens.c) ------------------------------------------------------ */
+
+/* A reference of NP is consumed; CONTEXT (may be null) gives the root. */
+struct peropen *diskfs_make_peropen(struct node *np, int flags,
+                                    const struct peropen *context);
+void diskfs_release_peropen(struct peropen *po);
+/* Consume USER; the reference on PO in any case. */
+error_t diskfs_make_protid(struct peropen *po, struct iouser *user,
+                           struct protid **cred);
+/* A send right for a new open of NP (a reference is taken) by root. */
+error_t diskfs_open_for_root(struct node *np, int flags, mach_port_t *port);
+
+protid_t diskfs_begin_using_protid(mach_port_t port);
+protid_t diskfs_begin_using_protid_payload(uint64_t payload);
+void diskfs_end_using_protid(protid_t cred);
+control_t diskfs_begin_using_control(mach_port_t port);
+control_t diskfs_begin_using_control_payload(uint64_t payload);
+void diskfs_end_using_control(control_t control);
+
+/* Makes a control port; the caller owns the send right. */
+mach_port_t diskfs_make_control_port(void);
+
+/* --- translators (translators.c) ------------------------------------------ */
+
+boolean_t diskfs_has_translator(struct node *np);
+/* Opens the root of NP's translator, or EAGAIN-like ENOENT if there is none.
+ * diskfs_lock is let go meanwhile; the caller holds a reference on NP. */
+error_t diskfs_open_translator(struct node *np, struct node *dir,
+                               const struct protid *dircred, int flags,
+                               retry_type *retry, char *retry_name,
+                               mach_port_t *root);
+
+/* --- boot.c ---------------------------------------------------------------- */
+
+struct diskfs_boot {
+    boolean_t boot;      /* this is the system's first file system */
+    const char *command_line; /* Mach's */
+    mach_port_t exec_task, kernel_task; /* send rights or null */
+    const char *init_program; /* /hurd/startup unless said otherwise */
+};
+extern struct diskfs_boot diskfs_boot;
+
+/* Once the root can be read: serves requests for ever, and boots the system or
+ * tells the parent translator that this one is there. */
+void diskfs_run(void);
+/* What `fsysopts' shows and sets: malloced argz. */
+error_t diskfs_get_options(char **argz, size_t *length);
+error_t diskfs_set_options(const char *argz, size_t length);
+
+/* The boot's own steps, for fsys.c. */
+error_t diskfs_boot_init(process_t proc, auth_t auth);
+
+#endif

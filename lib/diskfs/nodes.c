@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <diskfs/diskfs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BUCKETS 512
+
+const struct diskfs_format *diskfs_format;
+pthread_mutex_t diskfs_lock = PTHREAD_MUTEX_INITIALIZER;
+boolean_t diskfs_readonly;
+
+static struct node *buckets[BUCKETS];
+
+static struct node **node_slot(ino64_t ino)
+{
+    struct node **slot = &buckets[ino % BUCKETS];
+
+    while (*slot && (*slot)->ino != ino)
+        slot = &(*slot)->hash_next;
+    return slot;
+}
+
+error_t diskfs_cached_lookup(ino64_t ino, struct node **result)
+{
+    struct node **slot = node_slot(ino), *np = *slot;
+
+    if (np) {
+        np->refs++;
+        *result = np;
+        return 0;
+    }
+    np = calloc(1, sizeof *np);
+    if (!np)
+        return HURD_ENOMEM;
+    np->ino = ino;
+    np->refs = 1;
+    error_t err = diskfs_format->read_node(np);
+    if (err) {
+        free(np);
+        return err;
+    }
+    fshelp_transbox_init(&np->transbox, &diskfs_lock, np);
+    fshelp_rlock_init(&np->rlocks);
+    *slot = np;
+    *result = np;
+    return 0;
+}
+
+void diskfs_nref(struct node *np)
+{
+    np->refs++;
+}
+
+void diskfs_nrele(struct node *np)
+{
+    if (--np->refs)
+        return;
+    if (fshelp_translated(&np->transbox) && np->st.st_nlink) {
+        /* The active translator lives as long as the node is known. */
+        np->refs++;
+        return;
+    }
+    if (np->st.st_nlink || diskfs_readonly)
+        diskfs_update(np);
+    else
+        diskfs_format->free_node(np);
+    fshelp_drop_transbox(&np->transbox);
+    if (diskfs_format->drop_node)
+        diskfs_format->drop_node(np);
+    *node_slot(np->ino) = np->hash_next;
+    free(np);
+}
+
+void diskfs_touch(struct node *np, boolean_t atime, boolean_t mtime,
+                  boolean_t ctime)
+{
+    struct timespec now;
+
+    if (diskfs_readonly)
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    /* An access only is not worth a write before the next change. */
+    if (atime)
+        np->st.st_atim = now;
+    if (mtime)
+        np->st.st_mtim = now;
+    if (ctime || mtime)
+        np->st.st_ctim = now;
+    if (mtime || ctime)
+        np->dirty = TRUE;
+    else
+        np->accessed = TRUE;
+}
+
+error_t diskfs_update(struct node *np)
+{
+    error_t err = 0;
+
+    if (diskfs_readonly || !(np->dirty || np->accessed))
+        return 0;
+    err = diskfs_format->write_node(np);
+    if (!err)
+        np->dirty = np->accessed = FALSE;
+    return err;
+}
+
+error_t diskfs_sync_all(boolean_t wait)
+{
+    error_t err = 0;
+
+    pthread_mutex_lock(&diskfs_lock);
+    for (int i = 0; i < BUCKETS && !diskfs_readonly; i++) {
+        for (struct node *np = buckets[i]; np; np = np->hash_next) {
+            error_t one = diskfs_update(np);
+            err = err ? err : one;
+        }
+    }
+    if (!diskfs_readonly && !err)
+        err = diskfs_format->sync();
+    pthread_mutex_unlock(&diskfs_lock);
+    return err;
+}
+
+/* Whose a new file is: the user's first ids, but in a set-group directory the
+ * directory's group. */
+static void node_set_owner(struct node *np, const struct node *dir,
+                           const struct iouser *user)
+{
+    np->st.st_uid = user->uids->num ? user->uids->ids[0] : dir->st.st_uid;
+    np->st.st_author = np->st.st_uid;
+    if (user->gids->num && !(dir->st.st_mode & HS_ISGID))
+        np->st.st_gid = user->gids->ids[0];
+    else
+        np->st.st_gid = dir->st.st_gid;
+    if (HS_ISDIR(np->st.st_mode) && dir->st.st_mode & HS_ISGID)
+        np->st.st_mode |= HS_ISGID;
+}
+
+error_t diskfs_create(struct node *dir, mode_t mode, const struct iouser *user,
+                      struct node **result)
+{
+    ino64_t ino;
+
+    if (diskfs_readonly)
+        return HURD_EROFS;
+    if (!dir->st.st_nlink)
+        return HURD_ENOENT;
+    error_t err = diskfs_format->make_node(dir, mode, &ino);
+    if (!err)
+        err = diskfs_cached_lookup(ino, result);
+    if (err)
+        return err;
+    (*result)->st.st_mode = mode;
+    (*result)->st.st_nlink = 0;
+    node_set_owner(*result, dir, user);
+    diskfs_touch(*result, TRUE, TRUE, TRUE);
+    return diskfs_update(*result);
+}

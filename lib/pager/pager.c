@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <pager/memory_object_S.h>
+#include <pager/private.h>
+#include <ports/interrupt_S.h>
+#include <ports/notify_S.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is supplied for one request: the pages around it come for almost
+ * nothing, as they are next on the disk. */
+#define CLUSTER 0x10000ul
+
+static struct port_class *pager_class;
+
+pager_t pager_begin_using(mach_port_t port)
+{
+    return ports_lookup_port(NULL, port, pager_class);
+}
+
+pager_t pager_begin_using_payload(uint64_t payload)
+{
+    return ports_lookup_payload(NULL, payload, pager_class);
+}
+
+void pager_end_using(pager_t pager)
+{
+    if (pager)
+        ports_port_deref(pager);
+}
+
+static boolean_t pager_demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
+{
+    mig_routine_t routine;
+
+    if (!((routine = memory_object_server_routine(in)) ||
+          (routine = ports_notify_server_routine(in)) ||
+          (routine = interrupt_server_routine(in))))
+        return FALSE;
+    routine(in, out);
+    return TRUE;
+}
+
+static void pager_clean(void *object)
+{
+    pager_t pager = object;
+
+    mach_port_drop(pager->control);
+    mach_port_drop(pager->name);
+    pthread_mutex_destroy(&pager->lock);
+    if (pager->ops->gone)
+        pager->ops->gone(pager->cookie);
+}
+
+static void *pager_serve(void *bucket)
+{
+    ports_manage_port_operations_one_thread(bucket, pager_demuxer, 0);
+    return NULL;
+}
+
+error_t pager_start_bucket(struct pager_bucket *bucket)
+{
+    pthread_t thread;
+
+    if (!pager_class)
+        pager_class = ports_create_class(pager_clean, NULL);
+    bucket->class = pager_class;
+    bucket->bucket = ports_create_bucket();
+    if (!bucket->class || !bucket->bucket ||
+        pthread_create(&thread, NULL, pager_serve, bucket->bucket))
+        return HURD_ENOMEM;
+    pthread_detach(thread);
+    return 0;
+}
+
+error_t pager_create(struct pager_bucket *bucket, const struct pager_ops *ops,
+                     void *cookie, pager_t *result)
+{
+    pager_t pager;
+    error_t err = ports_create_port(bucket->class, bucket->bucket,
+                                    sizeof *pager, &pager);
+
+    if (err)
+        return err;
+    pager->ops = ops;
+    pager->cookie = cookie;
+    pthread_mutex_init(&pager->lock, NULL);
+    pthread_cond_init(&pager->synced, NULL);
+    *result = pager;
+    return 0;
+}
+
+mach_port_t pager_get_port(pager_t pager)
+{
+    return ports_get_send_right(pager);
+}
+
+/* A reference to the control port, or null if the kernel has no object. */
+static mach_port_t pager_control(pager_t pager)
+{
+    pthread_mutex_lock(&pager->lock);
+    mach_port_t control = pager->control;
+    if (control)
+        mach_port_ref_send(control, 1);
+    pthread_mutex_unlock(&pager->lock);
+    return control;
+}
+
+void pager_flush_some(pager_t pager, vm_offset_t offset, vm_size_t size)
+{
+    mach_port_t control = pager_control(pager);
+
+    if (!control)
+        return;
+    memory_object_lock_request(control, offset, size, MEMORY_OBJECT_RETURN_NONE,
+                               TRUE, VM_PROT_NO_CHANGE, MACH_PORT_NULL);
+    mach_port_drop(control);
+}
+
+/* The answer comes to the pager's own port, behind the pages. */
+void pager_sync_some(pager_t pager, vm_offset_t offset, vm_size_t size)
+{
+    mach_port_t control = pager->written ? pager_control(pager) : 0;
+
+    if (!control)
+        return;
+    pthread_mutex_lock(&pager->lock);
+    unsigned ticket = ++pager->syncs_asked;
+    error_t err = memory_object_lock_request(
+        control, offset, size, MEMORY_OBJECT_RETURN_DIRTY, FALSE,
+        VM_PROT_NO_CHANGE, pager->pi.port_right);
+    while (!err && pager->control && pager->syncs_done < ticket)
+        pthread_cond_wait(&pager->synced, &pager->lock);
+    pthread_mutex_unlock(&pager->lock);
+    mach_port_drop(control);
+}
+
+void pager_forget(pager_t pager)
+{
+    mach_port_t control = pager_control(pager);
+
+    if (!control)
+        return;
+    memory_object_change_attributes(control, FALSE, MEMORY_OBJECT_COPY_DELAY,
+                                    MACH_PORT_NULL);
+    mach_port_drop(control);
+}
+
+/* --- the kernel's calls --------------------------------------------------- */
+
+kern_return_t pager_S_memory_object_init(pager_t pager, mach_port_t control,
+                                         mach_port_t name, vm_size_t page_size)
+{
+    if (!pager)
+        return HURD_EOPNOTSUPP;
+    pthread_mutex_lock(&pager->lock);
+    mach_port_t old = pager->control, old_name = pager->name;
+    pager->control = control;
+    pager->name = name;
+    pthread_mutex_unlock(&pager->lock);
+    mach_port_drop(old);
+    mach_port_drop(old_name);
+    ports_port_ref(pager); /* the kernel's use of it */
+    memory_object_ready(control, TRUE, MEMORY_OBJECT_COPY_DELAY);
+    return 0;
+}
+
+kern_return_t pager_S_memory_object_terminate(pager_t pager,
+                                              mach_port_t control,
+                                              mach_port_t name)
+{
+    if (!pager)
+        return HURD_EOPNOTSUPP;
+    pthread_mutex_lock(&pager->lock);
+    boolean_t current = control == pager->control;
+    if (current) {
+        mach_port_drop(pager->control);
+        mach_port_drop(pager->name);
+        pager->control = pager->name = MACH_PORT_NULL;
+        pager->written = FALSE;
+        pthread_cond_broadcast(&pager->synced);
+    }
+    pthread_mutex_unlock(&pager->lock);
+    mach_port_destroy_receive(control);
+    mach_port_destroy_receive(name);
+    if (current)
+        ports_port_deref(pager);
+    return 0;
+}
+
+/* What to supply for a request at OFFSET: on to the end of its cluster, as far
+ * as the file goes. */
+static vm_size_t pager_amount(pager_t pager, vm_offset_t offset)
+{
+    vm_size_t end = MACH_PAGE_ROUND(pager->ops->size(pager->cookie));
+    vm_size_t amount = CLUSTER - offset % CLUSTER;
+
+    if (offset >= end)
+        return vm_page_size;
+    return amount < end - offset ? amount : end - offset;
+}
+
+kern_return_t pager_S_memory_object_data_request(pager_t pager,
+                                                 mach_port_t control,
+                                                 vm_offset_t offset,
+                                                 vm_size_t length,
+                                                 vm_prot_t access)
+{
+    vm_address_t buffer = 0;
+
+    if (!pager)
+        return HURD_EOPNOTSUPP;
+    vm_size_t size = pager_amount(pager, offset);
+    error_t err = vm_allocate(mach_task_self(), &buffer, size, TRUE);
+    if (!err)
+        err = pager->ops->read(pager->cookie, offset, (char *)buffer, size);
+    if (access & VM_PROT_WRITE)
+        pager->written = TRUE;
+    if (err) {
+        if (buffer)
+            vm_deallocate(mach_task_self(), buffer, size);
+        memory_object_data_error(control, offset, length, err);
+    } else {
+        /* Locked against writing, so that we hear of the first write. */
+        memory_object_data_supply(control, offset, buffer, size, TRUE,
+                                  pager->written ? VM_PROT_NONE
+                                                 : VM_PROT_WRITE,
+                                  FALSE, MACH_PORT_NULL);
+    }
+    mach_port_drop(control);
+    return 0;
+}
+
+kern_return_t pager_S_memory_object_data_unlock(pager_t pager,
+                                                mach_port_t control,
+                                                vm_offset_t offset,
+                                                vm_size_t length,
+                                                vm_prot_t access)
+{
+    if (!pager)
+        return HURD_EOPNOTSUPP;
+    pager->written = TRUE;
+    memory_object_lock_request(control, offset, length,
+                               MEMORY_OBJECT_RETURN_NONE, FALSE, VM_PROT_NONE,
+                               MACH_PORT_NULL);
+    mach_port_drop(control);
+    return 0;
+}
+
+kern_return_t pager_S_memory_object_data_return(
+    pager_t pager, mach_port_t control, vm_offset_t offset, vm_offset_t data,
+    mach_msg_type_number_t size, boolean_t dirty, boolean_t kernel_copy)
+{
+    if (!pager)
+        return HURD_EOPNOTSUPP;
+    if (dirty)
+        pager->ops->write(pager->cookie, offset, (const char *)data, size);
+    vm_deallocate(mach_task_self(), data, size);
+    mach_port_drop(control);
+    return 0;
+}
+
+/* Not asked for: COPY_CALL and the other answers. */
+kern_return_t pager_S_memory_object_copy(pager_t pager, mach_port_t control,
+                                         vm_offset_t offset, vm_size_t length,
+                                         mach_port_t copy)
+{
+    return HURD_EOPNOTSUPP;
+}
+
+kern_return_t pager_S_memory_object_lock_completed(pager_t pager,
+                                                   mach_port_t control,
+                                                   vm_offset_t offset,
+                                                   vm_size_t length)
+{
+    if (!pager)
+        return HURD_EOPNOTSUPP;
+    pthread_mutex_lock(&pager->lock);
+    pager->syncs_done++;
+    pthread_cond_broadcast(&pager->synced);
+    pthread_mutex_unlock(&pager->lock);
+    mach_port_drop(control);
+    return 0;
+}
+
+kern_return_t pager_S_memory_object_supply_completed(
+    pager_t pager, mach_port_t control, vm_offset_t offset, vm_size_t length,
+    kern_return_t result, vm_offset_t error_offset)
+{
+    return HURD_EOPNOTSUPP;
+}
+
+kern_return_t
+pager_S_memory_object_change_completed(pager_t pager, boolean_t may_cache,
+                                       memory_object_copy_strategy_t strategy)
+{
+    return HURD_EOPNOTSUPP;
+}
