@@ -34,6 +34,8 @@ $(B)/tests/tools/module: tests/tools/module.S
 tools-tests: hell servers $(B)/personality.so $(B)/tests/tools/module
 	$(Q)python3 tests/tools/command.py ./hell $(B)/tests/tools/module
 
+check-all: tools-tests
+
 # --- installation --------------------------------------------------------------
 
 .PHONY: install-tools
