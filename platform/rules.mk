@@ -88,3 +88,5 @@ platform-tests: $(PT_OUT)/tests
 
 platform-bench: $(PT_OUT)/bench
 	$(Q)$(PT_OUT)/bench
+
+check-all: platform-tests

@@ -48,11 +48,9 @@ $(eval $(call task_program,startup))
 $(eval $(call server_stubs,term,term tioctl,$(call SERVER_MIG,term)))
 $(eval $(call task_program,term,trivfs))
 
-$(foreach p,console-run settrans showtrans fsysopts,\
+$(foreach p,console-run settrans showtrans fsysopts runcommand,\
 	$(eval $(call task_program,$(p))))
 
 .PHONY: servers
 servers: $(SERVERS)
 all: servers
-
-$(eval $(call task_program,runcommand))

@@ -118,6 +118,8 @@ static unsigned root_partition(const char *command_line)
     const char *root = NULL, *at = command_line;
     unsigned number = 0;
 
+    if (!at)
+        return 0;
     for (; (at = strstr(at, "root=")) != NULL; at += 5)
         if (at == command_line || at[-1] == ' ')
             root = at + 5;

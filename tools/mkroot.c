@@ -325,7 +325,7 @@ int mkroot(char **words)
     int result = parse(&request, words);
     struct rootfs *root;
 
-    if (result != 0)
+    if (result != 0 || !request.out)
         return result > 0 ? 0 : STATUS_USAGE;
     root = rootfs_create(request.out, request.size_bytes);
     if (!root)

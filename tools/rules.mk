@@ -23,3 +23,29 @@ endif
 $(B)/root.img: hell $(shell find boot/root -type f 2>/dev/null)
 	$(call say,MKROOT,$@)
 	$(Q)./hell mkroot $@
+
+# --- tests ---------------------------------------------------------------------
+
+$(B)/tests/tools/module: tests/tools/module.S
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -nostdlib -static -no-pie -o $@ $<
+
+.PHONY: tools-tests
+tools-tests: hell servers $(B)/personality.so $(B)/tests/tools/module
+	$(Q)python3 tests/tools/command.py ./hell $(B)/tests/tools/module
+
+check-all: tools-tests
+
+# --- installation --------------------------------------------------------------
+
+.PHONY: install-tools
+install: install-tools
+install-tools: hell servers $(B)/personality.so
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/lib/hell/servers
+	install -m 755 hell $(DESTDIR)$(PREFIX)/bin
+	install -m 644 doc/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(SERVERS) $(DESTDIR)$(PREFIX)/lib/hell/servers
+	install -m 755 $(B)/personality.so $(DESTDIR)$(PREFIX)/lib/hell
+	install -d $(DESTDIR)$(PREFIX)/lib/hell/boot
+	cp -r boot/root $(DESTDIR)$(PREFIX)/lib/hell/boot

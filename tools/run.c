@@ -4,8 +4,9 @@
  * line, runs the command, writes the status to the disk's first sector, and
  * halts.
  *
- * The disk, before: "hellrun1", a little-endian 32-bit count of words, the
- * words, each with a NUL.  After: "hellend1" and the 32-bit status. */
+ * The disk, before: "hellrun1", a little-endian 32-bit count of words, 32 bits
+ * of flags (1: the streams are no terminal), the words, each with a NUL.
+ * After: "hellend1" and the 32-bit status. */
 #define _GNU_SOURCE
 #include "platform/linux/linux.h"
 #include "tools/boot.h"
@@ -19,6 +20,7 @@
 
 #define MAGIC_SIZE 8
 #define SECTOR     512
+#define FLAG_PLAIN 1
 
 static const char magic_command[] = "hellrun1", magic_end[] = "hellend1";
 
@@ -29,13 +31,14 @@ static int write_all(int fd, const void *data, size_t size)
 
 static int write_command(int fd, char **words)
 {
-    uint32_t count = 0;
+    uint32_t count = 0, flags = isatty(STDIN_FILENO) ? 0 : FLAG_PLAIN;
     off_t size;
 
     while (words[count])
         count++;
     if (write_all(fd, magic_command, MAGIC_SIZE) != 0 ||
-        write_all(fd, &count, sizeof(count)) != 0)
+        write_all(fd, &count, sizeof(count)) != 0 ||
+        write_all(fd, &flags, sizeof(flags)) != 0)
         return -1;
     for (; *words; words++)
         if (write_all(fd, *words, strlen(*words) + 1) != 0)

@@ -3,8 +3,9 @@
  * status there, and halts the system.  /libexec/runsystem starts it when the
  * kernel's command line has run=DEVICE.
  *
- * The disk before: "hellrun1", a little-endian 32-bit count of words, the
- * words, each with a NUL.  After: "hellend1" and the 32-bit status. */
+ * The disk before: "hellrun1", a little-endian 32-bit count of words, 32 bits
+ * of flags (1: the console is no terminal), the words, each with a NUL.
+ * After: "hellend1" and the 32-bit status. */
 
 #include <device/device.h>
 #include <hurd/libhurd.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define SECTOR       512
@@ -22,6 +24,7 @@
 #define WORDS_MAX    4096
 #define D_READ_WRITE 3
 #define RB_HALT      8
+#define FLAG_PLAIN   1
 
 #define STATUS_BROKEN    125
 #define STATUS_NOT_RUN   126
@@ -77,14 +80,16 @@ static size_t disk_size(void)
 }
 
 /* Splits what was on the disk; returns false if it is no command. */
-static int parse(char *text, size_t size, char *words[WORDS_MAX + 1])
+static int parse(char *text, size_t size, char *words[WORDS_MAX + 1],
+                 uint32_t *flags)
 {
     uint32_t count;
-    char *at = text + MAGIC_SIZE + sizeof(count);
+    char *at = text + MAGIC_SIZE + sizeof(count) + sizeof(*flags);
 
     if (size < SECTOR || memcmp(text, "hellrun1", MAGIC_SIZE) != 0)
         return 0;
     memcpy(&count, text + MAGIC_SIZE, sizeof(count));
+    memcpy(flags, text + MAGIC_SIZE + sizeof(count), sizeof(*flags));
     if (count == 0 || count > WORDS_MAX)
         return 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -95,6 +100,17 @@ static int parse(char *text, size_t size, char *words[WORDS_MAX + 1])
     }
     words[count] = NULL;
     return 1;
+}
+
+/* What comes through the console is to pass as it is. */
+static void make_plain(void)
+{
+    struct termios modes;
+
+    if (tcgetattr(STDIN_FILENO, &modes) != 0)
+        return;
+    cfmakeraw(&modes);
+    tcsetattr(STDIN_FILENO, TCSANOW, &modes);
 }
 
 static uint32_t run(char **words)
@@ -132,6 +148,7 @@ int main(int argc, char **argv)
     static char *words[WORDS_MAX + 1];
     mach_port_t device_master;
     const char *name;
+    uint32_t flags;
     size_t size;
     char *text;
 
@@ -150,9 +167,12 @@ int main(int argc, char **argv)
     }
     size = disk_size();
     text = read_disk(size);
-    if (text && parse(text, size, words))
+    if (text && parse(text, size, words, &flags)) {
+        if (flags & FLAG_PLAIN)
+            make_plain();
         write_status(run(words));
-    else
+    } else {
         fprintf(stderr, "runcommand: no command on %s\n", name);
+    }
     halt_system();
 }
