@@ -10,6 +10,7 @@ void mach_traps_use_fast_entry(vm_address_t entry);
 __thread volatile int mach_msg_cancelled;
 
 static __thread mach_port_t reply_port; /* receive right */
+static __thread boolean_t thread_ends;
 static pthread_key_t reply_port_key;
 static pthread_once_t reply_port_once = PTHREAD_ONCE_INIT;
 static mach_port_t task_self; /* send right, kept */
@@ -70,6 +71,8 @@ void mig_init(void *first)
 
 mach_port_t mig_get_reply_port(void)
 {
+    if (thread_ends)
+        return MACH_PORT_NULL;
     if (reply_port == MACH_PORT_NULL) {
         pthread_once(&reply_port_once, make_reply_port_key);
         reply_port = mach_reply_port();
@@ -83,7 +86,7 @@ void mig_dealloc_reply_port(mach_port_t port)
     static __thread boolean_t busy;
     mach_port_t mine = reply_port;
 
-    if (mine == MACH_PORT_NULL)
+    if (mine == MACH_PORT_NULL || thread_ends)
         return;
     reply_port = MACH_PORT_NULL;
     pthread_setspecific(reply_port_key, NULL);

@@ -234,6 +234,7 @@ static void meet_startup(mach_port_t kernel_task)
     add_present_tasks(kernel_task);
     ask_for_new_tasks();
     host_init_version();
+    mach_port_ref_send(master_host_port, 1); /* the request's, so to say */
     S_proc_register_version(self_proc, master_host_port, "proc", HURD_RELEASE,
                             HURD_VERSION);
     if (pthread_create(&thread, NULL, report_essential, NULL))

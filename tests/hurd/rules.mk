@@ -1,0 +1,14 @@
+# Tests of the interfaces, libraries and servers.
+
+$(eval $(call server_stubs,dance,startup,-DSERVERPREFIX=S_))
+
+$(B)/tests/hurd/%.o: tests/hurd/%.c | $(MACH_USER_HEADERS) \
+		$(HURD_USER_HEADERS) $(dance_STUB_HEADERS)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TASK_CFLAGS) -c -o $@ $<
+
+$(B)/tests/hurd/dance: $(B)/tests/hurd/dance.o $(dance_STUB_OBJS) $(TASK_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $< $(dance_STUB_OBJS) \
+	    -Wl,--start-group $(TASK_LIBS) -Wl,--end-group
