@@ -16,6 +16,7 @@ static struct {
     struct list readers; /* of struct device_io */
     char input[INPUT_MAX];
     uint32_t first, count;
+    bool ended; /* there will be no more input: reads give nothing */
     struct tty_status status;
 } console;
 
@@ -38,7 +39,8 @@ static void answer_readers(void)
 {
     struct list *first;
 
-    while (console.count != 0 && (first = list_first(&console.readers))) {
+    while ((console.count != 0 || console.ended) &&
+           (first = list_first(&console.readers)) != NULL) {
         list_remove(first);
         answer(list_entry(first, struct device_io, link));
     }
@@ -48,6 +50,7 @@ static void answer_readers(void)
  * line. */
 void device_console_input(const char *text, size_t size_bytes)
 {
+    console.ended |= size_bytes == 0;
     for (size_t i = 0; i < size_bytes; i++) {
         if (console.count == INPUT_MAX) {
             answer_readers();
@@ -63,7 +66,7 @@ void device_console_input(const char *text, size_t size_bytes)
 
 static kern_return_t console_read(struct device *device, struct device_io *io)
 {
-    if (console.count == 0 && io->size_bytes != 0) {
+    if (console.count == 0 && !console.ended && io->size_bytes != 0) {
         if (io->mode & D_NOWAIT) {
             return D_WOULD_BLOCK;
         }

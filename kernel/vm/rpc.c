@@ -164,9 +164,7 @@ kern_return_t rpc_vm_map(vm_map_t map, vm_address_t *address, vm_size_t size,
                           copy, protection, max_protection, inheritance);
     if (kr != KERN_SUCCESS && object)
         vm_object_release(object);
-    if (kr == KERN_SUCCESS && IP_VALID(port))
-        ipc_port_release_send(port);
-    return kr;
+    return kr; /* the stub drops the right */
 }
 
 kern_return_t rpc_vm_statistics(vm_map_t map, vm_statistics_data_t *stats)
@@ -273,8 +271,6 @@ kern_return_t rpc_vm_wire(ipc_port_t host, vm_map_t map, vm_address_t address,
         return KERN_INVALID_ARGUMENT;
     kr = vm_map_wire(map, trunc_page(address), round_page(address + size),
                      access);
-    if (kr == KERN_SUCCESS)
-        ipc_port_release_send(host);
     return kr;
 }
 
@@ -286,7 +282,6 @@ kern_return_t rpc_vm_wire_all(ipc_port_t host, vm_map_t map, vm_wire_t flags)
         return KERN_INVALID_TASK;
     if (flags & ~VM_WIRE_ALL)
         return KERN_INVALID_ARGUMENT;
-    ipc_port_release_send(host);
     return KERN_SUCCESS;
 }
 

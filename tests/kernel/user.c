@@ -15,12 +15,22 @@ static struct user users[USERS_MAX];
 static unsigned user_count;
 static struct user *current;
 
-int world_setup(void **state)
+void world_start(void)
 {
     sim_start(WORLD_MEMORY);
-    world_kernel_start();
     user_count = 0;
     current = NULL;
+}
+
+void world_boot(void)
+{
+    world_kernel_start();
+}
+
+int world_setup(void **state)
+{
+    world_start();
+    world_boot();
     return 0;
 }
 
@@ -74,6 +84,16 @@ struct user *user_create_thread(struct user *of)
     user->self = of->self;
     user->reply_port = world_reply_port();
     return user;
+}
+
+mach_port_t user_device_master(struct user *user)
+{
+    return world_device_master(user->task);
+}
+
+mach_port_t user_host_priv(struct user *user)
+{
+    return world_host_priv(user->task);
 }
 
 void user_kill(struct user *user)

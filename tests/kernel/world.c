@@ -2,6 +2,8 @@
 /* The kernel's side of the tests: compiled with the kernel's types. */
 #include "core/core.h"
 #include "core/kernel.h"
+#include "device/device.h"
+#include "host/host.h"
 #include "ipc/right.h"
 #include "task/task.h"
 #include "task/thread.h"
@@ -108,4 +110,16 @@ uint32_t world_give_right(void *from, uint32_t name, int type, void *to)
 void world_task_hold(void *task)
 {
     task_reference(task);
+}
+
+uint32_t world_device_master(void *task)
+{
+    return ipc_space_insert_send(((struct task *)task)->space,
+                                 device_master_send_right());
+}
+
+uint32_t world_host_priv(void *task)
+{
+    return ipc_space_insert_send(((struct task *)task)->space,
+                                 host_priv_send_right());
 }

@@ -45,11 +45,17 @@ struct user {
 
 /* For cmocka: a fresh kernel without tasks for each test. */
 int world_setup(void **state);
+/* Its two halves, for those who add disks in between. */
+void world_start(void);
+void world_boot(void);
 int world_teardown(void **state);
 
 struct user *user_create(const char *name);
 /* Another thread of the same task. */
 struct user *user_create_thread(struct user *user);
+/* Send rights for USER. */
+mach_port_t user_device_master(struct user *user);
+mach_port_t user_host_priv(struct user *user);
 /* The task ends, as by task_terminate. */
 void user_kill(struct user *user);
 /* thread_abort */

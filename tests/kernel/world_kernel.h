@@ -22,5 +22,7 @@ void world_thread_abort(void *thread);
 void world_thread_release(void *thread);
 bool world_thread_dead(void *thread);
 uint32_t world_give_right(void *from, uint32_t name, int type, void *to);
+uint32_t world_device_master(void *task);
+uint32_t world_host_priv(void *task);
 
 #endif
