@@ -54,3 +54,6 @@ $(foreach p,console-run settrans showtrans fsysopts runcommand,\
 .PHONY: servers
 servers: $(SERVERS)
 all: servers
+
+ext2fs_LDLIBS := -lext2fs -lcom_err
+$(eval $(call task_program,ext2fs,diskfs pager))

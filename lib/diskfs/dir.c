@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lib/diskfs/dir.c: the dir_ calls that change and list directories. */
+
+#include <diskfs/fs_S.h>
+#include <diskfs/private.h>
+
+/* Before a change of a directory. */
+static error_t dir_begin(protid_t cred, const char *name)
+{
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    if (!HS_ISDIR(cred->po->np->st.st_mode))
+        err = HURD_ENOTDIR;
+    else if (diskfs_readonly)
+        err = HURD_EROFS;
+    else if (name && (!*name || strchr(name, '/')))
+        err = *name ? HURD_EINVAL : HURD_ENOENT;
+    else if (name && strlen(name) > 255)
+        err = HURD_ENAMETOOLONG;
+    if (err)
+        diskfs_end(err);
+    return err;
+}
+
+static boolean_t is_dots(const char *name)
+{
+    return !strcmp(name, ".") || !strcmp(name, "..");
+}
+
+static error_t find(struct node *dir, const char *name, struct node **np)
+{
+    ino64_t ino;
+    error_t err = diskfs_format->lookup(dir, name, &ino);
+
+    return err ? err : diskfs_cached_lookup(ino, np);
+}
+
+static int count_entry(void *context, const struct diskfs_entry *entry)
+{
+    if ((entry->length == 1 && entry->name[0] == '.') ||
+        (entry->length == 2 && !memcmp(entry->name, "..", 2)))
+        return 0;
+    ++*(int *)context;
+    return 1;
+}
+
+static boolean_t dir_is_empty(struct node *np)
+{
+    int count = 0;
+
+    diskfs_format->walk(np, count_entry, &count);
+    return count == 0;
+}
+
+/* NP has one name more or less. */
+static void links_change(struct node *np, int by)
+{
+    np->st.st_nlink += by;
+    diskfs_touch(np, FALSE, FALSE, TRUE);
+    diskfs_update(np);
+}
+
+static void dir_changed(struct node *dir)
+{
+    diskfs_touch(dir, FALSE, TRUE, TRUE);
+    diskfs_update(dir);
+}
+
+kern_return_t diskfs_S_dir_mkdir(protid_t cred, const_string_t name,
+                                 mode_t mode)
+{
+    struct node *dir, *np;
+    ino64_t ino;
+    error_t err = dir_begin(cred, name);
+
+    if (err)
+        return err;
+    dir = cred->po->np;
+    err = diskfs_format->lookup(dir, name, &ino);
+    if (!err || is_dots(name))
+        return diskfs_end(HURD_EEXIST);
+    if (err == HURD_ENOENT)
+        err = fshelp_checkdirmod(&dir->st, NULL, cred->user);
+    if (!err)
+        err = diskfs_create(dir, (mode & 07777) | HS_IFDIR, cred->user, &np);
+    if (err)
+        return diskfs_end(err);
+    err = diskfs_format->init_dir(np, dir);
+    if (!err)
+        err = diskfs_format->enter(dir, name, np);
+    if (!err) {
+        links_change(np, 2);
+        links_change(dir, 1);
+        dir_changed(dir);
+    }
+    diskfs_nrele(np);
+    return diskfs_end(err);
+}
+
+kern_return_t diskfs_S_dir_rmdir(protid_t cred, const_string_t name)
+{
+    struct node *dir, *np;
+    error_t err = dir_begin(cred, name);
+
+    if (err)
+        return err;
+    dir = cred->po->np;
+    if (is_dots(name))
+        return diskfs_end(name[1] ? HURD_ENOTEMPTY : HURD_EINVAL);
+    err = find(dir, name, &np);
+    if (err)
+        return diskfs_end(err);
+    err = fshelp_checkdirmod(&dir->st, &np->st, cred->user);
+    if (!err && !HS_ISDIR(np->st.st_mode))
+        err = HURD_ENOTDIR;
+    if (!err && (fshelp_translated(&np->transbox) || np == cred->po->shadow_root))
+        err = HURD_EBUSY;
+    if (!err && !dir_is_empty(np))
+        err = HURD_ENOTEMPTY;
+    if (!err)
+        err = diskfs_format->remove(dir, name);
+    if (!err) {
+        links_change(np, -2);
+        links_change(dir, -1);
+        dir_changed(dir);
+    }
+    diskfs_nrele(np);
+    return diskfs_end(err);
+}
+
+kern_return_t diskfs_S_dir_unlink(protid_t cred, const_string_t name)
+{
+    struct node *dir, *np;
+    error_t err = dir_begin(cred, name);
+
+    if (err)
+        return err;
+    dir = cred->po->np;
+    err = find(dir, name, &np);
+    if (err)
+        return diskfs_end(err);
+    err = fshelp_checkdirmod(&dir->st, &np->st, cred->user);
+    if (!err && HS_ISDIR(np->st.st_mode))
+        err = HURD_EISDIR;
+    if (!err)
+        err = diskfs_format->remove(dir, name);
+    if (!err) {
+        links_change(np, -1);
+        dir_changed(dir);
+    }
+    diskfs_nrele(np);
+    return diskfs_end(err);
+}
+
+/* NAME in DIR becomes NP, in place of what was there (no directory). */
+static error_t dir_enter(struct node *dir, const char *name, struct node *np,
+                         boolean_t excl, const struct iouser *user)
+{
+    struct node *old = NULL;
+    error_t err = find(dir, name, &old);
+
+    if (!err && old == np)
+        err = 0;
+    else if (!err && excl)
+        err = HURD_EEXIST;
+    else if (!err && HS_ISDIR(old->st.st_mode))
+        err = HURD_EISDIR;
+    else if (err == HURD_ENOENT)
+        err = 0;
+    if (!err)
+        err = fshelp_checkdirmod(&dir->st, old ? &old->st : NULL, user);
+    if (!err && old != np) {
+        if (old)
+            err = diskfs_format->remove(dir, name);
+        if (!err)
+            err = diskfs_format->enter(dir, name, np);
+        if (!err) {
+            links_change(np, 1);
+            if (old)
+                links_change(old, -1);
+            dir_changed(dir);
+        }
+    }
+    if (old)
+        diskfs_nrele(old);
+    return err;
+}
+
+kern_return_t diskfs_S_dir_link(protid_t dircred, protid_t filecred,
+                                const_string_t name, int excl)
+{
+    error_t err;
+
+    if (!filecred)
+        return HURD_EXDEV;
+    err = dir_begin(dircred, name);
+    if (err)
+        return err;
+    struct node *np = filecred->po->np;
+    if (HS_ISDIR(np->st.st_mode))
+        err = HURD_EPERM;
+    else if (is_dots(name))
+        err = HURD_EEXIST;
+    else
+        err = dir_enter(dircred->po->np, name, np, excl, dircred->user);
+    return diskfs_end(err);
+}
+
+/* True if DIR is NP or lies below it. */
+static boolean_t dir_is_below(struct node *dir, struct node *np)
+{
+    ino64_t ino = dir->ino, up;
+    boolean_t below = FALSE;
+
+    while (!below && ino != diskfs_format->root) {
+        struct node *at;
+        below = ino == np->ino;
+        if (below || diskfs_cached_lookup(ino, &at))
+            break;
+        error_t err = diskfs_format->lookup(at, "..", &up);
+        diskfs_nrele(at);
+        if (err || up == ino)
+            break;
+        ino = up;
+    }
+    return below;
+}
+
+/* May the directory NP take the place of OLD (may be null) in TO? */
+static error_t rename_dir_check(struct node *np, struct node *to,
+                                struct node *old)
+{
+    if (dir_is_below(to, np))
+        return HURD_EINVAL;
+    if (!old)
+        return 0;
+    if (!HS_ISDIR(old->st.st_mode))
+        return HURD_ENOTDIR;
+    return dir_is_empty(old) ? 0 : HURD_ENOTEMPTY;
+}
+
+static error_t rename_dir(struct node *from, const char *oldname,
+                          struct node *to, const char *newname,
+                          struct node *np, struct node *old)
+{
+    error_t err = rename_dir_check(np, to, old);
+
+    if (!err && old)
+        err = diskfs_format->remove(to, newname);
+    if (!err && old) {
+        links_change(old, -2);
+        links_change(to, -1);
+    }
+    if (!err)
+        err = diskfs_format->enter(to, newname, np);
+    if (!err)
+        err = diskfs_format->remove(from, oldname);
+    if (!err && from != to)
+        err = diskfs_format->set_parent(np, to);
+    if (!err && from != to) {
+        links_change(from, -1);
+        links_change(to, 1);
+    }
+    return err;
+}
+
+static error_t rename_file(struct node *from, const char *oldname,
+                           struct node *to, const char *newname,
+                           struct node *np, const struct iouser *user)
+{
+    error_t err = dir_enter(to, newname, np, FALSE, user);
+
+    if (!err)
+        err = diskfs_format->remove(from, oldname);
+    if (!err)
+        links_change(np, -1);
+    return err;
+}
+
+static error_t rename_locked(protid_t fromcred, const char *oldname,
+                             protid_t tocred, const char *newname, int excl)
+{
+    struct node *from = fromcred->po->np, *to = tocred->po->np;
+    struct node *np, *old = NULL;
+    error_t err = find(from, oldname, &np);
+
+    if (err)
+        return err;
+    err = fshelp_checkdirmod(&from->st, &np->st, fromcred->user);
+    if (!err) {
+        err = find(to, newname, &old);
+        if (err == HURD_ENOENT)
+            err = 0;
+        else if (!err && excl && old != np)
+            err = HURD_EEXIST;
+    }
+    if (!err && old != np) {
+        err = fshelp_checkdirmod(&to->st, old ? &old->st : NULL, tocred->user);
+        if (!err && HS_ISDIR(np->st.st_mode))
+            err = rename_dir(from, oldname, to, newname, np, old);
+        else if (!err)
+            err = rename_file(from, oldname, to, newname, np, tocred->user);
+        if (!err) {
+            dir_changed(from);
+            dir_changed(to);
+        }
+    }
+    if (old)
+        diskfs_nrele(old);
+    diskfs_nrele(np);
+    return err;
+}
+
+kern_return_t diskfs_S_dir_rename(protid_t fromcred, const_string_t oldname,
+                                  protid_t tocred, const_string_t newname,
+                                  int excl)
+{
+    error_t err;
+
+    if (!tocred)
+        return HURD_EXDEV;
+    err = dir_begin(fromcred, oldname);
+    if (err)
+        return err;
+    if (!HS_ISDIR(tocred->po->np->st.st_mode))
+        err = HURD_ENOTDIR;
+    else if (is_dots(oldname) || is_dots(newname) || !*newname ||
+             strchr(newname, '/'))
+        err = HURD_EINVAL;
+    else if (strlen(newname) > 255)
+        err = HURD_ENAMETOOLONG;
+    else
+        err = rename_locked(fromcred, oldname, tocred, newname, excl);
+    return diskfs_end(err);
+}
+
+kern_return_t diskfs_S_dir_mkfile(protid_t cred, int flags, mode_t mode,
+                                  mach_port_t *port, mach_msg_type_name_t *type)
+{
+    struct node *np;
+    error_t err = dir_begin(cred, NULL);
+
+    if (err)
+        return err;
+    struct node *dir = cred->po->np;
+    err = fshelp_access(&dir->st, HS_IWRITE, cred->user);
+    if (!err)
+        err = diskfs_create(dir, (mode & 07777) | HS_IFREG, cred->user, &np);
+    if (!err)
+        err = diskfs_answer_open(np, flags & HO_HURD, cred->po, cred->user,
+                                 port, type);
+    return diskfs_end(err);
+}
+
+/* --- listing ---------------------------------------------------------------- */
+
+struct listing {
+    char *data;
+    size_t size, room;
+    int first, limit, seen, count;
+    size_t max_size; /* 0: none */
+    error_t err;
+};
+
+static int list_entry(void *context, const struct diskfs_entry *entry)
+{
+    struct listing *list = context;
+    size_t size = HURD_DIRENT_SIZE(entry->length);
+
+    if (list->seen++ < list->first)
+        return 0;
+    if ((list->limit >= 0 && list->count >= list->limit) ||
+        (list->max_size && list->size + size > list->max_size))
+        return 1;
+    if (list->size + size > list->room) {
+        size_t room = list->room ? list->room * 2 : 4096;
+        char *data = realloc(list->data, room);
+        if (!data) {
+            list->err = HURD_ENOMEM;
+            return 1;
+        }
+        list->data = data;
+        list->room = room;
+    }
+    struct hurd_dirent *out = (struct hurd_dirent *)(list->data + list->size);
+    memset(out, 0, size);
+    out->d_ino = entry->ino;
+    out->d_reclen = size;
+    out->d_type = entry->type;
+    out->d_namlen = entry->length;
+    memcpy(out->d_name, entry->name, entry->length);
+    list->size += size;
+    list->count++;
+    return 0;
+}
+
+kern_return_t diskfs_S_dir_readdir(protid_t cred, data_t *data,
+                                   mach_msg_type_number_t *length,
+                                   boolean_t *dealloc, int entry, int nentries,
+                                   vm_size_t bufsiz, int *amount)
+{
+    struct listing list = {
+        .first = entry, .limit = nentries, .max_size = bufsiz};
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    if (!HS_ISDIR(cred->po->np->st.st_mode))
+        err = HURD_ENOTDIR;
+    else if (!(cred->po->openstat & HO_READ))
+        err = HURD_EBADF;
+    else
+        err = diskfs_format->walk(cred->po->np, list_entry, &list);
+    if (!err)
+        diskfs_touch(cred->po->np, TRUE, FALSE, FALSE);
+    diskfs_end(err);
+    err = err ? err : list.err;
+    if (err) {
+        free(list.data);
+        return err;
+    }
+    *amount = list.count;
+    *dealloc = list.size > *length;
+    return fshelp_return_malloced_buffer(list.data, list.size, data, length);
+}

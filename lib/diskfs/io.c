@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lib/diskfs/io.c: the io_ calls. */
+
+#include <diskfs/io_S.h>
+#include <diskfs/private.h>
+
+/* One read moves no more: a reader asks again. */
+#define READ_MAX 0x400000ul
+
+mach_port_t diskfs_fsid_port;
+
+static error_t io_target(protid_t cred, int mode)
+{
+    if (HS_ISDIR(cred->po->np->st.st_mode))
+        return HURD_EISDIR;
+    return cred->po->openstat & mode ? 0 : HURD_EBADF;
+}
+
+/* A link's contents are what it points to. */
+static error_t read_link(struct node *np, int64_t offset, char *data,
+                         size_t size, size_t *amount)
+{
+    char target[4096];
+    size_t length = sizeof target;
+    error_t err = diskfs_format->read_link(np, target, &length);
+
+    *amount = 0;
+    if (err || offset >= (int64_t)length)
+        return err;
+    *amount = length - offset < size ? length - offset : size;
+    memcpy(data, target + offset, *amount);
+    return 0;
+}
+
+kern_return_t diskfs_S_io_read(protid_t cred, data_t *data,
+                               mach_msg_type_number_t *length, loff_t offset,
+                               vm_size_t size)
+{
+    size_t amount = 0;
+    vm_address_t room = 0;
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    struct node *np = cred->po->np;
+    boolean_t link = HS_ISLNK(np->st.st_mode);
+    err = link ? 0 : io_target(cred, HO_READ);
+    int64_t at = offset == -1 ? cred->po->filepointer : offset;
+    if (size > READ_MAX)
+        size = READ_MAX;
+    if (at < np->st.st_size && (int64_t)size > np->st.st_size - at)
+        size = np->st.st_size - at;
+    if (at >= np->st.st_size)
+        size = 0;
+    if (!err && size > *length) {
+        err = vm_allocate(mach_task_self(), &room, size, TRUE);
+        if (!err)
+            *data = (data_t)room;
+    }
+    if (!err)
+        err = link ? read_link(np, at, *data, size, &amount)
+                   : diskfs_read(np, at, *data, size, &amount);
+    if (!err && offset == -1)
+        cred->po->filepointer = at + amount;
+    diskfs_end(err);
+    if (room && (err || MACH_PAGE_ROUND(amount) < MACH_PAGE_ROUND(size))) {
+        vm_address_t keep = err ? 0 : MACH_PAGE_ROUND(amount);
+        vm_deallocate(mach_task_self(), room + keep,
+                      MACH_PAGE_ROUND(size) - keep);
+    }
+    *length = amount;
+    return err;
+}
+
+kern_return_t diskfs_S_io_write(protid_t cred, const_data_t data,
+                                mach_msg_type_number_t length, loff_t offset,
+                                vm_size_t *amount)
+{
+    size_t done = 0;
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    struct peropen *po = cred->po;
+    err = io_target(cred, HO_WRITE);
+    int64_t at = offset == -1 ? po->filepointer : offset;
+    if (offset == -1 && po->openstat & HO_APPEND)
+        at = po->np->st.st_size;
+    if (!err)
+        err = diskfs_write(po->np, at, data, length, &done);
+    if (!err && offset == -1)
+        po->filepointer = at + done;
+    /* A write by others than root takes the set-id bits away. */
+    if (!err && po->np->st.st_mode & (HS_ISUID | HS_ISGID) &&
+        !idvec_contains(cred->user->uids, 0))
+        po->np->st.st_mode &= ~(HS_ISUID | HS_ISGID);
+    boolean_t sync = !err && po->openstat & HO_FSYNC;
+    *amount = done;
+    diskfs_end(err);
+    return sync ? diskfs_sync_all(TRUE) : err;
+}
+
+kern_return_t diskfs_S_io_seek(protid_t cred, loff_t offset, int whence,
+                               loff_t *result)
+{
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    int64_t base = whence == 1   ? cred->po->filepointer
+                   : whence == 2 ? cred->po->np->st.st_size
+                                 : 0;
+    if (whence < 0 || whence > 2 || base + offset < 0)
+        return diskfs_end(HURD_EINVAL);
+    *result = cred->po->filepointer = base + offset;
+    return diskfs_end(0);
+}
+
+kern_return_t diskfs_S_io_readable(protid_t cred, vm_size_t *amount)
+{
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    int64_t left = cred->po->np->st.st_size - cred->po->filepointer;
+    *amount = left > 0 ? left : 0;
+    return diskfs_end(io_target(cred, HO_READ));
+}
+
+static error_t set_modes(protid_t cred, int clear, int set)
+{
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    cred->po->openstat = (cred->po->openstat & ~(clear & HO_SETTABLE)) |
+                         (set & HO_SETTABLE);
+    return diskfs_end(0);
+}
+
+kern_return_t diskfs_S_io_set_all_openmodes(protid_t cred, int bits)
+{
+    return set_modes(cred, ~0, bits);
+}
+
+kern_return_t diskfs_S_io_set_some_openmodes(protid_t cred, int bits)
+{
+    return set_modes(cred, 0, bits);
+}
+
+kern_return_t diskfs_S_io_clear_some_openmodes(protid_t cred, int bits)
+{
+    return set_modes(cred, bits, 0);
+}
+
+kern_return_t diskfs_S_io_get_openmodes(protid_t cred, int *bits)
+{
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    *bits = cred->po->openstat;
+    return diskfs_end(0);
+}
+
+/* A file is always ready. */
+kern_return_t diskfs_S_io_select(protid_t cred, int *type)
+{
+    if (!cred)
+        return HURD_EOPNOTSUPP;
+    *type &= ~4; /* nothing urgent comes from one */
+    return 0;
+}
+
+kern_return_t diskfs_S_io_select_timeout(protid_t cred, timespec_t timeout,
+                                         int *type)
+{
+    return diskfs_S_io_select(cred, type);
+}
+
+kern_return_t diskfs_S_io_stat(protid_t cred, io_statbuf_t *st)
+{
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    struct node *np = cred->po->np;
+    *st = np->st;
+    st->st_fstype = diskfs_format->fstype;
+    if (np->passive)
+        st->st_mode |= HS_IPTRANS;
+    if (fshelp_translated(&np->transbox))
+        st->st_mode |= HS_IATRANS;
+    if (np->ino == diskfs_format->root)
+        st->st_mode |= HS_IROOT;
+    return diskfs_end(0);
+}
+
+kern_return_t diskfs_S_io_identity(protid_t cred, mach_port_t *id,
+                                   mach_msg_type_name_t *id_type,
+                                   mach_port_t *fsid,
+                                   mach_msg_type_name_t *fsid_type,
+                                   ino64_t *fileno)
+{
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    /* The memory object's port is as good as any that stands for the node
+     * alone. */
+    err = diskfs_get_memory_object(cred->po->np, id);
+    *id_type = MACH_MSG_TYPE_MOVE_SEND;
+    *fsid = diskfs_fsid_port;
+    *fsid_type = MACH_MSG_TYPE_MAKE_SEND;
+    *fileno = cred->po->np->ino;
+    return diskfs_end(err);
+}
+
+kern_return_t diskfs_S_io_map(protid_t cred, mach_port_t *read,
+                              mach_msg_type_name_t *read_type,
+                              mach_port_t *write,
+                              mach_msg_type_name_t *write_type)
+{
+    mach_port_t port = MACH_PORT_NULL;
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    *read = *write = MACH_PORT_NULL;
+    *read_type = *write_type = MACH_MSG_TYPE_MOVE_SEND;
+    if (!HS_ISREG(cred->po->np->st.st_mode))
+        err = HURD_EOPNOTSUPP;
+    else
+        err = diskfs_get_memory_object(cred->po->np, &port);
+    int modes = cred->po->openstat;
+    diskfs_end(err);
+    if (err)
+        return err;
+    if (modes & HO_WRITE) {
+        *write = port;
+        if (modes & HO_READ) {
+            *read = port;
+            mach_port_ref_send(port, 1);
+        }
+        return 0;
+    }
+    /* A reader's window on it cannot be written through. */
+    vm_offset_t zero = 0;
+    vm_size_t whole = ~0ul >> 1;
+    err = memory_object_create_proxy(mach_task_self(),
+                                     VM_PROT_READ | VM_PROT_EXECUTE, &port,
+                                     MACH_MSG_TYPE_COPY_SEND, 1, &zero, 1,
+                                     &zero, 1, &whole, 1, read);
+    mach_port_drop(port);
+    return err;
+}
+
+/* --- rights ----------------------------------------------------------------- */
+
+kern_return_t diskfs_S_io_duplicate(protid_t cred, mach_port_t *port,
+                                    mach_msg_type_name_t *type)
+{
+    struct iouser *user;
+    struct protid *copy;
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    err = iohelp_dup_iouser(&user, cred->user);
+    if (err)
+        return diskfs_end(err);
+    cred->po->refs++;
+    err = diskfs_make_protid(cred->po, user, &copy);
+    if (!err) {
+        *port = ports_get_right(copy);
+        *type = MACH_MSG_TYPE_MAKE_SEND;
+        ports_port_deref(copy);
+    }
+    return diskfs_end(err);
+}
+
+kern_return_t
+diskfs_S_io_restrict_auth(protid_t cred, mach_port_t *port,
+                          mach_msg_type_name_t *type, const_idarray_t uids,
+                          mach_msg_type_number_t nuids, const_idarray_t gids,
+                          mach_msg_type_number_t ngids)
+{
+    struct iouser *user;
+    struct protid *copy;
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    err = iohelp_restrict_iouser(&user, cred->user, uids, nuids, gids, ngids);
+    if (err)
+        return diskfs_end(err);
+    cred->po->refs++;
+    err = diskfs_make_protid(cred->po, user, &copy);
+    if (!err) {
+        *port = ports_get_right(copy);
+        *type = MACH_MSG_TYPE_MAKE_SEND;
+        ports_port_deref(copy);
+    }
+    return diskfs_end(err);
+}
+
+/* The new object exists before its user is known, and without the lock while
+ * auth is asked: nobody else has it yet. */
+kern_return_t diskfs_S_io_reauthenticate(protid_t cred, mach_port_t rendezvous)
+{
+    struct protid *copy;
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    err = ports_create_port_noinstall(diskfs_protid_class, diskfs_port_bucket,
+                                      sizeof *copy, &copy);
+    if (!err) {
+        copy->po = cred->po;
+        copy->po->refs++;
+    }
+    diskfs_end(err);
+    if (err)
+        return err;
+    mach_port_t right = ports_get_send_right(copy);
+    err = iohelp_reauth(&copy->user, diskfs_auth, rendezvous, right, TRUE);
+    mach_port_drop(rendezvous);
+    if (err)
+        iohelp_create_empty_iouser(&copy->user);
+    ports_install_port(copy);
+    mach_port_drop(right);
+    ports_port_deref(copy);
+    return 0;
+}
+
+kern_return_t diskfs_S_io_server_version(protid_t cred, string_t name,
+                                         int *major, int *minor, int *edit)
+{
+    if (!cred)
+        return HURD_EOPNOTSUPP;
+    mig_strncpy(name, diskfs_format->name, sizeof(string_t));
+    *major = 0;
+    *minor = 9;
+    *edit = 0;
+    return 0;
+}
+
+/* The numbers are POSIX's names on the Hurd (bits/confname.h). */
+kern_return_t diskfs_S_io_pathconf(protid_t cred, int name, int *value)
+{
+    if (!cred)
+        return HURD_EOPNOTSUPP;
+    switch (name) {
+    case 0: /* LINK_MAX */
+        *value = 32000;
+        return 0;
+    case 3: /* NAME_MAX */
+        *value = 255;
+        return 0;
+    case 6: /* CHOWN_RESTRICTED */
+    case 7: /* NO_TRUNC */
+        *value = 1;
+        return 0;
+    default:
+        *value = -1;
+        return 0;
+    }
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lib/diskfs/lookup.c: dir_lookup (HURD-FACTS 5.2). */
+
+#include <diskfs/fs_S.h>
+#include <diskfs/private.h>
+
+#define LINKS_MAX 8
+#define NAME_MAX_LENGTH 255
+
+/* A lookup in progress: where it is and what is left of the name. */
+struct walk {
+    const struct protid *cred;
+    int flags;
+    mode_t mode;
+    struct node *dir; /* a reference */
+    char name[2048], *rest;
+    int links;
+    boolean_t must_be_dir, create, created;
+    /* The answer. */
+    retry_type *retry;
+    char *retry_name;
+    mach_port_t *port;
+    mach_msg_type_name_t *type;
+};
+
+error_t diskfs_answer_open(struct node *np, int flags,
+                           const struct peropen *context,
+                           const struct iouser *user, mach_port_t *port,
+                           mach_msg_type_name_t *type)
+{
+    struct iouser *copy;
+    struct protid *cred;
+    error_t err = iohelp_dup_iouser(&copy, user);
+
+    if (err) {
+        diskfs_nrele(np);
+        return err;
+    }
+    struct peropen *po = diskfs_make_peropen(np, flags, context);
+    if (!po) {
+        iohelp_free_iouser(copy);
+        return HURD_ENOMEM;
+    }
+    err = diskfs_make_protid(po, copy, &cred);
+    if (err)
+        return err;
+    *port = ports_get_right(cred);
+    *type = MACH_MSG_TYPE_MAKE_SEND;
+    ports_port_deref(cred);
+    return 0;
+}
+
+error_t diskfs_check_open(struct node *np, int flags, const struct iouser *user)
+{
+    unsigned mode = np->st.st_mode;
+    error_t err = 0;
+
+    if (flags & HO_READ)
+        err = fshelp_access(&np->st, HS_IREAD, user);
+    if (!err && flags & HO_WRITE) {
+        if (HS_ISDIR(mode))
+            return HURD_EISDIR;
+        if (diskfs_readonly && HS_ISREG(mode))
+            return HURD_EROFS;
+        err = fshelp_access(&np->st, HS_IWRITE, user);
+    }
+    if (!err && flags & HO_EXEC)
+        err = fshelp_access(&np->st, HS_IEXEC, user);
+    return err;
+}
+
+/* Answers with an open of NP, whose reference is consumed. */
+static error_t walk_answer(struct walk *walk, struct node *np)
+{
+    error_t err = 0;
+
+    if (walk->must_be_dir && !HS_ISDIR(np->st.st_mode))
+        err = HURD_ENOTDIR;
+    if (!err && !walk->created)
+        err = diskfs_check_open(np, walk->flags, walk->cred->user);
+    if (err) {
+        diskfs_nrele(np);
+        return err;
+    }
+    *walk->retry = FS_RETRY_NORMAL;
+    walk->retry_name[0] = 0;
+    return diskfs_answer_open(np, walk->flags, walk->cred->po, walk->cred->user,
+                              walk->port, walk->type);
+}
+
+/* `..' out of the file system: the client goes on at the parent's server. */
+static error_t walk_out(struct walk *walk)
+{
+    *walk->retry = FS_RETRY_REAUTH;
+    *walk->port = walk->cred->po->root_parent;
+    *walk->type = MACH_MSG_TYPE_COPY_SEND;
+    mig_strncpy(walk->retry_name, walk->rest ? walk->rest : "", 1024);
+    return 0;
+}
+
+/* The node that NAME is in walk->dir: a reference, or NULL if it is not there
+ * and may be made. */
+static error_t walk_find(struct walk *walk, const char *name, boolean_t last,
+                         struct node **np)
+{
+    ino64_t ino;
+    error_t err;
+
+    *np = NULL;
+    if (!HS_ISDIR(walk->dir->st.st_mode))
+        return HURD_ENOTDIR;
+    err = fshelp_access(&walk->dir->st, HS_IEXEC, walk->cred->user);
+    if (err)
+        return err;
+    if (strlen(name) > NAME_MAX_LENGTH)
+        return HURD_ENAMETOOLONG;
+    if (!strcmp(name, "..") && walk->dir == walk->cred->po->shadow_root) {
+        diskfs_nref(walk->dir);
+        *np = walk->dir;
+        return 0;
+    }
+    err = diskfs_format->lookup(walk->dir, name, &ino);
+    if (err == HURD_ENOENT && last && walk->create)
+        return 0;
+    return err ? err : diskfs_cached_lookup(ino, np);
+}
+
+static error_t walk_create(struct walk *walk, const char *name)
+{
+    struct node *np;
+    error_t err =
+        fshelp_checkdirmod(&walk->dir->st, NULL, walk->cred->user);
+
+    if (!err)
+        err = diskfs_create(walk->dir,
+                            (walk->mode & (HS_IPERM | 07000)) | HS_IFREG,
+                            walk->cred->user, &np);
+    if (err)
+        return err;
+    err = diskfs_format->enter(walk->dir, name, np);
+    if (err) {
+        diskfs_nrele(np);
+        return err;
+    }
+    np->st.st_nlink = 1;
+    diskfs_touch(np, FALSE, FALSE, TRUE);
+    diskfs_update(np);
+    diskfs_touch(walk->dir, FALSE, TRUE, TRUE);
+    walk->created = TRUE;
+    return walk_answer(walk, np);
+}
+
+/* Puts the link's target before what is left; NP's reference is consumed. */
+static error_t walk_link(struct walk *walk, struct node *np, boolean_t *answered)
+{
+    char target[2048];
+    size_t length = sizeof target - 1;
+    error_t err = ++walk->links > LINKS_MAX
+                      ? HURD_ELOOP
+                      : diskfs_format->read_link(np, target, &length);
+
+    diskfs_nrele(np);
+    if (err)
+        return err;
+    target[length] = 0;
+    size_t rest = walk->rest ? strlen(walk->rest) + 1 : 0;
+    if (length + rest + 1 >= sizeof walk->name)
+        return HURD_ENAMETOOLONG;
+    if (walk->rest) {
+        char tail[2048];
+        memcpy(tail, walk->rest, rest);
+        target[length] = '/';
+        memcpy(walk->name, target, length + 1);
+        memcpy(walk->name + length + 1, tail, rest);
+    } else {
+        memcpy(walk->name, target, length + 1);
+    }
+    walk->rest = walk->name;
+    if (target[0] != '/')
+        return 0;
+    *walk->retry = FS_RETRY_MAGICAL;
+    mig_strncpy(walk->retry_name, walk->name, 1024);
+    *walk->port = MACH_PORT_NULL;
+    *walk->type = MACH_MSG_TYPE_COPY_SEND;
+    *answered = TRUE;
+    return 0;
+}
+
+/* Goes over to NP's translator; the reference is consumed. */
+static error_t walk_translator(struct walk *walk, struct node *np,
+                               boolean_t last, boolean_t *answered)
+{
+    error_t err = diskfs_open_translator(
+        np, walk->dir, walk->cred, last ? walk->flags : 0, walk->retry,
+        walk->retry_name, walk->port);
+
+    diskfs_nrele(np);
+    *walk->type = MACH_MSG_TYPE_MOVE_SEND;
+    *answered = TRUE;
+    if (err || !walk->rest)
+        return err;
+    size_t length = strlen(walk->retry_name);
+    if (length && walk->retry_name[length - 1] != '/')
+        walk->retry_name[length++] = '/';
+    mig_strncpy(walk->retry_name + length, walk->rest, 1024 - length);
+    return 0;
+}
+
+/* Takes the next component off the name; *LAST if nothing follows. */
+static char *walk_component(struct walk *walk, boolean_t *last)
+{
+    char *name = walk->rest, *slash;
+
+    while (*name == '/')
+        name++;
+    slash = strchr(name, '/');
+    walk->rest = NULL;
+    *last = TRUE;
+    if (!slash)
+        return name;
+    *slash++ = 0;
+    while (*slash == '/')
+        slash++;
+    if (*slash) {
+        walk->rest = slash;
+        *last = FALSE;
+    } else {
+        walk->must_be_dir = TRUE;
+        walk->create = FALSE;
+    }
+    return name;
+}
+
+/* One component.  *ANSWERED if the walk is over. */
+static error_t walk_step(struct walk *walk, boolean_t *answered)
+{
+    boolean_t last;
+    struct node *np;
+    char *name = walk_component(walk, &last);
+
+    if (!strcmp(name, "..") && walk->cred->po->root_parent &&
+        walk->dir != walk->cred->po->shadow_root &&
+        walk->dir->ino == diskfs_format->root) {
+        *answered = TRUE;
+        return walk_out(walk);
+    }
+    error_t err = walk_find(walk, name, last, &np);
+    if (err)
+        return err;
+    if (!np) {
+        *answered = TRUE;
+        return walk_create(walk, name);
+    }
+    if (last && walk->create && walk->flags & HO_EXCL) {
+        diskfs_nrele(np);
+        return HURD_EEXIST;
+    }
+    boolean_t notrans = last && walk->flags & HO_NOTRANS;
+    if (HS_ISLNK(np->st.st_mode) && !np->passive &&
+        (!last || walk->must_be_dir ||
+         !(walk->flags & (HO_NOLINK | HO_NOTRANS))))
+        return walk_link(walk, np, answered);
+    if (!notrans && np->ino != walk->dir->ino && diskfs_has_translator(np))
+        return walk_translator(walk, np, last, answered);
+    if (last) {
+        *answered = TRUE;
+        return walk_answer(walk, np);
+    }
+    diskfs_nrele(walk->dir);
+    walk->dir = np;
+    return 0;
+}
+
+static error_t walk_all(struct walk *walk)
+{
+    boolean_t answered = FALSE;
+    error_t err = 0;
+
+    while (*walk->rest == '/')
+        walk->rest++;
+    if (!*walk->rest) { /* the start itself, opened again */
+        diskfs_nref(walk->dir);
+        return walk_answer(walk, walk->dir);
+    }
+    while (!err && !answered) {
+        if (!walk->rest) { /* a link to nothing but "" cannot be */
+            diskfs_nref(walk->dir);
+            return walk_answer(walk, walk->dir);
+        }
+        err = walk_step(walk, &answered);
+    }
+    return err;
+}
+
+kern_return_t diskfs_S_dir_lookup(protid_t cred, const_string_t name, int flags,
+                                  mode_t mode, retry_type *retry,
+                                  string_t retry_name, mach_port_t *port,
+                                  mach_msg_type_name_t *type)
+{
+    struct walk walk = {.cred = cred,
+                        .flags = flags & HO_HURD,
+                        .mode = mode,
+                        .create = (flags & HO_CREAT) != 0,
+                        .retry = retry,
+                        .retry_name = retry_name,
+                        .port = port,
+                        .type = type};
+    error_t err = diskfs_begin(cred);
+
+    if (err)
+        return err;
+    mig_strncpy(walk.name, name, 1024);
+    walk.rest = walk.name;
+    walk.dir = cred->po->np;
+    diskfs_nref(walk.dir);
+    *port = MACH_PORT_NULL;
+    *type = MACH_MSG_TYPE_COPY_SEND;
+    err = walk_all(&walk);
+    diskfs_nrele(walk.dir);
+    return diskfs_end(err);
+}

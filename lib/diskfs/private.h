@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lib/diskfs/private.h: between the library's parts. */
+
+#ifndef LIB_DISKFS_PRIVATE_H
+#define LIB_DISKFS_PRIVATE_H
+
+#include <diskfs/diskfs.h>
+#include <stdlib.h>
+#include <string.h>
+
+void diskfs_opens_init(void);
+
+/* A new open of NP (its reference is consumed) by USER (copied) as the answer
+ * of a call: the right is to be made a send right. */
+error_t diskfs_answer_open(struct node *np, int flags,
+                           const struct peropen *context,
+                           const struct iouser *user, mach_port_t *port,
+                           mach_msg_type_name_t *type);
+
+/* What may be opened how: 0 or an error. */
+error_t diskfs_check_open(struct node *np, int flags,
+                          const struct iouser *user);
+
+/* An open of DIR for nobody: the `..' of a translator.  A send right. */
+error_t diskfs_open_for_nobody(struct node *dir, const struct peropen *context,
+                               mach_port_t *port);
+
+/* One request on a file: the lock is held between them. */
+static inline error_t diskfs_begin(protid_t cred)
+{
+    if (!cred)
+        return HURD_EOPNOTSUPP;
+    pthread_mutex_lock(&diskfs_lock);
+    return 0;
+}
+
+static inline error_t diskfs_end(error_t err)
+{
+    pthread_mutex_unlock(&diskfs_lock);
+    return err;
+}
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* servers/ext2fs/format.c: inodes, and the file system as a whole. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ext2fs/ext2fs.h"
+
+ext2_filsys fs;
+
+error_t fs_error(errcode_t err)
+{
+    switch (err) {
+    case 0:
+        return 0;
+    case EXT2_ET_FILE_NOT_FOUND:
+        return HURD_ENOENT;
+    case EXT2_ET_NO_DIRECTORY:
+        return HURD_ENOTDIR;
+    case EXT2_ET_DIR_EXISTS:
+    case EXT2_ET_FILE_EXISTS:
+        return HURD_EEXIST;
+    case EXT2_ET_BLOCK_ALLOC_FAIL:
+    case EXT2_ET_INODE_ALLOC_FAIL:
+    case EXT2_ET_DIR_NO_SPACE:
+        return HURD_ENOSPC;
+    case EXT2_ET_NO_MEMORY:
+    case ENOMEM:
+        return HURD_ENOMEM;
+    case EXT2_ET_RO_FILSYS:
+        return HURD_EROFS;
+    case EXT2_ET_FILE_TOO_BIG:
+        return HURD_EFBIG;
+    default:
+        return HURD_EIO;
+    }
+}
+
+struct ext2_inode *ext2_node_inode(struct node *np)
+{
+    return np->format;
+}
+
+static boolean_t is_hurd(void)
+{
+    return fs->super->s_creator_os == EXT2_OS_HURD;
+}
+
+static struct timespec inode_time(uint32_t seconds)
+{
+    return (struct timespec){.tv_sec = (int32_t)seconds};
+}
+
+static void inode_to_stat(const struct ext2_inode *inode, struct hurd_stat *st)
+{
+    st->st_mode = inode->i_mode;
+    st->st_uid = inode_uid(*inode);
+    st->st_gid = inode_gid(*inode);
+    st->st_author = st->st_uid;
+    if (is_hurd()) {
+        st->st_mode |= (uint32_t)inode->osd2.hurd2.h_i_mode_high << 16;
+        if (inode->osd2.hurd2.h_i_author != ~0u)
+            st->st_author = inode->osd2.hurd2.h_i_author;
+    }
+    st->st_nlink = inode->i_links_count;
+    st->st_size = EXT2_I_SIZE(inode);
+    st->st_atim = inode_time(inode->i_atime);
+    st->st_mtim = inode_time(inode->i_mtime);
+    st->st_ctim = inode_time(inode->i_ctime);
+    st->st_blocks = inode->i_blocks;
+    st->st_flags = 0;
+    st->st_gen = inode->i_generation;
+    st->st_blksize = 65536;
+    st->st_rdev = 0;
+    if (HS_ISCHR(st->st_mode) || HS_ISBLK(st->st_mode))
+        st->st_rdev = inode->i_block[0] ? inode->i_block[0] : inode->i_block[1];
+}
+
+static void stat_to_inode(const struct hurd_stat *st, struct ext2_inode *inode)
+{
+    inode->i_mode = st->st_mode & 0xffff;
+    inode->i_uid = st->st_uid;
+    ext2fs_set_i_uid_high(*inode, st->st_uid >> 16);
+    inode->i_gid = st->st_gid;
+    ext2fs_set_i_gid_high(*inode, st->st_gid >> 16);
+    if (is_hurd()) {
+        /* Only what a mode keeps on the disk: not what is true now. */
+        inode->osd2.hurd2.h_i_mode_high =
+            (st->st_mode & (HS_INOCACHE | HS_IUSEUNK | HS_IUNKNOWN)) >> 16;
+        inode->osd2.hurd2.h_i_author = st->st_author;
+    }
+    inode->i_links_count = st->st_nlink;
+    inode->i_atime = st->st_atim.tv_sec;
+    inode->i_mtime = st->st_mtim.tv_sec;
+    inode->i_ctime = st->st_ctim.tv_sec;
+    if (HS_ISCHR(st->st_mode) || HS_ISBLK(st->st_mode)) {
+        inode->i_flags &= ~EXT4_EXTENTS_FL;
+        memset(inode->i_block, 0, sizeof inode->i_block);
+        inode->i_block[0] = st->st_rdev;
+    }
+}
+
+error_t ext2_inode_write(struct node *np)
+{
+    stat_to_inode(&np->st, np->format);
+    return fs_error(ext2fs_write_inode(fs, np->ino, np->format));
+}
+
+static error_t read_node(struct node *np)
+{
+    struct ext2_inode *inode = calloc(1, sizeof *inode);
+    error_t err = inode ? 0 : HURD_ENOMEM;
+
+    if (!err && (np->ino < 1 || np->ino > fs->super->s_inodes_count))
+        err = HURD_EIO;
+    if (!err)
+        err = fs_error(ext2fs_read_inode(fs, np->ino, inode));
+    if (!err && !inode->i_mode)
+        err = HURD_ENOENT;
+    if (err) {
+        free(inode);
+        return err;
+    }
+    np->format = inode;
+    inode_to_stat(inode, &np->st);
+    np->st.st_ino = np->ino;
+    np->st.st_fsid = (uint64_t)(uint32_t)mach_task_self();
+    np->passive = is_hurd() && inode->osd1.hurd1.h_i_translator != 0;
+    return 0;
+}
+
+static void drop_node(struct node *np)
+{
+    free(np->format);
+    np->format = NULL;
+}
+
+static error_t free_node(struct node *np)
+{
+    struct ext2_inode *inode = np->format;
+    boolean_t dir = HS_ISDIR(np->st.st_mode);
+    error_t err = ext2_free_blocks(np);
+
+    if (!err && np->passive)
+        err = ext2_set_translator(np, NULL, 0);
+    if (err)
+        return err;
+    memset(inode->i_block, 0, sizeof inode->i_block);
+    inode->i_links_count = 0;
+    inode->i_mode = 0;
+    inode->i_size = 0;
+    inode->i_blocks = 0;
+    inode->i_dtime = time(NULL);
+    err = fs_error(ext2fs_write_inode(fs, np->ino, inode));
+    ext2fs_inode_alloc_stats2(fs, np->ino, -1, dir);
+    return err;
+}
+
+static error_t make_node(struct node *dir, mode_t mode, ino64_t *result)
+{
+    struct ext2_inode inode = {0};
+    ext2_ino_t ino;
+    errcode_t err = ext2fs_new_inode(fs, dir->ino, mode, NULL, &ino);
+
+    if (err)
+        return fs_error(err);
+    inode.i_mode = mode & 0xffff;
+    inode.i_generation = (uint32_t)time(NULL);
+    inode.i_atime = inode.i_mtime = inode.i_ctime = inode.i_generation;
+    if (ext2fs_has_feature_extents(fs->super) &&
+        (HS_ISREG(mode) || HS_ISDIR(mode))) {
+        ext2_extent_handle_t handle;
+        inode.i_flags |= EXT4_EXTENTS_FL;
+        err = ext2fs_extent_open2(fs, ino, &inode, &handle);
+        if (!err)
+            ext2fs_extent_free(handle);
+    }
+    if (!err)
+        err = ext2fs_write_new_inode(fs, ino, &inode);
+    if (!err)
+        ext2fs_inode_alloc_stats2(fs, ino, +1, HS_ISDIR(mode));
+    *result = ino;
+    return fs_error(err);
+}
+
+/* --- the whole -------------------------------------------------------------------- */
+
+static error_t fs_statfs(struct hurd_statfs *st)
+{
+    st->f_bsize = st->f_frsize = fs->blocksize;
+    st->f_blocks = ext2fs_blocks_count(fs->super);
+    st->f_bfree = ext2fs_free_blocks_count(fs->super);
+    uint64_t reserved = ext2fs_r_blocks_count(fs->super);
+    st->f_bavail = st->f_bfree > reserved ? st->f_bfree - reserved : 0;
+    st->f_files = fs->super->s_inodes_count;
+    st->f_ffree = st->f_favail = fs->super->s_free_inodes_count;
+    st->f_namelen = EXT2_NAME_LEN;
+    return 0;
+}
+
+static error_t fs_sync(void)
+{
+    return fs_error(ext2fs_flush2(fs, EXT2_FLAG_FLUSH_NO_SYNC)
+                        ? EIO
+                        : io_channel_flush(fs->io));
+}
+
+/* A file system that is written is not clean until it is not any more. */
+static error_t fs_set_read_only(boolean_t read_only)
+{
+    if (read_only) {
+        fs->super->s_state |= EXT2_VALID_FS;
+        ext2fs_mark_super_dirty(fs);
+        error_t err = fs_sync();
+        if (!err)
+            fs->flags &= ~EXT2_FLAG_RW;
+        return err;
+    }
+    if (!(fs->super->s_state & EXT2_VALID_FS)) {
+        mach_complain(0, "not unmounted cleanly the last time: check it with "
+                         "e2fsck before it is written");
+        return HURD_EROFS;
+    }
+    fs->flags |= EXT2_FLAG_RW;
+    fs->super->s_state &= ~EXT2_VALID_FS;
+    fs->super->s_mtime = time(NULL);
+    ext2fs_mark_super_dirty(fs);
+    return fs_sync();
+}
+
+const struct diskfs_format ext2_format = {
+    .name = "ext2fs",
+    .fstype = HFS_EXT2FS,
+    .root = EXT2_ROOT_INO,
+    .read_node = read_node,
+    .write_node = ext2_inode_write,
+    .drop_node = drop_node,
+    .free_node = free_node,
+    .make_node = make_node,
+    .read = ext2_read,
+    .write = ext2_write,
+    .set_size = ext2_set_size,
+    .lookup = ext2_lookup,
+    .walk = ext2_walk,
+    .enter = ext2_enter,
+    .remove = ext2_remove,
+    .init_dir = ext2_init_dir,
+    .set_parent = ext2_set_parent,
+    .read_link = ext2_read_link,
+    .write_link = ext2_write_link,
+    .get_translator = ext2_get_translator,
+    .set_translator = ext2_set_translator,
+    .statfs = fs_statfs,
+    .sync = fs_sync,
+    .set_read_only = fs_set_read_only,
+};

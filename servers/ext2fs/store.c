@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* servers/ext2fs/store.c: the disk, through a write-back cache.
+ *
+ * The cache holds aligned pieces of the device, each read with one request,
+ * and remembers which 4 KiB of a piece were changed.  All of it is used under
+ * diskfs_lock.
+ */
+
+#include <device/device.h>
+#include <device/device_types.h>
+#include <ext2fs/ext2fs.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext2fs/ext2fs.h"
+
+#define PIECE_SIZE  0x10000u
+#define UNIT_SIZE   0x1000u
+#define PIECES_MAX  1024
+#define BUCKETS     1024
+#define SECTOR      512
+
+struct piece {
+    struct piece *hash_next;
+    struct piece *newer, *older; /* in order of use */
+    uint64_t index;
+    char *data; /* PIECE_SIZE, of its own pages */
+    uint32_t dirty; /* a bit for each unit */
+};
+
+static struct {
+    mach_port_t device; /* send right */
+    uint64_t size;      /* bytes, whole sectors */
+    uint32_t sector_size;
+    struct piece *buckets[BUCKETS];
+    struct piece *newest, *oldest;
+    unsigned count;
+} store;
+
+uint64_t store_size(void)
+{
+    return store.size;
+}
+
+/* --- the device ------------------------------------------------------------- */
+
+static errcode_t device_fetch(uint64_t offset, uint32_t size, char **data)
+{
+    mach_msg_type_number_t got = 0;
+    error_t err = device_read(store.device, 0, offset / store.sector_size,
+                              size, data, &got);
+
+    if (err || got < size)
+        return EIO;
+    return 0;
+}
+
+static errcode_t device_store(uint64_t offset, char *data, uint32_t size)
+{
+    int written = 0;
+    error_t err = device_write(store.device, 0, offset / store.sector_size,
+                               data, size, &written);
+
+    return err || (uint32_t)written < size ? EIO : 0;
+}
+
+/* --- pieces ------------------------------------------------------------------ */
+
+static uint32_t piece_length(uint64_t index)
+{
+    uint64_t left = store.size - index * PIECE_SIZE;
+
+    return left < PIECE_SIZE ? left : PIECE_SIZE;
+}
+
+static void piece_unlink(struct piece *piece)
+{
+    *(piece->newer ? &piece->newer->older : &store.newest) = piece->older;
+    *(piece->older ? &piece->older->newer : &store.oldest) = piece->newer;
+}
+
+static void piece_use(struct piece *piece)
+{
+    piece->older = store.newest;
+    piece->newer = NULL;
+    *(store.newest ? &store.newest->newer : &store.oldest) = piece;
+    store.newest = piece;
+}
+
+/* Writes the changed units, neighbours together. */
+static errcode_t piece_clean(struct piece *piece)
+{
+    uint32_t length = piece_length(piece->index);
+    errcode_t err = 0;
+
+    for (uint32_t unit = 0; !err && piece->dirty; unit++) {
+        uint32_t first = unit;
+        if (!(piece->dirty >> unit & 1))
+            continue;
+        while (piece->dirty >> unit & 1 && unit < PIECE_SIZE / UNIT_SIZE)
+            piece->dirty &= ~(1u << unit++);
+        uint32_t end = unit * UNIT_SIZE < length ? unit * UNIT_SIZE : length;
+        err = device_store(piece->index * PIECE_SIZE + first * UNIT_SIZE,
+                           piece->data + first * UNIT_SIZE,
+                           end - first * UNIT_SIZE);
+        if (err)
+            piece->dirty |= 1u << first;
+    }
+    return err;
+}
+
+static struct piece **piece_slot(uint64_t index)
+{
+    struct piece **slot = &store.buckets[index % BUCKETS];
+
+    while (*slot && (*slot)->index != index)
+        slot = &(*slot)->hash_next;
+    return slot;
+}
+
+static void piece_drop(struct piece *piece)
+{
+    *piece_slot(piece->index) = piece->hash_next;
+    piece_unlink(piece);
+    vm_deallocate(mach_task_self(), (vm_address_t)piece->data, PIECE_SIZE);
+    free(piece);
+    store.count--;
+}
+
+static errcode_t piece_make_room(void)
+{
+    errcode_t err = 0;
+
+    while (!err && store.count >= PIECES_MAX) {
+        err = piece_clean(store.oldest);
+        if (!err)
+            piece_drop(store.oldest);
+    }
+    return err;
+}
+
+static errcode_t piece_get(uint64_t index, struct piece **result)
+{
+    struct piece **slot = piece_slot(index), *piece = *slot;
+    errcode_t err = 0;
+
+    if (piece) {
+        piece_unlink(piece);
+        piece_use(piece);
+        *result = piece;
+        return 0;
+    }
+    err = piece_make_room();
+    piece = err ? NULL : calloc(1, sizeof *piece);
+    if (!piece)
+        return err ? err : ENOMEM;
+    err = device_fetch(index * PIECE_SIZE, piece_length(index), &piece->data);
+    if (err) {
+        free(piece);
+        return err;
+    }
+    piece->index = index;
+    slot = piece_slot(index);
+    piece->hash_next = *slot;
+    *slot = piece;
+    piece_use(piece);
+    store.count++;
+    *result = piece;
+    return 0;
+}
+
+static errcode_t store_copy(uint64_t offset, char *data, uint64_t size,
+                            boolean_t write)
+{
+    if (offset > store.size || size > store.size - offset)
+        return EXT2_ET_SHORT_READ;
+    while (size) {
+        struct piece *piece;
+        uint32_t at = offset % PIECE_SIZE;
+        uint32_t n = PIECE_SIZE - at < size ? PIECE_SIZE - at : size;
+        errcode_t err = piece_get(offset / PIECE_SIZE, &piece);
+        if (err)
+            return err;
+        memcpy(write ? piece->data + at : data, write ? data : piece->data + at,
+               n);
+        for (uint32_t unit = at / UNIT_SIZE; write && unit * UNIT_SIZE < at + n;
+             unit++)
+            piece->dirty |= 1u << unit;
+        data += n;
+        offset += n;
+        size -= n;
+    }
+    return 0;
+}
+
+error_t store_read(uint64_t offset, char *data, size_t size)
+{
+    return fs_error(store_copy(offset, data, size, FALSE));
+}
+
+/* --- for libext2fs ------------------------------------------------------------ */
+
+static errcode_t manager_open(const char *name, int flags, io_channel *channel)
+{
+    io_channel io = calloc(1, sizeof *io);
+
+    if (!io)
+        return EXT2_ET_NO_MEMORY;
+    io->magic = EXT2_ET_MAGIC_IO_CHANNEL;
+    io->manager = &store_manager;
+    io->name = strdup(name);
+    io->block_size = 1024;
+    io->refcount = 1;
+    *channel = io;
+    return 0;
+}
+
+static errcode_t manager_flush(io_channel channel)
+{
+    errcode_t err = 0;
+
+    for (struct piece *piece = store.newest; piece; piece = piece->older) {
+        errcode_t one = piece->dirty ? piece_clean(piece) : 0;
+        err = err ? err : one;
+    }
+    return err;
+}
+
+static errcode_t manager_close(io_channel channel)
+{
+    errcode_t err = 0;
+
+    if (--channel->refcount > 0)
+        return 0;
+    err = manager_flush(channel);
+    free(channel->name);
+    free(channel);
+    return err;
+}
+
+static errcode_t manager_set_blksize(io_channel channel, int size)
+{
+    channel->block_size = size;
+    return 0;
+}
+
+/* A negative count is one of bytes. */
+static uint64_t manager_bytes(io_channel channel, int count)
+{
+    return count < 0 ? (uint64_t)-count
+                     : (uint64_t)count * channel->block_size;
+}
+
+static errcode_t manager_read64(io_channel channel, unsigned long long block,
+                                int count, void *data)
+{
+    return store_copy(block * channel->block_size, data,
+                      manager_bytes(channel, count), FALSE);
+}
+
+static errcode_t manager_write64(io_channel channel, unsigned long long block,
+                                 int count, const void *data)
+{
+    return store_copy(block * channel->block_size, (char *)data,
+                      manager_bytes(channel, count), TRUE);
+}
+
+static errcode_t manager_read(io_channel channel, unsigned long block,
+                              int count, void *data)
+{
+    return manager_read64(channel, block, count, data);
+}
+
+static errcode_t manager_write(io_channel channel, unsigned long block,
+                               int count, const void *data)
+{
+    return manager_write64(channel, block, count, data);
+}
+
+static errcode_t manager_write_byte(io_channel channel, unsigned long offset,
+                                    int count, const void *data)
+{
+    return store_copy(offset, (char *)data, count, TRUE);
+}
+
+struct struct_io_manager store_manager = {
+    .magic = EXT2_ET_MAGIC_IO_MANAGER,
+    .name = "a Mach device",
+    .open = manager_open,
+    .close = manager_close,
+    .set_blksize = manager_set_blksize,
+    .read_blk = manager_read,
+    .write_blk = manager_write,
+    .flush = manager_flush,
+    .write_byte = manager_write_byte,
+    .read_blk64 = manager_read64,
+    .write_blk64 = manager_write64,
+};
+
+/* --- opening -------------------------------------------------------------------- */
+
+static error_t store_measure(void)
+{
+    int status[DEV_GET_SIZE_COUNT + 2];
+    mach_msg_type_number_t count = DEV_GET_RECORDS_COUNT;
+    error_t err =
+        device_get_status(store.device, DEV_GET_RECORDS, status, &count);
+
+    if (err)
+        return err;
+    store.sector_size = status[DEV_GET_RECORDS_RECORD_SIZE];
+    store.size = (uint64_t)(unsigned)status[DEV_GET_RECORDS_DEVICE_RECORDS] *
+                 store.sector_size;
+    return store.sector_size && UNIT_SIZE % store.sector_size == 0
+               ? 0
+               : HURD_EINVAL;
+}
+
+error_t store_open(const char *type, const char *name, mach_port_t master,
+                   boolean_t *writable)
+{
+    dev_name_t device;
+    error_t err;
+
+    if (!strcmp(type, "typed")) {
+        if (strncmp(name, "device:", 7)) {
+            mach_complain(HURD_EOPNOTSUPP, "%s: kind of store", name);
+            return HURD_EOPNOTSUPP;
+        }
+        name += 7;
+    } else if (strcmp(type, "device")) {
+        mach_complain(HURD_EOPNOTSUPP, "%s: kind of store", type);
+        return HURD_EOPNOTSUPP;
+    }
+    mig_strncpy(device, name, sizeof device);
+    err = device_open(master, *writable ? D_READ | D_WRITE : D_READ, device,
+                      &store.device);
+    if (err == D_READ_ONLY && *writable) {
+        *writable = FALSE;
+        err = device_open(master, D_READ, device, &store.device);
+    }
+    if (!err)
+        err = store_measure();
+    if (err)
+        mach_complain(err, "%s", name);
+    return err;
+}
