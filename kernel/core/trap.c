@@ -2,6 +2,7 @@
 /* core/trap.c: Mach's system calls (HURD-FACTS 1.1, mach/syscall_sw.h). */
 #include "core/trap.h"
 #include "core/kernel.h"
+#include "core/trap_call.h"
 #include "ipc/ipc.h"
 #include "ipc/port.h"
 #include "ipc/space.h"
@@ -22,12 +23,18 @@ typedef void (*trap_t)(struct thread *thread);
 kern_return_t trap_stack_argument(struct thread *thread, unsigned index,
                                   uint64_t *value_out)
 {
+    return copyin(thread->task->map, trap_stack_address(thread, index),
+                  value_out, sizeof *value_out,
+                  thread_fault_wait(thread, trap_retry));
+}
+
+vm_offset_t trap_stack_address(struct thread *thread, unsigned index)
+{
     struct platform_regs regs;
 
     platform_thread_get_regs(thread->platform, &regs);
     /* At rsp stands a word that looks like a return address. */
-    return copyin(thread->task->map, regs.rsp + (index - 6) * 8, value_out,
-                  sizeof *value_out, thread_fault_wait(thread, trap_retry));
+    return regs.rsp + (index - 6) * 8;
 }
 
 void trap_retry(struct thread *thread, kern_return_t result)
@@ -153,7 +160,17 @@ static const trap_t traps[TRAP_COUNT] = {
     [25] = ipc_mach_msg_trap, [26] = trap_reply_port,  [27] = trap_thread_self,
     [28] = trap_task_self,   [29] = trap_host_self,   [30] = trap_print,
     [59] = trap_switch,      [60] = trap_switch,      [61] = trap_thread_switch,
-    [65] = trap_vm_allocate, [66] = trap_vm_deallocate,
+    [64] = trap_vm_map,      [65] = trap_vm_allocate, [66] = trap_vm_deallocate,
+    [68] = trap_task_create,
+    [69] = trap_task_terminate,
+    [70] = trap_task_suspend,
+    [71] = trap_task_set_special_port,
+    [72] = trap_port_allocate,
+    [73] = trap_port_deallocate,
+    [74] = trap_port_insert_right,
+    [75] = trap_port_allocate_name,
+    [76] = trap_thread_depress_abort,
+    [77] = trap_thread_set_self_state,
 };
 
 /* Slots whose traps return a port name answer none instead of an error. */

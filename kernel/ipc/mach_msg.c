@@ -13,8 +13,11 @@
 #include "ipc/mqueue.h"
 #include "ipc/right.h"
 #include "ipc/trace.h"
+#include "task/exception.h"
 #include "task/thread.h"
 #include "vm/fault.h"
+
+#include <mach/exception.h>
 
 static void receive(struct thread *thread);
 
@@ -347,13 +350,27 @@ static void send(struct thread *thread)
     }
 }
 
-#define NEEDS_NOTIFY (MACH_SEND_NOTIFY | MACH_SEND_CANCEL | MACH_RCV_NOTIFY)
+/* The seventh argument is read whether it counts or not, as its absence is an
+ * access error. */
+static bool read_notify(struct thread *thread)
+{
+    uint64_t notify;
+    kern_return_t kr = trap_stack_argument(thread, 7, &notify);
+
+    if (kr == KERN_WAITING) {
+        return false;
+    }
+    if (kr != KERN_SUCCESS) {
+        exception_raise_thread(thread, EXC_BAD_ACCESS, kr,
+                               trap_stack_address(thread, 7));
+        return false;
+    }
+    thread->ith.notify = notify;
+    return true;
+}
 
 void ipc_mach_msg_trap(struct thread *thread)
 {
-    uint64_t notify = MACH_PORT_NAME_NULL;
-    kern_return_t kr;
-
     thread->ith.user_buffer = thread->trap_args[0];
     thread->ith.options = thread->trap_args[1];
     thread->ith.send_size = thread->trap_args[2];
@@ -361,17 +378,9 @@ void ipc_mach_msg_trap(struct thread *thread)
     thread->ith.receive_name = thread->trap_args[4];
     thread->ith.timeout_ms = thread->trap_args[5];
     thread->ith.kmsg = NULL;
-    if (thread->ith.options & NEEDS_NOTIFY) {
-        kr = trap_stack_argument(thread, 7, &notify);
-        if (kr == KERN_WAITING) {
-            return;
-        }
-        if (kr != KERN_SUCCESS) {
-            thread_return(thread, kr);
-            return;
-        }
+    if (!read_notify(thread)) {
+        return;
     }
-    thread->ith.notify = notify;
     if (thread->ith.options & MACH_SEND_MSG) {
         send(thread);
     } else if (thread->ith.options & MACH_RCV_MSG) {

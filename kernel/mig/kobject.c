@@ -8,6 +8,7 @@
 #include <mach/notify.h>
 
 #include "device_server.h"
+#include "gnumach_limits_server.h"
 #include "gnumach_server.h"
 #include "mach4_server.h"
 #include "mach_debug_server.h"
@@ -34,6 +35,7 @@ static mig_routine_t find_routine(const mach_msg_header_t *request)
     if ((routine = mach_server_routine(request)) == NULL &&
         (routine = mach_port_server_routine(request)) == NULL &&
         (routine = gnumach_server_routine(request)) == NULL &&
+        (routine = gnumach_limits_server_routine(request)) == NULL &&
         (routine = mach_host_server_routine(request)) == NULL &&
         (routine = device_server_routine(request)) == NULL &&
         (routine = mach4_server_routine(request)) == NULL &&

@@ -7,7 +7,7 @@
 
 /* One exception under way; the kobject of the reply port. */
 struct exception_wait {
-    struct thread *thread;  /* a reference */
+    struct thread *thread;  /* a reference; NULL: no longer waits */
     struct ipc_port *reply; /* kernel port, owned */
     int exception, code;
     int64_t subcode;
@@ -26,7 +26,8 @@ static void exception_finish(struct exception_wait *wait)
 {
     ipc_kobject_set(wait->reply, IKOT_NONE, NULL);
     ipc_port_dealloc_kernel(wait->reply);
-    thread_deallocate(wait->thread);
+    if (wait->thread)
+        thread_deallocate(wait->thread);
     kfree(wait);
 }
 
@@ -68,14 +69,17 @@ static void exception_done(struct thread *thread, kern_return_t result)
         thread_resume_user(thread);
 }
 
-/* Aborted or terminated: a reply that still comes finds nobody. */
+/* Aborted or terminated: a reply that still comes is nobody's, but no error of
+ * the handler's, who may have caused this.  The port waits for it. */
 static void exception_cancel(struct thread *thread)
 {
     struct exception_wait *wait = thread->wait_object;
 
     thread->wait_object = NULL;
-    if (wait)
-        exception_finish(wait);
+    if (!wait)
+        return;
+    wait->thread = NULL;
+    thread_deallocate(thread);
 }
 
 void exception_raise_thread(struct thread *thread, int exception, int code,
@@ -113,8 +117,10 @@ void exception_answered(struct ipc_port *port, void *kobject,
     int exception = wait->exception, code = wait->code;
     int64_t subcode = wait->subcode;
 
-    if (thread->wait_object != wait)
+    if (!thread) {
+        exception_finish(wait);
         return;
+    }
     if (result != KERN_SUCCESS && exception_next(wait, false))
         return;
     thread_reference(thread);

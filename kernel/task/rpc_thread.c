@@ -162,7 +162,9 @@ kern_return_t rpc_thread_set_state(thread_t thread, int flavor,
                                    const thread_state_t state,
                                    mach_msg_type_number_t count)
 {
-    if (!thread || thread == current_thread || thread->state == THREAD_DEAD)
+    /* A thread may set of its own only what no trap needs. */
+    if (!thread || thread->state == THREAD_DEAD ||
+        (thread == current_thread && flavor != i386_FSGS_BASE_STATE))
         return KERN_INVALID_ARGUMENT;
     if (thread->state == THREAD_USER)
         return thread_job_start(thread, JOB_SET_STATE, flavor,

@@ -136,6 +136,8 @@ void thread_entered(struct thread *thread);
 /* Argument INDEX (7 and up) of the thread's trap, from its stack. */
 kern_return_t trap_stack_argument(struct thread *thread, unsigned index,
                                   uint64_t *value_out);
+/* Where it stands. */
+vm_offset_t trap_stack_address(struct thread *thread, unsigned index);
 
 /* Suspension; never blocks: see thread_when_stopped. */
 void thread_hold(struct thread *thread);

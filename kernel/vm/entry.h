@@ -35,7 +35,8 @@ struct vm_map {
     unsigned references;
     bool dead;
     vm_offset_t min, max;
-    vm_size_t size; /* bytes mapped */
+    vm_size_t size;      /* bytes mapped */
+    vm_size_t size_none; /* of these, what can have no access: not limited */
     vm_size_t size_limit, size_limit_max;
     struct vm_map_entry **entries; /* by address */
     unsigned count, capacity;

@@ -42,7 +42,7 @@ void vm_map_terminate(struct vm_map *map)
     kfree(map->entries);
     map->entries = NULL;
     map->count = map->capacity = 0;
-    map->size = 0;
+    map->size = map->size_none = 0;
 }
 
 void vm_map_deallocate(struct vm_map *map)
@@ -200,6 +200,15 @@ kern_return_t vm_map_find_space(const struct vm_map *map, vm_offset_t *address,
 
 /* Lengthens the entry before *ENTRY instead, if both are plain memory that
  * differs in nothing. */
+/* Adds SIZE bytes of ENTRY's kind to the map's size; negative: takes away. */
+static void vm_map_account(struct vm_map *map,
+                           const struct vm_map_entry *entry, int64_t size)
+{
+    map->size += (vm_size_t) size;
+    if (!entry->max_prot)
+        map->size_none += (vm_size_t) size;
+}
+
 static bool vm_map_extend(struct vm_map *map, unsigned index,
                           const struct vm_map_entry *entry)
 {
@@ -214,7 +223,7 @@ static bool vm_map_extend(struct vm_map *map, unsigned index,
     if (before->amap && (before->amap->references > 1 || before->amap->shared))
         return false;
     before->end = entry->end;
-    map->size += entry->end - entry->start;
+    vm_map_account(map, entry, (int64_t) (entry->end - entry->start));
     return true;
 }
 
@@ -226,7 +235,9 @@ kern_return_t vm_map_insert(struct vm_map *map,
 
     if (map->dead)
         return KERN_INVALID_ARGUMENT;
-    if (size > map->size_limit || map->size > map->size_limit - size)
+    if (entry->max_prot &&
+        (size > map->size_limit ||
+         map->size - map->size_none > map->size_limit - size))
         return KERN_NO_SPACE;
     if (vm_map_extend(map, index, entry))
         return KERN_SUCCESS;
@@ -237,7 +248,7 @@ kern_return_t vm_map_insert(struct vm_map *map,
     }
     *copy = *entry;
     map->entries[index] = copy;
-    map->size += size;
+    vm_map_account(map, entry, (int64_t) size);
     return KERN_SUCCESS;
 }
 
@@ -345,7 +356,8 @@ kern_return_t vm_map_remove(struct vm_map *map, vm_offset_t start,
     pmap_settle();
     unsigned i = (unsigned) first;
     while (i < map->count && map->entries[i]->start < end) {
-        map->size -= map->entries[i]->end - map->entries[i]->start;
+        const struct vm_map_entry *gone = map->entries[i];
+        vm_map_account(map, gone, (int64_t) (gone->start - gone->end));
         vm_entry_free(map->entries[i++]);
     }
     vm_map_close_slots(map, (unsigned) first, i - (unsigned) first);
@@ -371,7 +383,10 @@ kern_return_t vm_map_protect(struct vm_map *map, vm_offset_t start,
          i < map->count && map->entries[i]->start < end; i++) {
         struct vm_map_entry *entry = map->entries[i];
         if (set_maximum) {
+            int64_t size = (int64_t) (entry->end - entry->start);
+            vm_map_account(map, entry, -size);
             entry->max_prot = protection;
+            vm_map_account(map, entry, size);
             entry->prot &= protection;
         } else {
             entry->prot = protection;

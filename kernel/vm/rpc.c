@@ -141,7 +141,7 @@ kern_return_t rpc_vm_map(vm_map_t map, vm_address_t *address, vm_size_t size,
                          vm_inherit_t inheritance)
 {
     struct vm_object *object = NULL;
-    vm_prot_t asked = protection;
+    vm_prot_t asked = protection, asked_max = max_protection;
 
     if (!map || !size || offset & (PAGE_SIZE - 1) ||
         (protection | max_protection) & ~VM_PROT_ALL ||
@@ -156,7 +156,7 @@ kern_return_t rpc_vm_map(vm_map_t map, vm_address_t *address, vm_size_t size,
     if (kr != KERN_SUCCESS)
         return kr;
     if (copy)
-        max_protection = VM_PROT_ALL; /* a private copy may be written */
+        max_protection = asked_max; /* a private copy may be written */
     if (asked & ~max_protection)
         kr = KERN_PROTECTION_FAILURE;
     if (kr == KERN_SUCCESS)

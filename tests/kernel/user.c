@@ -5,7 +5,7 @@
 
 #include <mach/mig_support.h>
 
-#define USERS_MAX  16
+#define USERS_MAX  1024
 #define STACK_SIZE 4096
 #define TRAP_MSG   (-25)
 #define TRAP_REPLY (-26)
@@ -204,6 +204,9 @@ mach_msg_return_t mach_msg(mach_msg_header_t *msg, mach_msg_option_t option,
     size_t size = send_size > rcv_size ? send_size : rcv_size;
     uint64_t result, seventh = notify;
 
+    if (!current->thread->running) {
+        return WORLD_BLOCKED;
+    }
     if (size < sizeof *msg) {
         size = sizeof *msg;
     }

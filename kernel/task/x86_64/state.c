@@ -104,6 +104,92 @@ static kern_return_t state_set_extended(struct thread *thread,
                : KERN_SUCCESS;
 }
 
+/* --- the 387's registers, in the form of fnsave ---------------------------- */
+
+#define FX_SIZE      512u
+#define FX_REGISTERS 32u /* eight of 16 bytes, of which 10 count */
+#define FX_REGISTER  16u
+#define X87_REGISTER 10u
+
+/* The first words of an FXSAVE image. */
+struct fx_head {
+    uint16_t control, status;
+    uint8_t full, reserved; /* a bit for each register in use */
+    uint16_t opcode;
+    uint32_t ip, cs, dp, ds;
+} __attribute__((packed));
+
+static uint16_t tags_of(uint8_t full)
+{
+    uint16_t tags = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        if (!(full & 1u << i))
+            tags |= (uint16_t) (3u << 2 * i);
+    return tags;
+}
+
+static uint8_t full_of(uint16_t tags)
+{
+    uint8_t full = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        if ((tags >> 2 * i & 3) != 3)
+            full |= (uint8_t) (1u << i);
+    return full;
+}
+
+static void state_get_float(struct thread *thread,
+                            struct i386_float_state *state)
+{
+    uint8_t image[FX_SIZE];
+    struct fx_head head;
+    struct i386_fp_save save = {0};
+
+    *state = (struct i386_float_state){.fpkind = 3};
+    if (platform_thread_get_fpu(thread->platform, image, sizeof image) <
+        (int) sizeof image)
+        return;
+    memcpy(&head, image, sizeof head);
+    save.fp_control = head.control;
+    save.fp_status = head.status;
+    save.fp_tag = tags_of(head.full);
+    save.fp_eip = head.ip;
+    save.fp_cs = (uint16_t) head.cs;
+    save.fp_opcode = head.opcode;
+    save.fp_dp = head.dp;
+    save.fp_ds = (uint16_t) head.ds;
+    memcpy(state->hw_state, &save, sizeof save);
+    for (unsigned i = 0; i < 8; i++)
+        memcpy(state->hw_state + sizeof save + i * X87_REGISTER,
+               image + FX_REGISTERS + i * FX_REGISTER, X87_REGISTER);
+    state->initialized = 1;
+}
+
+static kern_return_t state_set_float(struct thread *thread,
+                                     const struct i386_float_state *state)
+{
+    uint8_t image[FX_SIZE] = {0};
+    struct fx_head head;
+    struct i386_fp_save save;
+
+    if (!state->initialized)
+        return KERN_SUCCESS;
+    platform_thread_get_fpu(thread->platform, image, sizeof image);
+    memcpy(&head, image, sizeof head);
+    memcpy(&save, state->hw_state, sizeof save);
+    head.control = (uint16_t) save.fp_control;
+    head.status = (uint16_t) save.fp_status;
+    head.full = full_of((uint16_t) save.fp_tag);
+    memcpy(image, &head, sizeof head);
+    for (unsigned i = 0; i < 8; i++)
+        memcpy(image + FX_REGISTERS + i * FX_REGISTER,
+               state->hw_state + sizeof save + i * X87_REGISTER, X87_REGISTER);
+    return platform_thread_set_fpu(thread->platform, image, sizeof image) < 0
+               ? KERN_INVALID_ARGUMENT
+               : KERN_SUCCESS;
+}
+
 kern_return_t thread_state_get(struct thread *thread, int flavor,
                                natural_t *state, natural_t *count)
 {
@@ -129,6 +215,12 @@ kern_return_t thread_state_get(struct thread *thread, int flavor,
             return KERN_INVALID_ARGUMENT;
         state_get_bases(thread, (struct i386_fsgs_base_state *) state);
         *count = i386_FSGS_BASE_STATE_COUNT;
+        return KERN_SUCCESS;
+    case i386_FLOAT_STATE:
+        if (*count < i386_FLOAT_STATE_COUNT)
+            return KERN_INVALID_ARGUMENT;
+        state_get_float(thread, (struct i386_float_state *) state);
+        *count = i386_FLOAT_STATE_COUNT;
         return KERN_SUCCESS;
     case i386_XFLOAT_STATE:
         return state_get_extended(thread, state, count);
@@ -160,6 +252,10 @@ kern_return_t thread_state_set(struct thread *thread, int flavor,
         return state_set_bases(thread, (const void *) state);
     case i386_ISA_PORT_MAP_STATE:
         return KERN_SUCCESS; /* i386_io_perm_modify is what counts */
+    case i386_FLOAT_STATE:
+        if (count < i386_FLOAT_STATE_COUNT)
+            return KERN_INVALID_ARGUMENT;
+        return state_set_float(thread, (const void *) state);
     case i386_XFLOAT_STATE:
         return state_set_extended(thread, state, count);
     default:
