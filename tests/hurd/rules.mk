@@ -12,3 +12,15 @@ $(B)/tests/hurd/dance: $(B)/tests/hurd/dance.o $(dance_STUB_OBJS) $(TASK_LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $< $(dance_STUB_OBJS) \
 	    -Wl,--start-group $(TASK_LIBS) -Wl,--end-group
+
+TARFS_MIG := -DHURD_SERVER -DSERVERPREFIX=S_
+$(eval $(call server_stubs,tarfs,fs io,$(TARFS_MIG) \
+	-imacros tests/hurd/tarfs_mutations.h))
+$(eval $(call server_stubs,tarfs,fsys exec_startup,$(TARFS_MIG)))
+TARFS_OBJS := $(B)/tests/hurd/tarfs.o $(B)/tests/hurd/tarfs_nodes.o
+$(TARFS_OBJS): | $(tarfs_STUB_HEADERS) $(ports_STUB_HEADERS)
+
+$(B)/tests/hurd/tarfs: $(TARFS_OBJS) $(tarfs_STUB_OBJS) $(TASK_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $(TARFS_OBJS) $(tarfs_STUB_OBJS) \
+	    -Wl,--start-group $(TASK_LIBS) -Wl,--end-group
