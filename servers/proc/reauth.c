@@ -9,6 +9,7 @@
 #include <proc/proc.h>
 #include <proc/process_S.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct stub {
     struct port_info pi;
@@ -79,6 +80,24 @@ kern_return_t S_proc_reauthenticate_complete(pstruct_t p)
     return p ? HURD_EINVAL : HURD_EOPNOTSUPP;
 }
 
+static pthread_cond_t completed = PTHREAD_COND_INITIALIZER;
+
+#define COMPLETION_WAIT_S 2
+
+void reauthenticate_wait(mach_port_t name)
+{
+    struct timespec deadline;
+    struct stub *stub;
+
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += COMPLETION_WAIT_S;
+    while ((stub = ports_lookup_port(proc_bucket, name, stub_class))) {
+        ports_port_deref(stub);
+        if (pthread_cond_timedwait(&completed, &global_lock, &deadline))
+            return;
+    }
+}
+
 boolean_t reauthenticate_complete(mach_port_t name)
 {
     struct stub *stub = ports_lookup_port(proc_bucket, name, stub_class);
@@ -101,6 +120,7 @@ boolean_t reauthenticate_complete(mach_port_t name)
         stub->ids = NULL;
         ports_transfer_right(p, stub);
     }
+    pthread_cond_broadcast(&completed);
     ports_port_deref(stub);
     return TRUE;
 }
