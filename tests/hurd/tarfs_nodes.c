@@ -34,8 +34,8 @@ void end_using_protid(protid_t protid)
 error_t protid_make(struct node *node, struct iouser *user, int flags,
                     struct open *open, struct protid **protid)
 {
-    error_t err =
-        ports_create_port(protid_class, bucket, sizeof **protid, protid);
+    error_t err = ports_create_port_noinstall(protid_class, bucket,
+                                              sizeof **protid, protid);
 
     if (err)
         return err;
@@ -47,6 +47,9 @@ error_t protid_make(struct node *node, struct iouser *user, int flags,
     (*protid)->node = node;
     (*protid)->user = user;
     (*protid)->open = open;
+    /* Requests wait until it is known whose they are. */
+    if (user)
+        ports_install_port(*protid);
     return 0;
 }
 
@@ -437,6 +440,7 @@ kern_return_t S_io_reauthenticate(protid_t p, mach_port_t rend)
     mach_port_t right = ports_get_right(new);
     iohelp_reauth(&user, auth, rend, right, TRUE);
     new->user = user;
+    ports_install_port(new);
     mach_port_drop(rend);
     mach_port_drop(auth);
     mach_port_insert_right(mach_task_self(), right, right,
