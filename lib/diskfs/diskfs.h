@@ -40,8 +40,8 @@ struct node {
 /* One opening of a file, shared by its duplicates. */
 struct peropen {
     unsigned refs;
-    struct node *np;      /* a reference */
-    int openstat;         /* HO_... */
+    struct node *np; /* a reference */
+    int openstat;    /* HO_... */
     int64_t filepointer;
     struct rlock_peropen lock_status;
     /* Where `..' leads from the root (send right, or null), and the node that
@@ -115,7 +115,7 @@ extern boolean_t diskfs_readonly;
 extern struct port_bucket *diskfs_port_bucket;
 extern struct port_class *diskfs_protid_class, *diskfs_control_class;
 extern struct pager_bucket diskfs_pagers;
-extern auth_t diskfs_auth; /* send right, or null before fsys_init */
+extern auth_t diskfs_auth;      /* send right, or null before fsys_init */
 extern mach_port_t diskfs_exec; /* the exec server; send right or null */
 extern mach_port_t diskfs_fsid_port;
 extern const char *diskfs_source; /* the device's name, for people */
@@ -180,7 +180,7 @@ error_t diskfs_open_translator(struct node *np, struct node *dir,
 /* --- boot.c ---------------------------------------------------------------- */
 
 struct diskfs_boot {
-    boolean_t boot;      /* this is the system's first file system */
+    boolean_t boot;           /* this is the system's first file system */
     const char *command_line; /* Mach's */
     mach_port_t exec_task, kernel_task; /* send rights or null */
     mach_port_t console; /* Mach's, send right */

@@ -54,8 +54,11 @@ mach_msg_return_t mach_msg(mach_msg_header_t *msg, mach_msg_option_t option,
     }
 }
 
+/* The thread ends.  Its last call does without an answer: the port that it
+ * would come to is the one that goes. */
 static void drop_reply_port(void *port)
 {
+    thread_ends = TRUE;
     mach_port_destroy_receive((mach_port_t)(uintptr_t)port);
 }
 

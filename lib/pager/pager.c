@@ -76,8 +76,8 @@ error_t pager_create(struct pager_bucket *bucket, const struct pager_ops *ops,
                      void *cookie, pager_t *result)
 {
     pager_t pager;
-    error_t err = ports_create_port(bucket->class, bucket->bucket,
-                                    sizeof *pager, &pager);
+    error_t err =
+        ports_create_port(bucket->class, bucket->bucket, sizeof *pager, &pager);
 
     if (err)
         return err;
@@ -222,8 +222,7 @@ kern_return_t pager_S_memory_object_data_request(pager_t pager,
     } else {
         /* Locked against writing, so that we hear of the first write. */
         memory_object_data_supply(control, offset, buffer, size, TRUE,
-                                  pager->written ? VM_PROT_NONE
-                                                 : VM_PROT_WRITE,
+                                  pager->written ? VM_PROT_NONE : VM_PROT_WRITE,
                                   FALSE, MACH_PORT_NULL);
     }
     mach_port_drop(control);

@@ -131,7 +131,8 @@ __attribute__((weak)) kern_return_t trivfs_S_io_reauthenticate(TRIVFS_ON,
         mach_port_drop(auth);
         return HURD_EOPNOTSUPP;
     }
-    err = trivfs_protid_dup(cred, &new);
+    /* The client may use the new port before we know who he is. */
+    err = trivfs_protid_dup_noinstall(cred, &new);
     if (err) {
         mach_port_drop(auth);
         return err;
@@ -152,6 +153,7 @@ __attribute__((weak)) kern_return_t trivfs_S_io_reauthenticate(TRIVFS_ON,
                              user->gids->num);
         }
     }
+    ports_install_port(new);
     /* A right that the client did not get makes no senders; see to it. */
     mach_port_insert_right(mach_task_self(), right, right,
                            MACH_MSG_TYPE_MAKE_SEND);

@@ -5,7 +5,7 @@
 #include <hurd/libhurd.h>
 #include <hurd/process.h>
 #include <stdlib.h>
-#include <trivfs/trivfs.h>
+#include <trivfs/private.h>
 
 #define CLASSES_MAX 8
 
@@ -184,12 +184,12 @@ error_t trivfs_open(struct trivfs_control *cntl, struct iouser *user, int flags,
     return err;
 }
 
-error_t trivfs_protid_dup(struct trivfs_protid *cred,
-                          struct trivfs_protid **dup)
+error_t trivfs_protid_dup_noinstall(struct trivfs_protid *cred,
+                                    struct trivfs_protid **dup)
 {
     struct trivfs_protid *new;
-    error_t err =
-        ports_create_port(cred->pi.class, cred->pi.bucket, sizeof *new, &new);
+    error_t err = ports_create_port_noinstall(cred->pi.class, cred->pi.bucket,
+                                              sizeof *new, &new);
 
     if (err)
         return err;
@@ -212,6 +212,16 @@ error_t trivfs_protid_dup(struct trivfs_protid *cred,
         ports_port_deref(new);
     else
         *dup = new;
+    return err;
+}
+
+error_t trivfs_protid_dup(struct trivfs_protid *cred,
+                          struct trivfs_protid **dup)
+{
+    error_t err = trivfs_protid_dup_noinstall(cred, dup);
+
+    if (!err)
+        ports_install_port(*dup);
     return err;
 }
 

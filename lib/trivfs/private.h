@@ -26,6 +26,11 @@ error_t trivfs_open_for(struct trivfs_control *cntl, struct iouser *user,
                         mach_port_t dotdot, int flags, mach_port_t realnode,
                         mach_port_t *node, mach_msg_type_name_t *node_type);
 
+/* trivfs_protid_dup, but requests on the new port wait for
+ * ports_install_port. */
+error_t trivfs_protid_dup_noinstall(struct trivfs_protid *cred,
+                                    struct trivfs_protid **dup);
+
 /* The arguments that every request on a file begins with. */
 #define TRIVFS_ON                                                              \
     trivfs_protid_t cred, mach_port_t reply, mach_msg_type_name_t reply_type

@@ -103,6 +103,8 @@ static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
     boolean_t known = TRUE;
 
     pthread_mutex_lock(&global_lock);
+    if (process_server_routine(in) && in->msgh_id != COMPLETE_ID)
+        reauthenticate_wait(in->msgh_local_port);
     if (handle_specially(in)) {
         ((mig_reply_header_t *)out)->RetCode = MIG_NO_REPLY;
     } else if ((routine = process_server_routine(in)) ||

@@ -157,6 +157,9 @@ error_t return_ints(int *ints, unsigned n, int **out,
 void host_init_version(void);
 /* proc_reauthenticate_complete on the port NAME; whether it was a stub's. */
 boolean_t reauthenticate_complete(mach_port_t name);
+/* A client may use the new port as soon as it has sent that, while another
+ * thread still handles it: lets that one go first. */
+void reauthenticate_wait(mach_port_t name);
 void stub_clean(void *stub);
 void proc_take_over(struct proc *p, struct proc *fresh);
 

@@ -9,12 +9,19 @@
 #include <proc/proc.h>
 #include <proc/process_S.h>
 #include <stdlib.h>
+#include <time.h>
+
+#define COMPLETION_WAIT_S 2
+
+/* A stub was settled or completed. */
+static pthread_cond_t progress = PTHREAD_COND_INITIALIZER;
 
 struct stub {
     struct port_info pi;
     struct proc *proc;    /* a reference */
     struct iouser *ids;   /* null until auth told them */
     mach_port_t new_task; /* to be taken over: send right, or null */
+    boolean_t settled;    /* auth has answered, one way or the other */
 };
 
 void stub_clean(void *object)
@@ -48,6 +55,8 @@ static error_t reauthenticate(struct proc *p, mach_port_t rendezvous,
     pthread_mutex_lock(&global_lock);
     if (!err)
         stub->ids = ids;
+    stub->settled = TRUE;
+    pthread_cond_broadcast(&progress);
     mach_port_drop(rendezvous);
     /* So that the stub goes even if the client never got a right. */
     mach_port_insert_right(mach_task_self(), right, right,
@@ -79,6 +88,20 @@ kern_return_t S_proc_reauthenticate_complete(pstruct_t p)
     return p ? HURD_EINVAL : HURD_EOPNOTSUPP;
 }
 
+void reauthenticate_wait(mach_port_t name)
+{
+    struct timespec deadline;
+    struct stub *stub;
+
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += COMPLETION_WAIT_S;
+    while ((stub = ports_lookup_port(proc_bucket, name, stub_class))) {
+        ports_port_deref(stub);
+        if (pthread_cond_timedwait(&progress, &global_lock, &deadline))
+            return;
+    }
+}
+
 boolean_t reauthenticate_complete(mach_port_t name)
 {
     struct stub *stub = ports_lookup_port(proc_bucket, name, stub_class);
@@ -86,8 +109,10 @@ boolean_t reauthenticate_complete(mach_port_t name)
     if (!stub)
         return FALSE;
     struct proc *p = stub->proc;
-    /* The ids are there before the client can have the port; but a process
-     * may have ended, or done it twice. */
+    /* The client may have auth's answer a moment before we do. */
+    while (!stub->settled)
+        pthread_cond_wait(&progress, &global_lock);
+    /* The process may have ended meanwhile, or done it twice. */
     if (stub->ids && !p->dead) {
         struct proc *fresh = NULL;
         if (stub->new_task != MACH_PORT_NULL) {
@@ -101,6 +126,7 @@ boolean_t reauthenticate_complete(mach_port_t name)
         stub->ids = NULL;
         ports_transfer_right(p, stub);
     }
+    pthread_cond_broadcast(&progress);
     ports_port_deref(stub);
     return TRUE;
 }

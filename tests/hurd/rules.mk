@@ -12,3 +12,37 @@ $(B)/tests/hurd/dance: $(B)/tests/hurd/dance.o $(dance_STUB_OBJS) $(TASK_LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $< $(dance_STUB_OBJS) \
 	    -Wl,--start-group $(TASK_LIBS) -Wl,--end-group
+
+TARFS_MIG := -DHURD_SERVER -DSERVERPREFIX=S_
+$(eval $(call server_stubs,tarfs,fs io,$(TARFS_MIG) \
+	-imacros tests/hurd/tarfs_mutations.h))
+$(eval $(call server_stubs,tarfs,fsys exec_startup,$(TARFS_MIG)))
+TARFS_OBJS := $(B)/tests/hurd/tarfs.o $(B)/tests/hurd/tarfs_nodes.o
+$(TARFS_OBJS): | $(tarfs_STUB_HEADERS) $(ports_STUB_HEADERS)
+
+$(B)/tests/hurd/tarfs: $(TARFS_OBJS) $(tarfs_STUB_OBJS) $(TASK_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $(TARFS_OBJS) $(tarfs_STUB_OBJS) \
+	    -Wl,--start-group $(TASK_LIBS) -Wl,--end-group
+
+$(B)/tests/hurd/inside: $(B)/tests/hurd/inside.o $(TASK_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $< -Wl,--start-group $(TASK_LIBS) \
+	    -Wl,--end-group
+
+# Messages and structures have the Hurd's layout: checked by compiling.
+$(B)/tests/hurd/wire.c: tests/hurd/wire.py tests/hurd/wire.txt \
+		$(HURD_USER_HEADERS)
+	$(Q)mkdir -p $(@D)
+	$(Q)python3 $< tests/hurd/wire.txt $(GEN)/hurd >$@
+
+$(B)/tests/hurd/wire.o: $(B)/tests/hurd/wire.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(STUB_CFLAGS) -c -o $@ $<
+
+.PHONY: hurd-tests
+hurd-tests: $(B)/tests/hurd/wire.o $(B)/tests/hurd/layout.o \
+		$(B)/tests/hurd/dance $(B)/tests/hurd/tarfs \
+		$(B)/tests/hurd/inside $(SERVERS) $(B)/personality.so hell
+	$(Q)sh tests/hurd/run.sh $(B)
+check-all: hurd-tests

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tests/hurd/inside.c: run in place of the system's start-up program: asks a
+ * whole system what it should know, and stops it. */
+
+#include <argz.h>
+#include <fshelp/fshelp.h>
+#include <hurd/fs.h>
+#include <hurd/fsys.h>
+#include <hurd/io.h>
+#include <hurd/libhurd.h>
+#include <hurd/process.h>
+#include <hurd/signal.h>
+#include <hurd/startup.h>
+#include <hurd/term.h>
+#include <hurd/termios.h>
+#include <hurd/tioctl.h>
+#include <string.h>
+#include <stdlib.h>
+
+static int checks, failures;
+
+#define CHECK(what, condition)                                                 \
+    do {                                                                       \
+        checks++;                                                              \
+        if (!(condition)) {                                                    \
+            failures++;                                                        \
+            mach_printf("inside: FAILED: %s (%s)\n", what, #condition);        \
+        }                                                                      \
+    } while (0)
+#define OK(call)                                                               \
+    do {                                                                       \
+        error_t ok_err = (call);                                               \
+        checks++;                                                              \
+        if (ok_err) {                                                          \
+            failures++;                                                        \
+            mach_printf("inside: FAILED: %s: %s\n", #call,                     \
+                        mach_error_string(ok_err));                            \
+        }                                                                      \
+    } while (0)
+
+static void end_with(int code)
+{
+    mach_port_t proc = getproc();
+
+    proc_mark_exit(proc, HW_EXITCODE(code, 0), 0);
+    for (;;)
+        task_terminate(mach_task_self());
+}
+
+static error_t spawn(const char *self, const char *argument, pid_t *pid)
+{
+    mach_port_t ports[INIT_PORT_MAX] = {0}, proc = getproc(), fds[3];
+    int ints[INIT_INT_MAX] = {0};
+    char *argz = NULL;
+    size_t size = 0;
+    task_t task;
+    file_t file;
+    error_t err = hurd_lookup(self, HO_EXEC, 0, &file);
+
+    if (!err)
+        err = hurd_make_child(&task, &ports[INIT_PORT_PROC]);
+    if (err)
+        return err;
+    ports[INIT_PORT_CRDIR] = getcrdir();
+    ports[INIT_PORT_CWDIR] = getcwdir();
+    ports[INIT_PORT_AUTH] = getauth();
+    for (int i = 0; i < 3; i++)
+        fds[i] = hurd_get_fd(i);
+    argz_add(&argz, &size, self);
+    argz_add(&argz, &size, argument);
+    err = hurd_exec(file, task, 0, self, argz, size, NULL, 0, fds, 3, ports,
+                    ints);
+    if (!err)
+        err = proc_task2pid(proc, task, pid);
+    return err;
+}
+
+static void test_processes(const char *self)
+{
+    mach_port_t proc = getproc();
+    pid_t pid, ppid, child, got;
+    int orphaned, status, sigcode;
+    struct hurd_rusage rusage;
+    char room[256], *args = room;
+    mach_msg_type_number_t n = sizeof room;
+
+    OK(proc_getpids(proc, &pid, &ppid, &orphaned));
+    CHECK("init's number", pid == HURD_PID_INIT);
+    OK(spawn(self, "child", &child));
+    OK(proc_wait(proc, child, 0, &status, &sigcode, &rusage, &got));
+    CHECK("the child's status", got == child && HW_EXITSTATUS(status) == 7);
+    OK(proc_getprocargs(proc, HURD_PID_STARTUP, &args, &n));
+    CHECK("startup's name", n > 5 && strcmp(args, "/hurd/startup") == 0);
+    OK(spawn(self, "exec", &child));
+    OK(proc_wait(proc, child, 0, &status, &sigcode, &rusage, &got));
+    CHECK("the status after exec", HW_EXITSTATUS(status) == 7);
+}
+
+static error_t open_node(int flags, file_t *node, mach_msg_type_name_t *kind,
+                         task_t task, void *cookie)
+{
+    *node = *(file_t *)cookie;
+    *kind = MACH_MSG_TYPE_COPY_SEND;
+    return 0;
+}
+
+static void test_translator(void)
+{
+    static const char argz[] = "/hurd/null\0--zero";
+    file_t node, file;
+    fsys_t control;
+    char room[64], *data = room;
+    mach_msg_type_number_t n = sizeof room;
+    io_statbuf_t st;
+    vm_size_t written;
+
+    OK(hurd_lookup("/dev/null", HO_NOTRANS, 0, &node));
+    OK(fshelp_start_translator(open_node, &node, argz, argz, sizeof argz, 10000,
+                               &control));
+    OK(file_set_translator(node, 0, FS_TRANS_SET, 0, NULL, 0, control,
+                           MACH_MSG_TYPE_COPY_SEND));
+    OK(hurd_lookup("/dev/null", HO_READ | HO_WRITE, 0, &file));
+    memset(room, 1, sizeof room);
+    OK(io_read(file, &data, &n, -1, 10));
+    CHECK("zeros", n == 10 && data[0] == 0 && data[9] == 0);
+    OK(io_write(file, "abc", 3, -1, &written));
+    CHECK("all written", written == 3);
+    OK(io_stat(file, &st));
+    CHECK("a device", HS_ISCHR(st.st_mode));
+    mach_port_drop(file);
+    CHECK("not executable",
+          hurd_lookup("/dev/null", HO_EXEC, 0, &file) == HURD_EACCES);
+    OK(fsys_goaway(control, FSYS_GOAWAY_FORCE) == MIG_SERVER_DIED ? 0 : 1);
+    OK(hurd_lookup("/etc/../etc/motd", HO_READ, 0, &file));
+    CHECK("no such file",
+          hurd_lookup("/etc/nothing", HO_READ, 0, &file) == HURD_ENOENT);
+    CHECK("no directory",
+          hurd_lookup("/etc/motd/x", HO_READ, 0, &file) == HURD_ENOTDIR);
+}
+
+static void test_terminal(void)
+{
+    io_t tty = hurd_get_fd(1), console;
+    modes_t modes;
+    ccs_t ccs;
+    speeds_t speeds;
+    winsize_t size;
+    string_t name;
+    char room[64], *line = room;
+    mach_msg_type_number_t n = sizeof room;
+    mach_port_t ctty;
+    vm_size_t amount;
+    int type = SELECT_READ | SELECT_WRITE, pgrp;
+
+    OK(hurd_write(tty, "inside: through the terminal\n", 29));
+    OK(term_get_nodename(tty, name));
+    CHECK("its name", strcmp(name, "/dev/console") == 0);
+    OK(tioctl_tiocgeta(tty, modes, ccs, speeds));
+    CHECK("cooked", modes[3] & HT_ICANON);
+    OK(tioctl_tiocgwinsz(tty, &size));
+    CHECK("size", size.ws_row == 24 && size.ws_col == 80);
+    OK(tioctl_tiocgpgrp(tty, &pgrp));
+    CHECK("we are in the foreground", pgrp == 1);
+    OK(term_getctty(tty, &ctty));
+    CHECK("our controlling terminal", ctty == getcttyid());
+    OK(hurd_lookup("/dev/console", HO_READ | HO_WRITE, 0, &console));
+    OK(hurd_lookup("/etc/motd", 0, 0, &tty));
+    CHECK("a file is no terminal", term_getctty(tty, &ctty) == MIG_BAD_ID);
+    tty = hurd_get_fd(0);
+    OK(io_read(tty, &line, &n, -1, sizeof room));
+    CHECK("a line", n == 6 && memcmp(line, "hella\n", 6) == 0);
+    OK(io_select(tty, mach_reply_port(), 1000, &type));
+    CHECK("ready for output", type & SELECT_WRITE);
+    OK(io_read(tty, &line, (n = sizeof room, &n), -1, 3));
+    CHECK("part of a line", n == 3 && memcmp(line, "sec", 3) == 0);
+    OK(io_readable(tty, &amount));
+    CHECK("the rest of the line", amount == 4);
+}
+
+static void test_auth(void)
+{
+    mach_port_t auth = getauth(), root = getcrdir(), new;
+    io_statbuf_t st;
+
+    OK(hurd_reauthenticate(root, auth, &new));
+    OK(io_stat(new, &st));
+    CHECK("a directory", HS_ISDIR(st.st_mode));
+}
+
+int main(int argc, char **argv)
+{
+    mach_port_t startup, host_priv;
+
+    if (argc > 1 && strcmp(argv[1], "child") == 0)
+        end_with(7);
+    if (argc > 1 && strcmp(argv[1], "exec") == 0) {
+        mach_port_t ports[INIT_PORT_MAX];
+        int ints[INIT_INT_MAX] = {0};
+        static char again[] = "/libexec/runsystem\0child";
+        file_t file;
+        for (int i = 0; i < INIT_PORT_MAX; i++)
+            ports[i] = hurd_get_port(i);
+        if (!hurd_lookup(argv[0], HO_EXEC, 0, &file))
+            hurd_exec(file, mach_task_self(), 0, argv[0], again, sizeof again,
+                      NULL, 0, NULL, 0, ports, ints);
+        end_with(9);
+    }
+    OK(hurd_lookup(HURD_SERVERS_STARTUP, 0, 0, &startup));
+    test_auth();
+    test_processes(argv[0]);
+    test_translator();
+    test_terminal();
+    mach_printf("inside: %d checks, %d failed\n", checks, failures);
+    OK(get_privileged_ports(&host_priv, NULL));
+    OK(startup_reboot(startup, host_priv, HURD_RB_HALT));
+    return 0;
+}
