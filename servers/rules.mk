@@ -51,9 +51,9 @@ $(eval $(call task_program,term,trivfs))
 $(foreach p,console-run settrans showtrans fsysopts runcommand,\
 	$(eval $(call task_program,$(p))))
 
+ext2fs_LDLIBS := -lext2fs -lcom_err
+$(eval $(call task_program,ext2fs,diskfs pager))
+
 .PHONY: servers
 servers: $(SERVERS)
 all: servers
-
-ext2fs_LDLIBS := -lext2fs -lcom_err
-$(eval $(call task_program,ext2fs,diskfs pager))

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext2fs/ext2fs.h"
+#include "ext2fs/private.h"
 
 #define FAST_LINK_MAX sizeof(((struct ext2_inode *)0)->i_block)
 

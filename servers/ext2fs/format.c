@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "ext2fs/ext2fs.h"
+#include "ext2fs/private.h"
 
 ext2_filsys fs;
 

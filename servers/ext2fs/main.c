@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext2fs/ext2fs.h"
+#include "ext2fs/private.h"
 
 enum { OPT_COMMAND_LINE = 0x100, OPT_KERNEL_TASK, OPT_EXEC, OPT_INIT };
 

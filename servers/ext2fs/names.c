@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext2fs/ext2fs.h"
+#include "ext2fs/private.h"
 
 error_t ext2_lookup(struct node *dir, const char *name, ino64_t *result)
 {

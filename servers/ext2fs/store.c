@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext2fs/ext2fs.h"
+#include "ext2fs/private.h"
 
 #define PIECE_SIZE  0x10000u
 #define UNIT_SIZE   0x1000u

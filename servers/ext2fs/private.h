@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* servers/ext2fs/ext2fs.h: between the server's parts. */
+/* servers/ext2fs/private.h: between the server's parts. */
 
-#ifndef EXT2FS_EXT2FS_H
-#define EXT2FS_EXT2FS_H
+#ifndef EXT2FS_PRIVATE_H
+#define EXT2FS_PRIVATE_H
 
 #include <diskfs/diskfs.h>
 #include <ext2fs/ext2fs.h>
