@@ -32,7 +32,9 @@ $$($(1)_OBJS): | $(MACH_USER_HEADERS) $(HURD_USER_HEADERS) \
 	$$($(1)_STUB_HEADERS)
 $(LIB)/lib$(1).a: $$($(1)_OBJS) $$($(1)_STUB_OBJS)
 	$$(call say,AR,$$@)
-	$(Q)mkdir -p $$(@D) && rm -f $$@ && ar rcs $$@ $$^
+	$(Q)mkdir -p $$(@D) && rm -f $$@
+	$(Q)$$(if $$($(1)_WHOLE),ld -r -o $(LIB)/$(1)-whole.o $$^ && \
+	    ar rcs $$@ $(LIB)/$(1)-whole.o,ar rcs $$@ $$^)
 endef
 
 $(B)/lib/%.c.o: lib/%.c
@@ -77,6 +79,9 @@ $(eval $(call mach_server_stubs,pager,mach/memory_object,-imacros \
 	lib/pager/mutations.h -DSERVERPREFIX=pager_S_ -DHURD_SERVER))
 $(eval $(call task_library,pager))
 
+# All or nothing: the stubs' defaults for what is not offered must not keep the
+# linker from finding what is.
+diskfs_WHOLE := yes
 DISKFS_MIG := -DHURD_SERVER -imacros lib/diskfs/mutations.h
 $(eval $(call server_stubs,diskfs,fs io fsys exec_startup startup_notify,$(DISKFS_MIG) \
 	-DSERVERPREFIX=diskfs_S_))

@@ -45,6 +45,21 @@ void vm_map_copy_discard(struct vm_map_copy *copy)
     kfree(copy);
 }
 
+kern_return_t vm_copy_split(struct vm_map_copy *from,
+                            struct vm_map_copy **copy_out)
+{
+    struct vm_map_copy *copy = kalloc(sizeof *copy);
+
+    if (!copy)
+        return KERN_RESOURCE_SHORTAGE;
+    *copy = *from;
+    from->pieces = NULL;
+    from->piece_count = from->piece_max = 0;
+    from->size = 0;
+    *copy_out = copy;
+    return KERN_SUCCESS;
+}
+
 vm_size_t vm_map_copy_size(const struct vm_map_copy *copy)
 {
     return copy->size;

@@ -30,6 +30,10 @@ struct vm_map_copy {
 struct vm_map_copy *vm_copy_create(vm_offset_t offset, vm_size_t size);
 /* Appends a piece; its references are consumed on success. */
 bool vm_copy_append(struct vm_map_copy *copy, const struct vm_piece *piece);
+/* Moves what FROM holds into a copy of its own; FROM is left empty, to be
+ * discarded by whoever owns it. */
+kern_return_t vm_copy_split(struct vm_map_copy *from,
+                            struct vm_map_copy **copy_out);
 /* A copy whose data are the PAGES, which it takes over.  NULL: no memory, and
  * the pages remain the caller's. */
 struct vm_map_copy *vm_copy_from_pages(struct vm_page *const *pages,

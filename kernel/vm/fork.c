@@ -289,39 +289,98 @@ kern_return_t vm_map_copyout(struct vm_map *map, vm_offset_t *address,
     return KERN_SUCCESS;
 }
 
-/* Replacing is removing what is there and putting the pieces in its place, with
- * the protections that the place has. */
-kern_return_t vm_map_copy_overwrite(struct vm_map *map, vm_offset_t address,
-                                    struct vm_map_copy *copy)
+/* --- overwriting ------------------------------------------------------------ */
+
+static kern_return_t vm_overwrite_check(struct vm_map *map, vm_offset_t address,
+                                        const struct vm_map_copy *copy)
 {
     vm_offset_t end = address + copy->size;
 
     if (address & (PAGE_SIZE - 1) || copy->offset ||
         copy->size & (PAGE_SIZE - 1))
         return KERN_INVALID_ARGUMENT;
-    if (map->dead || !vm_map_covered(map, address, end))
+    if (map->dead || end < address || !vm_map_covered(map, address, end))
         return KERN_INVALID_ADDRESS;
     for (unsigned i = vm_map_index(map, address);
          i < map->count && map->entries[i]->start < end; i++) {
         if (!(map->entries[i]->prot & VM_PROT_WRITE))
             return KERN_PROTECTION_FAILURE;
     }
-    for (vm_offset_t at = address; at < end; at += PAGE_SIZE) {
-        struct vm_page *page = NULL;
-        struct vm_fault_wait none = {0};
-        kern_return_t kr = vm_copy_page(
-            copy, (at - address) >> PAGE_SHIFT_BITS, &none, &page);
-        if (kr == KERN_SUCCESS && page)
-            kr = copyout(map, vm_page_data(page), at, PAGE_SIZE, &none);
-        else if (kr == KERN_SUCCESS)
-            kr = copyout_zero(map, at, PAGE_SIZE, &none);
-        if (kr == KERN_WAITING) {
-            vm_fault_wait_cancel(&none);
-            return KERN_MEMORY_FAILURE;
-        }
-        if (kr != KERN_SUCCESS)
-            return kr;
-    }
-    vm_map_copy_discard(copy);
     return KERN_SUCCESS;
+}
+
+/* PAGE (consumed) becomes the entry's at INDEX; what was there need not have
+ * been resident. */
+static kern_return_t vm_overwrite_anon(struct vm_map *map,
+                                       struct vm_map_entry *entry,
+                                       uint64_t index, struct vm_page *page)
+{
+    vm_offset_t address = entry->start + (index << PAGE_SHIFT_BITS);
+    kern_return_t kr = vm_entry_unshare(entry);
+    struct vm_anon *anon = kr == KERN_SUCCESS ? vm_anon_create(page) : NULL;
+
+    if (!anon) {
+        vm_page_free(page);
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    struct vm_anon *old = vm_amap_get(entry->amap, entry->amap_first + index);
+    if (old && entry->amap->shared)
+        pmap_page_protect(old->page, VM_PROT_NONE);
+    pmap_remove(&map->pmap, address, address + PAGE_SIZE);
+    pmap_settle();
+    if (!vm_amap_set(entry->amap, entry->amap_first + index, anon)) {
+        vm_anon_release(anon);
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    return KERN_SUCCESS;
+}
+
+/* The same for a page that everybody sees. */
+static kern_return_t vm_overwrite_object(struct vm_object *object,
+                                         uint64_t index, struct vm_page *page)
+{
+    struct vm_page *there = vm_object_page(object, index);
+    kern_return_t kr = KERN_SUCCESS;
+
+    if (there) {
+        kr = vm_object_write_page(object, index);
+        if (kr == KERN_SUCCESS)
+            memcpy(vm_page_data(there), vm_page_data(page), PAGE_SIZE);
+        vm_page_free(page);
+        return kr;
+    }
+    page->dirty = true;
+    if (object->dead || object->device ||
+        !vm_object_insert(object, index, page)) {
+        vm_page_free(page);
+        return KERN_MEMORY_FAILURE;
+    }
+    vm_object_answer(object, index, KERN_SUCCESS);
+    return KERN_SUCCESS;
+}
+
+kern_return_t vm_map_copy_overwrite(struct vm_map *map, vm_offset_t address,
+                                    struct vm_map_copy *copy, vm_size_t *done,
+                                    struct vm_fault_wait *wait)
+{
+    kern_return_t kr = vm_overwrite_check(map, address, copy);
+
+    while (kr == KERN_SUCCESS && *done < copy->size) {
+        vm_offset_t at = address + *done;
+        struct vm_map_entry *entry = vm_map_entry_at(map, at);
+        uint64_t index = (at - entry->start) >> PAGE_SHIFT_BITS;
+        struct vm_page *page;
+        kr = vm_copy_take_page(copy, *done >> PAGE_SHIFT_BITS, wait, &page);
+        if (kr != KERN_SUCCESS)
+            break;
+        if (entry->object && !entry->private)
+            kr = vm_overwrite_object(entry->object, entry->object_first + index,
+                                     page);
+        else
+            kr = vm_overwrite_anon(map, entry, index, page);
+        *done += PAGE_SIZE;
+    }
+    if (kr == KERN_SUCCESS)
+        vm_map_copy_discard(copy);
+    return kr;
 }

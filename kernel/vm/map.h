@@ -65,14 +65,17 @@ kern_return_t vm_map_copy_from_kernel(const void *data, vm_size_t size,
  * its page that it had.  On failure the copy remains. */
 kern_return_t vm_map_copyout(struct vm_map *map, vm_offset_t *address,
                              struct vm_map_copy *copy);
+struct vm_fault_wait;
 /* Replaces [address, address + size) of MAP, which must be mapped and writable
- * all along, page aligned as COPY.  On failure the copy remains. */
+ * all along, page aligned as COPY.  *DONE is 0 at first; after KERN_WAITING the
+ * call is to be made again with what it has become.  The copy is consumed on
+ * success; on failure it remains, and part of it may have been written. */
 kern_return_t vm_map_copy_overwrite(struct vm_map *map, vm_offset_t address,
-                                    struct vm_map_copy *copy);
+                                    struct vm_map_copy *copy, vm_size_t *done,
+                                    struct vm_fault_wait *wait);
 void vm_map_copy_discard(struct vm_map_copy *copy);
 vm_size_t vm_map_copy_size(const struct vm_map_copy *copy);
 
-struct vm_fault_wait;
 /* Reads SIZE bytes at OFFSET of the copied data; may return KERN_WAITING. */
 kern_return_t vm_map_copy_read(struct vm_map_copy *copy, vm_offset_t offset,
                                void *to, vm_size_t size,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vm/rpc.c: the vm_ routines of mach.defs and gnumach.defs. */
 #include "vm/rpc.h"
+#include "mig/kobject.h"
 #include "task/task.h"
 #include "vm/copy.h"
 #include "vm/entry.h"
@@ -61,12 +62,74 @@ kern_return_t rpc_vm_read(vm_map_t map, vm_address_t address, vm_size_t size,
     return kr;
 }
 
+/* A copy into a map whose data have to be paged in first. */
+struct vm_overwrite {
+    struct vm_fault_wait wait;
+    struct vm_map *map;       /* a reference */
+    struct vm_map_copy *copy; /* owned */
+    struct ipc_reply_to reply;
+    vm_offset_t address;
+    vm_size_t done;
+};
+
+static void vm_overwrite_run(struct vm_fault_wait *wait, kern_return_t result)
+{
+    struct vm_overwrite *job = (struct vm_overwrite *) wait;
+
+    if (result == KERN_SUCCESS)
+        result = vm_map_copy_overwrite(job->map, job->address, job->copy,
+                                       &job->done, wait);
+    if (result == KERN_WAITING)
+        return;
+    if (result != KERN_SUCCESS)
+        vm_map_copy_discard(job->copy);
+    ipc_reply_simple(job->reply.port, job->reply.disposition, job->reply.id,
+                     result);
+    vm_map_deallocate(job->map);
+    kfree(job);
+}
+
+/* Consumes COPY in any case; answers the current request, now or later. */
+static kern_return_t vm_overwrite_start(struct vm_map *map,
+                                        vm_offset_t address,
+                                        struct vm_map_copy *copy)
+{
+    struct vm_overwrite *job = kalloc(sizeof *job);
+
+    if (!job) {
+        vm_map_copy_discard(copy);
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    *job = (struct vm_overwrite){.map = map, .copy = copy, .address = address};
+    job->wait.done = vm_overwrite_run;
+    kern_return_t kr = vm_map_copy_overwrite(map, address, copy, &job->done,
+                                             &job->wait);
+    if (kr == KERN_WAITING) {
+        vm_map_reference(map);
+        ipc_take_reply(&job->reply);
+        return MIG_NO_REPLY;
+    }
+    kfree(job);
+    if (kr != KERN_SUCCESS)
+        vm_map_copy_discard(copy);
+    return kr;
+}
+
 kern_return_t rpc_vm_write(vm_map_t map, vm_address_t address, vm_offset_t data,
                            mach_msg_type_number_t count)
 {
-    if (!map || !data)
+    struct vm_map_copy *copy = (struct vm_map_copy *) data;
+    struct vm_map_copy *mine = NULL;
+
+    if (!map || !copy)
         return KERN_INVALID_ARGUMENT;
-    return vm_map_copy_overwrite(map, address, (struct vm_map_copy *) data);
+    /* A request that fails is destroyed with its memory: work on our own. */
+    kern_return_t kr = vm_copy_split(copy, &mine);
+    if (kr == KERN_SUCCESS)
+        kr = vm_overwrite_start(map, address, mine);
+    if (kr == KERN_SUCCESS || kr == MIG_NO_REPLY)
+        vm_map_copy_discard(copy);
+    return kr;
 }
 
 kern_return_t rpc_vm_copy(vm_map_t map, vm_address_t source, vm_size_t size,
@@ -77,12 +140,7 @@ kern_return_t rpc_vm_copy(vm_map_t map, vm_address_t source, vm_size_t size,
     if (!map)
         return KERN_INVALID_ARGUMENT;
     kern_return_t kr = vm_map_copyin(map, source, size, false, &copy);
-    if (kr != KERN_SUCCESS)
-        return kr;
-    kr = vm_map_copy_overwrite(map, dest, copy);
-    if (kr != KERN_SUCCESS)
-        vm_map_copy_discard(copy);
-    return kr;
+    return kr == KERN_SUCCESS ? vm_overwrite_start(map, dest, copy) : kr;
 }
 
 kern_return_t rpc_vm_region(vm_map_t map, vm_address_t *address,

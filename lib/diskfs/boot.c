@@ -244,10 +244,8 @@ static error_t start_startup(void)
 
 static void boot_step(const char *what, error_t err)
 {
-    if (!err) {
-        mach_printf(" %s", what);
+    if (!err)
         return;
-    }
     mach_printf("\n%s: starting %s: %s\n", diskfs_format->name, what,
                         mach_error_string(err));
     mach_port_t host;
@@ -271,8 +269,8 @@ static void boot_system(void)
     hurd_set_port(INIT_PORT_CRDIR, boot.root);
     hurd_set_port(INIT_PORT_CWDIR, boot.root);
     boot.console = diskfs_boot.console;
-    mach_printf("Hurd server bootstrap: %s[%s]", diskfs_format->name,
-                        diskfs_source ? diskfs_source : "?");
+    mach_printf("Hurd server bootstrap: %s[%s] exec", diskfs_format->name,
+                diskfs_source ? diskfs_source : "?");
     boot_step("exec", start_exec());
     boot_step("startup", start_startup());
 }
