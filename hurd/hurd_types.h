@@ -68,10 +68,12 @@ struct hurd_flock {
 };
 typedef struct hurd_flock flock_t;
 
+struct hurd_timeval {
+    int64_t tv_sec, tv_usec;
+};
+
 struct hurd_rusage {
-    struct {
-        int64_t tv_sec, tv_usec;
-    } ru_utime, ru_stime;
+    struct hurd_timeval ru_utime, ru_stime;
     int64_t ru_maxrss, ru_ixrss, ru_idrss, ru_isrss, ru_minflt, ru_majflt;
     int64_t ru_nswap, ru_inblock, ru_oublock, ru_msgsnd, ru_msgrcv;
     int64_t ru_nsignals, ru_nvcsw, ru_nivcsw;

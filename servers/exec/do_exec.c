@@ -28,23 +28,34 @@ struct images {
     boolean_t has_interp, has_personality;
 };
 
-/* Opened once, for all programs. */
-static file_t personality_file; /* send right */
+/* The personality is opened once, for all programs; its file and memory object
+ * are kept. */
+static struct image personality;
 static pthread_mutex_t personality_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static error_t open_personality(struct image *image)
 {
+    file_t file;
     error_t err = 0;
 
     pthread_mutex_lock(&personality_lock);
-    if (personality_file == MACH_PORT_NULL)
-        err = hurd_lookup(PERSONALITY, HO_READ, 0, &personality_file);
-    pthread_mutex_unlock(&personality_lock);
-    if (err) {
-        mach_complain(err, "%s", PERSONALITY);
-        return err;
+    if (personality.file == MACH_PORT_NULL) {
+        err = hurd_lookup(PERSONALITY, HO_READ, 0, &file);
+        if (!err) {
+            err = image_open(&personality, file);
+            if (err) {
+                personality.file = MACH_PORT_NULL;
+                mach_port_drop(file);
+            }
+        }
     }
-    return image_open(image, personality_file);
+    *image = personality;
+    pthread_mutex_unlock(&personality_lock);
+    if (err)
+        mach_complain(err, "%s", PERSONALITY);
+    else
+        mach_port_ref_send(image->memobj, 1);
+    return err;
 }
 
 static error_t open_images(const struct request *rq, struct images *im)

@@ -32,11 +32,23 @@ error_t file_read(file_t file, loff_t offset, void *to, size_t size,
     return 0;
 }
 
-static error_t read_all(file_t file, loff_t offset, void *to, size_t size)
+/* The file's first page, which mostly holds all that is asked for here. */
+struct head {
+    char data[4096];
+    size_t size;
+};
+
+static error_t read_all(const struct image *image, const struct head *head,
+                        uint64_t offset, void *to, size_t size)
 {
     size_t got;
-    error_t err = file_read(file, offset, to, size, &got);
+    error_t err;
 
+    if (offset <= head->size && size <= head->size - offset) {
+        memcpy(to, head->data + offset, size);
+        return 0;
+    }
+    err = file_read(image->file, offset, to, size, &got);
     return !err && got < size ? HURD_ENOEXEC : err;
 }
 
@@ -59,7 +71,7 @@ static int note_system(const char *notes, size_t size)
     return -1;
 }
 
-static error_t find_system(struct image *image)
+static error_t find_system(struct image *image, const struct head *head)
 {
     char notes[NOTES_MAX];
     const char *name = strrchr(image->interp, '/');
@@ -75,7 +87,7 @@ static error_t find_system(struct image *image)
         const Elf64_Phdr *p = &image->phdr[i];
         if (p->p_type != PT_NOTE || p->p_filesz > sizeof notes)
             continue;
-        error_t err = read_all(image->file, p->p_offset, notes, p->p_filesz);
+        error_t err = read_all(image, head, p->p_offset, notes, p->p_filesz);
         if (err)
             return err;
         if (note_system(notes, p->p_filesz) == ELF_NOTE_OS_GNU)
@@ -96,7 +108,8 @@ static error_t check_header(const Elf64_Ehdr *e)
     return 0;
 }
 
-static error_t look_at_segment(struct image *image, const Elf64_Phdr *p)
+static error_t look_at_segment(struct image *image, const struct head *head,
+                               const Elf64_Phdr *p)
 {
     error_t err = 0;
 
@@ -113,7 +126,7 @@ static error_t look_at_segment(struct image *image, const Elf64_Phdr *p)
     case PT_INTERP:
         if (p->p_filesz >= sizeof image->interp)
             return HURD_ENOEXEC;
-        err = read_all(image->file, p->p_offset, image->interp, p->p_filesz);
+        err = read_all(image, head, p->p_offset, image->interp, p->p_filesz);
         break;
     case PT_GNU_STACK:
         image->exec_stack = (p->p_flags & PF_X) != 0;
@@ -132,29 +145,38 @@ static void map_file(struct image *image)
     image->memobj = readable;
 }
 
+static error_t read_headers(struct image *image, const struct head *head)
+{
+    error_t err = 0;
+
+    memcpy(&image->ehdr, head->data, sizeof image->ehdr);
+    err = check_header(&image->ehdr);
+    if (!err)
+        err = read_all(image, head, image->ehdr.e_phoff, image->phdr,
+                       image->ehdr.e_phnum * sizeof(Elf64_Phdr));
+    for (int i = 0; !err && i < image->ehdr.e_phnum; i++)
+        err = look_at_segment(image, head, &image->phdr[i]);
+    if (!err && image->high == 0)
+        err = HURD_ENOEXEC;
+    return err;
+}
+
 error_t image_open(struct image *image, file_t file)
 {
-    size_t got;
+    struct head head;
     error_t err;
 
     memset(image, 0, sizeof *image);
     image->file = file;
     image->low = ~(vm_address_t)0;
-    err = file_read(file, 0, &image->ehdr, sizeof image->ehdr, &got);
+    err = file_read(file, 0, head.data, sizeof head.data, &head.size);
     if (err)
         return err;
-    if (got < sizeof image->ehdr)
+    if (head.size < sizeof image->ehdr)
         return HURD_ENOEXEC;
-    err = check_header(&image->ehdr);
+    err = read_headers(image, &head);
     if (!err)
-        err = read_all(file, image->ehdr.e_phoff, image->phdr,
-                       image->ehdr.e_phnum * sizeof(Elf64_Phdr));
-    for (int i = 0; !err && i < image->ehdr.e_phnum; i++)
-        err = look_at_segment(image, &image->phdr[i]);
-    if (!err && image->high == 0)
-        err = HURD_ENOEXEC;
-    if (!err)
-        err = find_system(image);
+        err = find_system(image, &head);
     if (!err)
         map_file(image);
     return err;

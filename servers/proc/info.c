@@ -100,6 +100,43 @@ kern_return_t S_proc_getprocenv(pstruct_t caller, pid_t pid, data_t *env,
     return get_vector(p, p->envp, env, count);
 }
 
+static void add_time(struct hurd_timeval *to, const time_value64_t *t)
+{
+    int64_t usec = to->tv_usec + t->nanoseconds / 1000;
+
+    to->tv_sec += t->seconds + usec / 1000000;
+    to->tv_usec = usec % 1000000;
+}
+
+void proc_note_usage(struct proc *p)
+{
+    struct task_basic_info basic;
+    struct task_thread_times_info live;
+    struct task_events_info events;
+    mach_msg_type_number_t count = TASK_BASIC_INFO_COUNT;
+    struct hurd_rusage *ru = &p->rusage;
+
+    memset(ru, 0, sizeof *ru);
+    if (!task_info(p->task, TASK_BASIC_INFO, (task_info_t)&basic, &count)) {
+        add_time(&ru->ru_utime, &basic.user_time64);
+        add_time(&ru->ru_stime, &basic.system_time64);
+        ru->ru_maxrss = basic.resident_size / 1024;
+    }
+    count = TASK_THREAD_TIMES_INFO_COUNT;
+    if (!task_info(p->task, TASK_THREAD_TIMES_INFO, (task_info_t)&live,
+                   &count)) {
+        add_time(&ru->ru_utime, &live.user_time64);
+        add_time(&ru->ru_stime, &live.system_time64);
+    }
+    count = TASK_EVENTS_INFO_COUNT;
+    if (!task_info(p->task, TASK_EVENTS_INFO, (task_info_t)&events, &count)) {
+        ru->ru_minflt = events.faults;
+        ru->ru_majflt = events.pageins;
+        ru->ru_msgsnd = events.messages_sent;
+        ru->ru_msgrcv = events.messages_received;
+    }
+}
+
 static int state_bits(struct proc *p)
 {
     int state = 0;

@@ -12,7 +12,7 @@
 
 pthread_mutex_t global_lock = PTHREAD_MUTEX_INITIALIZER;
 struct port_bucket *proc_bucket;
-struct port_class *proc_class, *stub_class;
+struct port_class *proc_class, *stub_class, *exc_class;
 struct proc *init_proc, *startup_proc, *kernel_proc, *self_proc;
 mach_port_t master_host_port, master_device_port, authserver;
 
@@ -21,6 +21,7 @@ static mach_port_t startup_port; /* send right */
 static pthread_cond_t startup_ready = PTHREAD_COND_INITIALIZER;
 
 #define NEW_TASK_ID  4400
+#define EXCEPTION_ID 2400
 #define COMPLETE_ID  24064
 #define INTERRUPT_ID 33000
 
@@ -85,6 +86,8 @@ static boolean_t handle_specially(mach_msg_header_t *in)
         handle_new_task(in);
         ports_port_deref(pi);
         return TRUE;
+    case EXCEPTION_ID:
+        return exc_handle(in);
     case COMPLETE_ID:
         return reauthenticate_complete(in->msgh_local_port);
     case INTERRUPT_ID:
@@ -260,8 +263,10 @@ int main(int argc, char **argv)
     proc_bucket = ports_create_bucket();
     proc_class = ports_create_class(NULL, NULL);
     stub_class = ports_create_class(stub_clean, NULL);
+    exc_class = ports_create_class(exc_clean, NULL);
     notify_class = ports_create_class(NULL, NULL);
-    if (!proc_bucket || !proc_class || !stub_class || !notify_class)
+    if (!proc_bucket || !proc_class || !stub_class || !exc_class ||
+        !notify_class)
         mach_die(HURD_ENOMEM, "starting");
     make_first_processes();
     meet_startup(kernel_task);

@@ -80,7 +80,7 @@ typedef struct proc *pstruct_t;
 
 extern pthread_mutex_t global_lock;
 extern struct port_bucket *proc_bucket;
-extern struct port_class *proc_class, *stub_class;
+extern struct port_class *proc_class, *stub_class, *exc_class;
 extern struct proc *init_proc, *startup_proc, *kernel_proc, *self_proc;
 extern mach_port_t master_host_port, master_device_port; /* send rights */
 extern mach_port_t authserver;                           /* send right */
@@ -160,6 +160,12 @@ boolean_t reauthenticate_complete(mach_port_t name);
 /* A client may use the new port as soon as it has sent that, while another
  * thread still handles it: lets that one go first. */
 void reauthenticate_wait(mach_port_t name);
+/* An exception message came to a port left by proc_handle_exceptions; whether
+ * it was dealt with. */
+boolean_t exc_handle(mach_msg_header_t *in);
+void exc_clean(void *exc);
+/* Notes what P's task has used so far. */
+void proc_note_usage(struct proc *p);
 void stub_clean(void *stub);
 void proc_take_over(struct proc *p, struct proc *fresh);
 

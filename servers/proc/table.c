@@ -196,6 +196,20 @@ void proc_iterate(void (*fun)(struct proc *p, void *arg), void *arg)
         }
 }
 
+static void usage_add(struct hurd_rusage *to, const struct hurd_rusage *from)
+{
+    int64_t *sum = (int64_t *)to;
+    const int64_t *more = (const int64_t *)from;
+
+    for (size_t i = 0; i < sizeof *to / sizeof *sum; i++)
+        sum[i] += more[i];
+    /* The first four are times: seconds and microseconds. */
+    for (int i = 0; i < 4; i += 2) {
+        sum[i] += sum[i + 1] / 1000000;
+        sum[i + 1] %= 1000000;
+    }
+}
+
 /* Number 1 stays, for the next program that startup makes init. */
 static void reuse_init(void)
 {
@@ -214,10 +228,8 @@ void proc_forget(struct proc *p)
         return;
     }
     if (p->parent) {
-        int64_t *to = (int64_t *)&p->parent->children_rusage;
-        int64_t *from = (int64_t *)&p->rusage;
-        for (size_t i = 0; i < sizeof p->rusage / sizeof *to; i++)
-            to[i] += from[i];
+        usage_add(&p->parent->children_rusage, &p->rusage);
+        usage_add(&p->parent->children_rusage, &p->children_rusage);
     }
     unlink_sibling(p);
     pgrp_leave(p);

@@ -329,6 +329,7 @@ kern_return_t S_proc_mark_exit(pstruct_t p, int status, int sigcode)
         return HURD_EINVAL;
     if (!p->exiting) {
         p->exiting = 1;
+        proc_note_usage(p);
         p->status = status;
         p->sigcode = sigcode;
     }
