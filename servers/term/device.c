@@ -37,9 +37,14 @@ static void *read_device(void *unused)
         pthread_mutex_lock(&term.lock);
         for (unsigned i = 0; i < n; i++)
             line_input(buf[i]);
+        if (n == 0) { /* nothing will ever come again: readers find the end */
+            term.ended = TRUE;
+            pthread_cond_broadcast(&term.input);
+        }
         pthread_mutex_unlock(&term.lock);
+        if (n == 0)
+            return NULL;
     }
-    return NULL;
 }
 
 error_t device_start(const char *name)

@@ -256,6 +256,8 @@ void line_flush_input(void)
 
 boolean_t line_readable(void)
 {
+    if (term.ended)
+        return TRUE;
     if (has_l(HT_ICANON))
         return term.lines > 0;
     return term.count > 0 && (term.count >= term.modes.c_cc[HT_VMIN] ||

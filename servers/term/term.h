@@ -37,6 +37,7 @@ struct term {
     boolean_t literal; /* VLNEXT came */
     boolean_t stopped; /* VSTOP, or TIOCSTOP */
     boolean_t exclusive;
+    boolean_t ended; /* the device has come to its end */
     pid_t foreground;   /* a process, or a group if negative; 0 nobody */
     mach_port_t device; /* send right */
     char name[1024];
