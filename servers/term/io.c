@@ -62,6 +62,8 @@ static error_t wait_readable(struct trivfs_protid *cred, size_t amount)
                       : term.count >= (min < amount ? min : amount))
             if (canonical || min > 0 || term.count > 0 || vtime == 0)
                 return 0;
+        if (term.ended)
+            return 0;
         if (cred->po->openmodes & HO_NONBLOCK)
             return !canonical && term.count > 0 ? 0 : HURD_EAGAIN;
         int how;
