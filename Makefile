@@ -16,6 +16,8 @@ CC ?= gcc
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
 	-Wpointer-arith -Wno-unused-parameter -Werror
 OPT ?= -O2 -g
+# One job per processor, if the caller did not say otherwise.
+JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 GCC_INCLUDE := $(shell $(CC) -print-file-name=include)
 
 # --- Mach's headers and MIG (Debian's gnumach-dev and mig-x86-64-gnu) --------
@@ -27,14 +29,17 @@ MIG := CC="$(CC)" $(MACH_ROOT)/bin/x86_64-gnu-mig
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all setup setup-check run check bench lint torture install clean
-.PHONY: unit-tests mach-tests system-tests
+.PHONY: all setup setup-check setup-lint run check check-all test-programs
+.PHONY: bench lint lint-all install clean
+
+SUITES :=
+TEST_PROGRAMS :=
 
 all:
 
 # Only mach/, device/ and mach_debug/, so that nothing of the host's headers is
 # found by way of this directory.
-$(MACH_INC)/.done: | $(B)
+$(MACH_INC)/.done: $(wildcard $(B)/mach/done) | $(B)
 	$(Q)mkdir -p $(MACH_INC)
 	$(Q)for d in mach device mach_debug; do \
 	    ln -sfn "$$(realpath $(MACH_TREE))/$$d" $(MACH_INC)/$$d; done
@@ -51,12 +56,35 @@ setup:
 setup-check:
 	$(Q)sh scripts/setup.sh check
 
+setup-lint:
+	$(Q)sh scripts/setup.sh lint
+
 # What set-up installs decides what this file finds, hence the second make.
 run: setup
-	$(Q)$(MAKE) --no-print-directory boot-default
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all $(B)/root.img
+	$(Q)./hell boot --disk $(B)/root.img
 
 check: setup-check
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all test-programs
 	$(Q)$(MAKE) --no-print-directory check-all
+
+# Every folder that has tests adds its suite, and what must be built for it.
+# A suite ends with the line `NAME: N passed, N failed'.
+check-all: all test-programs
+	$(Q)sh scripts/run-suites.sh '$(MAKE)' $(SUITES)
+
+test-programs: $(TEST_PROGRAMS)
+
+bench: setup
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all bench-programs $(B)/root.img
+	$(Q)$(MAKE) --no-print-directory bench-all
+
+lint: setup-lint
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all
+	$(Q)$(MAKE) --no-print-directory lint-all
+
+lint-all: all
+	$(Q)sh scripts/lint.sh
 
 clean:
 	rm -rf $(filter-out $(B)/mach,$(wildcard $(B)/*)) hell

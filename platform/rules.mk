@@ -89,4 +89,5 @@ platform-tests: $(PT_OUT)/tests
 platform-bench: $(PT_OUT)/bench
 	$(Q)$(PT_OUT)/bench
 
-check-all: platform-tests
+SUITES += platform-tests
+TEST_PROGRAMS += $(PT_OUT)/tests

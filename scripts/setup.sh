@@ -1,7 +1,8 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Installs what the build needs and is missing, and says what it installs.
 #
-#   scripts/setup.sh [build|check]
+#   scripts/setup.sh [build|check|lint]
 #
 # Packages come from the machine's own apt sources, through sudo when the
 # caller is not root.  The Mach headers and MIG must be those of Debian 13 or
@@ -12,9 +13,10 @@ set -eu
 cd "$(dirname "$0")/.."
 what=${1:-build}
 
-build_packages="gcc make libc6-dev libext2fs-dev comerr-dev libzydis-dev \
+build_packages="gcc binutils make libc6-dev libext2fs-dev comerr-dev \
 e2fsprogs busybox-static"
-check_packages="libcmocka-dev python3 clang-format clang-tidy"
+check_packages="libcmocka-dev python3"
+lint_packages="clang-format clang-tidy"
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -43,18 +45,20 @@ install_missing() {
     say "installing:$missing"
     as_root apt-get -qq update
     # shellcheck disable=SC2086
-    as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -qq install -y --no-install-recommends $missing >/dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+        --no-install-recommends -o Dpkg::Use-Pty=0 $missing >/dev/null
 }
 
-# The mirror's address, as the machine's own sources have it.
-mirror() {
-    {
-        sed -n 's/^URIs:[[:space:]]*\([^[:space:]]*\).*/\1/p' \
-            /etc/apt/sources.list.d/debian.sources 2>/dev/null
-        sed -n 's/^deb[[:space:]]*\(\[[^]]*\][[:space:]]*\)\{0,1\}\([^[:space:]]*\)[[:space:]].*main.*/\2/p' \
-            /etc/apt/sources.list 2>/dev/null
-    } | head -n 1
+# The mirrors' addresses, as the machine's own sources have them.
+mirrors() {
+    for file in /etc/apt/sources.list.d/*.sources; do
+        [ -e "$file" ] || continue
+        sed -n 's/^URIs:[[:space:]]*\([^[:space:]]*\).*/\1/p' "$file"
+    done
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+        [ -e "$file" ] || continue
+        sed -n 's/^deb[[:space:]]*\(\[[^]]*\][[:space:]]*\)\{0,1\}\([^[:space:]]*\)[[:space:]].*main.*/\2/p' "$file"
+    done
 }
 
 # Newer Mach packages say which message layout they have by their version.
@@ -66,41 +70,58 @@ mach_is_recent() {
         "$(dpkg-query -W -f '${Version}' gnumach-dev)" ge '2:1.8+git2024'
 }
 
-fetch_mach() {
-    url=$(mirror)
-    [ -n "$url" ] || die "found no Debian mirror in the apt sources"
+# Fetches the two packages of Debian 13 from the mirror at URL.
+fetch_mach_from() { # URL
     dir=$PWD/build/mach
     rm -rf "$dir"
     mkdir -p "$dir/apt/lists/partial" "$dir/apt/cache/archives/partial"
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] \
-$url trixie main" >"$dir/apt/sources.list"
+$1 trixie main" >"$dir/apt/sources.list"
     set -- -qq -o "Dir::Etc::sourcelist=$dir/apt/sources.list" \
         -o Dir::Etc::sourceparts=/dev/null \
         -o "Dir::State::lists=$dir/apt/lists" -o "Dir::Cache=$dir/apt/cache" \
-        -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false
-    say "fetching gnumach-dev and mig-x86-64-gnu of Debian 13 into build/mach"
-    apt-get "$@" update
-    (cd "$dir" && apt-get "$@" download gnumach-dev mig-x86-64-gnu)
+        -o APT::Sandbox::User=root -o APT::Update::Error-Mode=any
+    apt-get "$@" update || return 1
+    (cd "$dir" && apt-get "$@" download gnumach-dev mig-x86-64-gnu) || return 1
     for deb in "$dir"/*.deb; do
-        dpkg-deb -x "$deb" "$dir/root"
+        dpkg-deb -x "$deb" "$dir/root" || return 1
     done
     rm -rf "$dir/apt" "$dir"/*.deb
     touch "$dir/done"
 }
 
-command -v apt-get >/dev/null 2>&1 || die "needs Debian's apt-get"
-# shellcheck disable=SC2086
-install_missing $build_packages
-# shellcheck disable=SC2086
-[ "$what" = build ] || install_missing $check_packages
-install_mach() {
-    if ! mach_is_recent && [ ! -e build/mach/done ]; then
-        if [ -n "$(apt-cache madison gnumach-dev 2>/dev/null |
-            awk '$3 >= "2:1.8+git2024"')" ]; then
-            install_missing gnumach-dev mig-x86-64-gnu
-        else
-            fetch_mach
+fetch_mach() {
+    say "fetching gnumach-dev and mig-x86-64-gnu of Debian 13 into build/mach"
+    for url in $(mirrors | awk '!seen[$0]++'); do
+        if fetch_mach_from "$url" 2>build/mach.log; then
+            rm -f build/mach.log
+            return 0
         fi
+    done
+    cat build/mach.log >&2
+    rm -rf build/mach build/mach.log
+    die "no Debian mirror in the apt sources has them"
+}
+
+install_mach() {
+    ! mach_is_recent && [ ! -e build/mach/done ] || return 0
+    if apt-cache madison gnumach-dev 2>/dev/null |
+        awk '$3 >= "2:1.8+git2024" { found = 1 } END { exit !found }'; then
+        install_missing gnumach-dev mig-x86-64-gnu
+    else
+        fetch_mach
     fi
 }
+
+command -v apt-get >/dev/null 2>&1 || die "needs Debian's apt-get"
+mkdir -p build
+packages=$build_packages
+case $what in
+build) ;;
+check) packages="$packages $check_packages" ;;
+lint) packages="$packages $check_packages $lint_packages" ;;
+*) die "no such set-up: $what" ;;
+esac
+# shellcheck disable=SC2086
+install_missing $packages
 install_mach

@@ -20,7 +20,7 @@ else
 all: $(TOOLS_OBJECTS)
 endif
 
-$(B)/root.img: hell $(shell find boot/root -type f 2>/dev/null)
+$(B)/root.img: hell $(SERVERS) $(B)/personality.so $(shell find boot/root -type f 2>/dev/null)
 	$(call say,MKROOT,$@)
 	$(Q)./hell mkroot $@
 
@@ -34,7 +34,8 @@ $(B)/tests/tools/module: tests/tools/module.S
 tools-tests: hell servers $(B)/personality.so $(B)/tests/tools/module
 	$(Q)python3 tests/tools/command.py ./hell $(B)/tests/tools/module
 
-check-all: tools-tests
+SUITES += tools-tests
+TEST_PROGRAMS += $(B)/tests/tools/module
 
 # --- installation --------------------------------------------------------------
 

@@ -32,42 +32,58 @@ static error_t copy_pages(struct image *image, task_t task, vm_address_t start,
     return err;
 }
 
+/* Whole pages of the file; private if the program may write there, so that the
+ * file itself never changes. */
 static error_t map_pages(struct image *image, task_t task, vm_address_t start,
-                         vm_size_t size, loff_t offset, const Elf64_Phdr *p,
-                         boolean_t will_write)
+                         vm_size_t size, loff_t offset, const Elf64_Phdr *p)
 {
-    vm_prot_t prot = protection(p);
-    boolean_t private = will_write || p->p_flags & PF_W;
+    boolean_t private = (p->p_flags & PF_W) != 0;
     error_t err;
 
     if (image->memobj == MACH_PORT_NULL) {
         err = copy_pages(image, task, start, size, offset);
-        if (!err && !will_write)
-            err = vm_protect(task, start, size, FALSE, prot);
-        return err;
+        return err ? err : vm_protect(task, start, size, FALSE, protection(p));
     }
-    /* A private copy may become writable; the file itself never. */
     return vm_map(task, &start, size, 0, FALSE, image->memobj, offset, private,
-                  will_write ? prot | VM_PROT_WRITE : prot,
+                  protection(p),
                   private ? VM_PROT_ALL : VM_PROT_READ | VM_PROT_EXECUTE,
                   VM_INHERIT_COPY);
 }
 
-/* The last page of the file's part ends in zeros.  It is written here, for the
- * program might never touch it. */
-static error_t clear_tail(struct image *image, task_t task, vm_address_t page,
-                          const Elf64_Phdr *p)
+/* The page where the file's part ends and zeros begin: a page of nobody's, with
+ * the file's bytes copied. */
+static error_t copy_tail(struct image *image, task_t task, vm_address_t page,
+                         loff_t offset, size_t used)
 {
     char buf[4096] __attribute__((aligned(4096)));
-    vm_size_t used = (image->base + p->p_vaddr + p->p_filesz) - page;
     size_t got;
-    error_t err = file_read(image->file, p->p_offset + p->p_filesz - used, buf,
-                            used, &got);
+    error_t err = file_read(image->file, offset, buf, used, &got);
 
     if (err)
         return err;
     memset(buf + got, 0, sizeof buf - got);
     return vm_write(task, page, (vm_address_t)buf, sizeof buf);
+}
+
+/* From START, a page's, to END: zeros, but for the USED bytes at OFFSET. */
+static error_t load_zeros(struct image *image, task_t task,
+                          const Elf64_Phdr *p, vm_address_t start,
+                          vm_address_t end, loff_t offset, size_t used)
+{
+    vm_size_t size = MACH_PAGE_ROUND(end) - start;
+    vm_prot_t prot = protection(p);
+    error_t err;
+
+    if (size == 0)
+        return 0;
+    err = vm_map(task, &start, size, 0, FALSE, MACH_PORT_NULL, 0, FALSE,
+                 prot | (used ? VM_PROT_WRITE : 0), VM_PROT_ALL,
+                 VM_INHERIT_COPY);
+    if (!err && used)
+        err = copy_tail(image, task, start, offset, used);
+    if (!err && used && !(prot & VM_PROT_WRITE))
+        err = vm_protect(task, start, size, FALSE, prot);
+    return err;
 }
 
 static error_t load_segment(struct image *image, task_t task,
@@ -76,25 +92,22 @@ static error_t load_segment(struct image *image, task_t task,
     vm_address_t at = image->base + p->p_vaddr;
     vm_address_t start = MACH_PAGE_TRUNC(at);
     vm_address_t file_end = at + p->p_filesz, end = at + p->p_memsz;
-    vm_address_t zero = MACH_PAGE_ROUND(file_end);
-    boolean_t tail = p->p_memsz > p->p_filesz && file_end < zero;
+    loff_t offset = p->p_offset - (at - start);
+    /* Up to here the file's pages serve as they are. */
+    vm_address_t mapped = start;
     error_t err = 0;
 
-    if (p->p_filesz == 0) {
-        zero = start;
-        tail = FALSE;
-    } else {
-        err = map_pages(image, task, start, zero - start,
-                        p->p_offset - (at - start), p, tail);
-    }
-    if (!err && tail)
-        err = clear_tail(image, task, zero - vm_page_size, p);
-    if (!err && tail && !(p->p_flags & PF_W))
-        err = vm_protect(task, start, zero - start, FALSE, protection(p));
-    if (!err && MACH_PAGE_ROUND(end) > zero)
-        err = vm_map(task, &zero, MACH_PAGE_ROUND(end) - zero, 0, FALSE,
-                     MACH_PORT_NULL, 0, FALSE, protection(p), VM_PROT_ALL,
-                     VM_INHERIT_COPY);
+    if (p->p_filesz > 0)
+        mapped = p->p_memsz > p->p_filesz ? MACH_PAGE_TRUNC(file_end)
+                                          : MACH_PAGE_ROUND(file_end);
+    if (mapped > start)
+        err = map_pages(image, task, start, mapped - start, offset, p);
+    if (!err && end > mapped)
+        err = load_zeros(image, task, p, mapped, end,
+                         offset + (mapped - start),
+                         p->p_filesz > 0 && file_end > mapped
+                             ? file_end - mapped
+                             : 0);
     return err;
 }
 

@@ -320,7 +320,6 @@ int main(int argc, char **argv)
 {
     parse_arguments(argc, argv);
     get_privileges();
-    mach_printf(" startup");
     make_ports();
     return 1;
 }

@@ -41,8 +41,10 @@ $(B)/tests/hurd/wire.o: $(B)/tests/hurd/wire.c
 	$(Q)$(CC) $(STUB_CFLAGS) -c -o $@ $<
 
 .PHONY: hurd-tests
-hurd-tests: $(B)/tests/hurd/wire.o $(B)/tests/hurd/layout.o \
-		$(B)/tests/hurd/dance $(B)/tests/hurd/tarfs \
-		$(B)/tests/hurd/inside $(SERVERS) $(B)/personality.so hell
+HURD_TEST_PROGRAMS := $(B)/tests/hurd/wire.o $(B)/tests/hurd/layout.o \
+	$(B)/tests/hurd/dance $(B)/tests/hurd/tarfs $(B)/tests/hurd/inside
+hurd-tests: $(HURD_TEST_PROGRAMS) $(SERVERS) $(B)/personality.so hell
 	$(Q)sh tests/hurd/run.sh $(B)
-check-all: hurd-tests
+
+SUITES += hurd-tests
+TEST_PROGRAMS += $(HURD_TEST_PROGRAMS)

@@ -62,5 +62,9 @@ $(UT_TESTS): $(UT)/%: $(UT)/obj/tests/kernel/%.o $(UT_SHARED) $(UT)/kernel.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(UT_SAN) -rdynamic -o $@ $^ -lcmocka
 
+.PHONY: unit-tests
 unit-tests: $(UT_TESTS)
-	$(Q)set -e; for t in $^; do echo "== $$t"; timeout 120 ./$$t; done
+	$(Q)sh tests/kernel/run.sh $^
+
+SUITES += unit-tests
+TEST_PROGRAMS += $(UT_TESTS)

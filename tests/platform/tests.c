@@ -726,6 +726,6 @@ int main(int argc, char **argv)
         failed += !good;
         count++;
     }
-    printf("platform: %u tests, %u failed\n", count, failed);
+    printf("platform-tests: %u passed, %u failed\n", count - failed, failed);
     return failed ? 1 : 0;
 }

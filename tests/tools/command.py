@@ -18,12 +18,12 @@ HELL, MODULE = (os.path.abspath(word) for word in sys.argv[1:3])
 FAILED = 125
 WORDS = "m '${host-port}' '$(task-create)' "
 failures = []
+passed = []
 
 
 def check(condition, what):
     print("ok  " if condition else "FAIL", what)
-    if not condition:
-        failures.append(what)
+    (passed if condition else failures).append(what)
 
 
 def hell(*words):
@@ -192,7 +192,7 @@ def main():
     test_terminal()
     test_images()
     shutil.rmtree(folder)
-    print("tools: %d failed" % len(failures))
+    print("tools-tests: %d passed, %d failed" % (len(passed), len(failures)))
     return 1 if failures else 0
 
 
