@@ -271,3 +271,8 @@ int receive_id(mach_port_t name)
     }
     return message.head.msgh_id;
 }
+
+bool world_thread_is_dead(const struct user *user)
+{
+    return world_thread_dead(user->kernel_thread);
+}

@@ -64,6 +64,8 @@ void user_be(struct user *user);
 struct user *user_current(void);
 
 bool user_blocked(const struct user *user);
+/* The kernel has ended USER's thread. */
+bool world_thread_is_dead(const struct user *user);
 /* The result of the call that had blocked, with the message in MSG if that is
  * not NULL; WORLD_BLOCKED if it has not come back. */
 int world_finish(struct user *user, mach_msg_header_t *msg, size_t size);
