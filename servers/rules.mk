@@ -53,6 +53,8 @@ $(foreach p,console-run settrans showtrans fsysopts runcommand,\
 
 ext2fs_LDLIBS := -lext2fs -lcom_err
 $(eval $(call task_program,ext2fs,diskfs pager))
+$(eval $(call task_program,procfs,diskfs pager))
+$(eval $(call task_program,magic,trivfs))
 
 # Its sockets answer io calls beside trivfs's, which has that name already.
 $(eval $(call server_stubs,pflocal,socket,-DHURD_SERVER -DSERVERPREFIX=pf_S_ \

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* servers/procfs/main.c: the translator of /proc. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "procfs/procfs.h"
+
+#define INO_ROOT_FILES 3
+
+static pid_t ino_pid(ino64_t ino)
+{
+    return ino < INO_FILES ? 0 : (pid_t)(ino / INO_FILES) - 1;
+}
+
+static ino64_t pid_ino(pid_t pid)
+{
+    return (ino64_t)(pid + 1) * INO_FILES;
+}
+
+static boolean_t is_dir(ino64_t ino)
+{
+    return ino == INO_ROOT || (ino >= INO_FILES && ino % INO_FILES == 0);
+}
+
+/* The file behind INO, which is no directory. */
+static const struct proc_file *ino_file(ino64_t ino)
+{
+    const struct proc_file *files = root_files;
+    ino64_t index = ino - INO_ROOT_FILES;
+
+    if (ino >= INO_FILES) {
+        files = process_files;
+        index = ino % INO_FILES - 1;
+    }
+    for (ino64_t i = 0; files->name; i++, files++)
+        if (i == index)
+            return files;
+    return NULL;
+}
+
+static error_t node_contents(struct node *np)
+{
+    const struct proc_file *file = ino_file(np->ino);
+    struct text *text = calloc(1, sizeof *text);
+    error_t err = HURD_ENOMEM;
+
+    if (text)
+        err = file ? file->make(ino_pid(np->ino), text) : HURD_ENOENT;
+    if (!err && text->failed)
+        err = HURD_ENOMEM;
+    if (err) {
+        if (text)
+            free(text->data);
+        free(text);
+        return err;
+    }
+    np->format = text;
+    np->st.st_size = text->size;
+    return 0;
+}
+
+static error_t proc_read_node(struct node *np)
+{
+    pid_t pid = ino_pid(np->ino);
+    uid_t owner = 0;
+    error_t err = 0;
+
+    if (np->ino >= INO_FILES)
+        err = process_owner(pid, &owner);
+    if (!err && !is_dir(np->ino))
+        err = node_contents(np);
+    if (err)
+        return err;
+    np->st.st_ino = np->ino;
+    np->st.st_fsid = (uint64_t)(uint32_t)mach_task_self();
+    np->st.st_mode = is_dir(np->ino) ? HS_IFDIR | 0555 : HS_IFREG | 0444;
+    np->st.st_nlink = is_dir(np->ino) ? 2 : 1;
+    np->st.st_uid = np->st.st_author = owner;
+    np->st.st_blksize = 4096;
+    clock_gettime(CLOCK_REALTIME, &np->st.st_mtim);
+    np->st.st_atim = np->st.st_ctim = np->st.st_mtim;
+    return 0;
+}
+
+static void proc_drop_node(struct node *np)
+{
+    struct text *text = np->format;
+
+    if (text)
+        free(text->data);
+    free(text);
+    np->format = NULL;
+}
+
+static error_t proc_read(struct node *np, int64_t offset, char *data,
+                         size_t size, size_t *amount)
+{
+    const struct text *text = np->format;
+
+    *amount = 0;
+    if (!text)
+        return HURD_EISDIR;
+    if (offset >= (int64_t)text->size)
+        return 0;
+    *amount = text->size - offset < size ? text->size - offset : size;
+    memcpy(data, text->data + offset, *amount);
+    return 0;
+}
+
+static error_t lookup_pid(const char *name, ino64_t *ino)
+{
+    char *end;
+    uid_t owner;
+    unsigned long pid = strtoul(name, &end, 10);
+
+    if (*end || *name < '0' || *name > '9' || pid > 0x7fffff)
+        return HURD_ENOENT;
+    *ino = pid_ino(pid);
+    return process_owner(pid, &owner) ? HURD_ENOENT : 0;
+}
+
+static error_t proc_lookup(struct node *dir, const char *name, ino64_t *ino)
+{
+    boolean_t root = dir->ino == INO_ROOT;
+    const struct proc_file *files = root ? root_files : process_files;
+
+    *ino = dir->ino;
+    if (!strcmp(name, "."))
+        return 0;
+    if (!strcmp(name, "..")) {
+        *ino = INO_ROOT;
+        return 0;
+    }
+    for (int i = 0; files[i].name; i++) {
+        *ino = (root ? INO_ROOT_FILES : dir->ino + 1) + i;
+        if (!strcmp(files[i].name, name))
+            return 0;
+    }
+    return root ? lookup_pid(name, ino) : HURD_ENOENT;
+}
+
+static int walk_one(diskfs_walk_fn fn, void *context, ino64_t ino, int type,
+                    const char *name)
+{
+    struct diskfs_entry entry = {ino, type, name, strlen(name)};
+
+    return fn(context, &entry);
+}
+
+static error_t walk_pids(diskfs_walk_fn fn, void *context)
+{
+    pid_t *pids;
+    unsigned count;
+    char name[16];
+    error_t err = processes(&pids, &count);
+
+    if (err)
+        return err;
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%d", pids[i]);
+        if (walk_one(fn, context, pid_ino(pids[i]), HDT_DIR, name))
+            break;
+    }
+    free(pids);
+    return 0;
+}
+
+static error_t proc_walk(struct node *dir, diskfs_walk_fn fn, void *context)
+{
+    boolean_t root = dir->ino == INO_ROOT;
+    const struct proc_file *files = root ? root_files : process_files;
+
+    if (walk_one(fn, context, dir->ino, HDT_DIR, ".") ||
+        walk_one(fn, context, INO_ROOT, HDT_DIR, ".."))
+        return 0;
+    for (int i = 0; files[i].name; i++) {
+        ino64_t ino = (root ? INO_ROOT_FILES : dir->ino + 1) + i;
+        if (walk_one(fn, context, ino, HDT_REG, files[i].name))
+            return 0;
+    }
+    return root ? walk_pids(fn, context) : 0;
+}
+
+/* Nothing can be changed here. */
+static error_t proc_write_node(struct node *np)
+{
+    return HURD_EROFS;
+}
+
+static error_t proc_read_link(struct node *np, char *target, size_t *length)
+{
+    return HURD_EINVAL;
+}
+
+static error_t proc_get_translator(struct node *np, char **argz, size_t *length)
+{
+    return HURD_EINVAL;
+}
+
+static error_t proc_statfs(struct hurd_statfs *st)
+{
+    st->f_bsize = st->f_frsize = 4096;
+    st->f_namelen = 255;
+    return 0;
+}
+
+static error_t proc_sync(void)
+{
+    return 0;
+}
+
+static error_t proc_set_read_only(boolean_t read_only)
+{
+    return read_only ? 0 : HURD_EROFS;
+}
+
+static const struct diskfs_format proc_format = {
+    .name = "procfs",
+    .fstype = HFS_PROC,
+    .root = INO_ROOT,
+    .read_node = proc_read_node,
+    .write_node = proc_write_node,
+    .drop_node = proc_drop_node,
+    .read = proc_read,
+    .lookup = proc_lookup,
+    .walk = proc_walk,
+    .read_link = proc_read_link,
+    .get_translator = proc_get_translator,
+    .statfs = proc_statfs,
+    .sync = proc_sync,
+    .set_read_only = proc_set_read_only,
+};
+
+int main(int argc, char **argv)
+{
+    proc_server = getproc();
+    if (!proc_server)
+        mach_die(0, "must be started as a translator");
+    diskfs_format = &proc_format;
+    diskfs_readonly = TRUE;
+    diskfs_run();
+}
