@@ -12,6 +12,9 @@ V ?=
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
 
+# e2fsck and its like are not on an ordinary user's path.
+export PATH := $(PATH):/usr/sbin:/sbin
+
 CC ?= gcc
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
 	-Wpointer-arith -Wno-unused-parameter -Werror

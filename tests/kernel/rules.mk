@@ -25,12 +25,12 @@ $(UT)/gen/%_user.c: $(MACH_INC)/.done
 
 $(UT_STUBS:.c=.o): %.o: %.c
 	$(call say,CC,$@)
-	$(Q)$(CC) $(UT_CFLAGS) -w -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(UT_CFLAGS) $(MIG_WARN) -MMD -MP -c -o $@ $<
 
 $(UT)/obj/mig/%.o: $(MIG_DIR)/%.c | $(MIG_SERVER_C) $(MIG_USER_C)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KERNEL_CFLAGS) $(UT_SAN) -w -DMIG_STUB -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(KERNEL_CFLAGS) $(UT_SAN) $(MIG_WARN) -DMIG_STUB -MMD -MP -c -o $@ $<
 
 $(UT)/obj/kernel/%.o: kernel/%.c | $(MIG_SERVER_C) $(MIG_USER_C)
 	$(call say,CC,$@)
