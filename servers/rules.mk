@@ -54,17 +54,10 @@ $(foreach p,console-run settrans showtrans fsysopts runcommand,\
 ext2fs_LDLIBS := -lext2fs -lcom_err
 $(eval $(call task_program,ext2fs,diskfs pager))
 $(eval $(call task_program,procfs,diskfs pager))
-$(eval $(call task_program,magic,trivfs))
 
-# Its sockets answer io calls beside trivfs's, which has that name already.
-$(eval $(call server_stubs,pflocal,socket,-DHURD_SERVER -DSERVERPREFIX=pf_S_ \
-	-imacros servers/pflocal/mutations.h))
-$(eval $(call server_stubs,pflocal,io,-DHURD_SERVER -DREPLY_PORTS \
-	-DSERVERPREFIX=sock_S_ -imacros servers/pflocal/mutations.h))
-$(GEN)/pflocal/io_S.o: STUB_DEFAULT += -Dio_server_routine=sock_io_server_routine \
-	-Dio_server=sock_io_server
-$(B)/obj/servers/pflocal/%.o: TASK_CFLAGS += -Dio_server_routine=sock_io_server_routine
+$(eval $(call server_stubs,pflocal,io socket,$(call SERVER_MIG,pflocal)))
 $(eval $(call task_program,pflocal,trivfs))
+$(eval $(call task_program,magic,trivfs))
 
 .PHONY: servers
 servers: $(SERVERS)

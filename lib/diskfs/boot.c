@@ -79,8 +79,7 @@ kern_return_t diskfs_S_fsys_getpriv(control_t control, mach_port_t *host_priv,
 
 static boolean_t is_execboot(mach_port_t port)
 {
-    void *object =
-        ports_lookup_port(diskfs_port_bucket, port, execboot_class);
+    void *object = ports_lookup_port(diskfs_port_bucket, port, execboot_class);
 
     if (object)
         ports_port_deref(object);
@@ -142,7 +141,7 @@ kern_return_t diskfs_S_fsys_startup(mach_port_t port, int flags,
     error_t err = open_servers_exec(flags, node);
     if (err) {
         mach_printf("%s: /servers/exec: %s\n", diskfs_format->name,
-                            mach_error_string(err));
+                    mach_error_string(err));
         return err;
     }
     pthread_mutex_lock(&boot.lock);
@@ -179,9 +178,9 @@ static error_t start_exec(void)
     pthread_mutex_unlock(&boot.lock);
 
     uid_t root_id = 0;
-    err = fsys_getroot(boot.exec_control, MACH_PORT_NULL,
-                       MACH_MSG_TYPE_COPY_SEND, &root_id, 1, &root_id, 1, 0,
-                       &retry, name, &diskfs_exec);
+    err =
+        fsys_getroot(boot.exec_control, MACH_PORT_NULL, MACH_MSG_TYPE_COPY_SEND,
+                     &root_id, 1, &root_id, 1, 0, &retry, name, &diskfs_exec);
     if (!err)
         err = open_servers_exec(0, &node);
     if (err)
@@ -214,8 +213,8 @@ static error_t start_startup(void)
     size_t length = 0;
     task_t task;
     file_t file;
-    error_t err = hurd_lookup(diskfs_boot.init_program, HO_READ | HO_EXEC, 0,
-                              &file);
+    error_t err =
+        hurd_lookup(diskfs_boot.init_program, HO_READ | HO_EXEC, 0, &file);
 
     if (!err)
         err = startup_arguments(&argz, &length);
@@ -247,7 +246,7 @@ static void boot_step(const char *what, error_t err)
     if (!err)
         return;
     mach_printf("\n%s: starting %s: %s\n", diskfs_format->name, what,
-                        mach_error_string(err));
+                mach_error_string(err));
     mach_port_t host;
     if (!get_privileged_ports(&host, NULL))
         host_reboot(host, HURD_RB_HALT);
@@ -305,7 +304,7 @@ static void request_shutdown_notice(void)
             startup, right, MACH_MSG_TYPE_MOVE_SEND, diskfs_format->name);
         if (err)
             mach_printf("%s: asking for shutdown notice: %s\n",
-                                diskfs_format->name, mach_error_string(err));
+                        diskfs_format->name, mach_error_string(err));
     }
     mach_port_drop(startup);
 }
@@ -317,13 +316,13 @@ static void *after_init(void *argument)
 
     if (err)
         mach_printf("%s: introducing exec: %s\n", diskfs_format->name,
-                            mach_error_string(err));
+                    mach_error_string(err));
     hurd_register_version(diskfs_format->name);
     proc_mark_important(proc);
     err = hurd_mark_essential(diskfs_format->name);
     if (err)
-        mach_printf("%s: startup_essential_task: %s\n",
-                            diskfs_format->name, mach_error_string(err));
+        mach_printf("%s: startup_essential_task: %s\n", diskfs_format->name,
+                    mach_error_string(err));
     request_shutdown_notice();
     mach_port_drop(proc);
     return NULL;
@@ -334,8 +333,8 @@ kern_return_t diskfs_S_fsys_init(control_t control, mach_port_t reply_port,
                                  mach_msg_type_name_t reply_type,
                                  mach_port_t proc, auth_t auth)
 {
-    mach_port_t ports[INIT_PORT_MAX] = {[INIT_PORT_AUTH] = auth,
-                                        [INIT_PORT_PROC] = proc};
+    mach_port_t ports[INIT_PORT_MAX] = {
+        [INIT_PORT_AUTH] = auth, [INIT_PORT_PROC] = proc};
     pthread_t thread;
 
     if (!control)
@@ -346,8 +345,8 @@ kern_return_t diskfs_S_fsys_init(control_t control, mach_port_t reply_port,
     diskfs_auth = auth;
     error_t err = hurd_become_process(ports, INIT_PORT_MAX);
     if (err)
-        mach_printf("%s: becoming a process: %s\n",
-                            diskfs_format->name, mach_error_string(err));
+        mach_printf("%s: becoming a process: %s\n", diskfs_format->name,
+                    mach_error_string(err));
     if (pthread_create(&thread, NULL, after_init, NULL))
         return HURD_ENOMEM;
     pthread_detach(thread);
@@ -371,14 +370,12 @@ kern_return_t diskfs_S_fsys_forward(mach_port_t process, mach_port_t requestor,
     return HURD_EOPNOTSUPP;
 }
 
-kern_return_t diskfs_S_fsys_getfile(control_t control, const_idarray_t uids,
-                                    mach_msg_type_number_t nuids,
-                                    const_idarray_t gids,
-                                    mach_msg_type_number_t ngids,
-                                    const_data_t handle,
-                                    mach_msg_type_number_t handle_size,
-                                    mach_port_t *file,
-                                    mach_msg_type_name_t *type)
+kern_return_t
+diskfs_S_fsys_getfile(control_t control, const_idarray_t uids,
+                      mach_msg_type_number_t nuids, const_idarray_t gids,
+                      mach_msg_type_number_t ngids, const_data_t handle,
+                      mach_msg_type_number_t handle_size, mach_port_t *file,
+                      mach_msg_type_name_t *type)
 {
     return HURD_EOPNOTSUPP;
 }
@@ -436,7 +433,7 @@ void diskfs_run(void)
         boot_system();
     } else if (tell_parent()) {
         mach_printf("%s: must be started as a translator\n",
-                            diskfs_format->name);
+                    diskfs_format->name);
         exit(1);
     }
     for (;;)

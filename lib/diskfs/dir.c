@@ -115,7 +115,8 @@ kern_return_t diskfs_S_dir_rmdir(protid_t cred, const_string_t name)
     err = fshelp_checkdirmod(&dir->st, &np->st, cred->user);
     if (!err && !HS_ISDIR(np->st.st_mode))
         err = HURD_ENOTDIR;
-    if (!err && (fshelp_translated(&np->transbox) || np == cred->po->shadow_root))
+    if (!err &&
+        (fshelp_translated(&np->transbox) || np == cred->po->shadow_root))
         err = HURD_EBUSY;
     if (!err && !dir_is_empty(np))
         err = HURD_ENOTEMPTY;
@@ -242,8 +243,8 @@ static error_t rename_dir_check(struct node *np, struct node *to,
 }
 
 static error_t rename_dir(struct node *from, const char *oldname,
-                          struct node *to, const char *newname,
-                          struct node *np, struct node *old)
+                          struct node *to, const char *newname, struct node *np,
+                          struct node *old)
 {
     error_t err = rename_dir_check(np, to, old);
 

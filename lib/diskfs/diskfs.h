@@ -183,7 +183,7 @@ struct diskfs_boot {
     boolean_t boot;           /* this is the system's first file system */
     const char *command_line; /* Mach's */
     mach_port_t exec_task, kernel_task; /* send rights or null */
-    mach_port_t console; /* Mach's, send right */
+    mach_port_t console;                /* Mach's, send right */
     const char *init_program; /* /hurd/startup unless said otherwise */
 };
 extern struct diskfs_boot diskfs_boot;

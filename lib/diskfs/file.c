@@ -98,8 +98,8 @@ kern_return_t diskfs_S_file_utimens(protid_t cred, timespec_t atime,
     if (err)
         return err;
     struct hurd_stat *st = &cred->po->np->st;
-    boolean_t now = atime.tv_nsec == HURD_UTIME_NOW &&
-                    mtime.tv_nsec == HURD_UTIME_NOW;
+    boolean_t now =
+        atime.tv_nsec == HURD_UTIME_NOW && mtime.tv_nsec == HURD_UTIME_NOW;
     err = fshelp_isowner(st, cred->user);
     if (err && now)
         err = fshelp_access(st, HS_IWRITE, cred->user);
@@ -323,12 +323,12 @@ static error_t exec_file_port(protid_t cred, mach_port_t *port)
 kern_return_t diskfs_S_file_exec_paths(
     protid_t cred, mach_port_t task, int flags, const_string_t path,
     const_string_t abspath, const_data_t argv, mach_msg_type_number_t argv_size,
-    const_data_t envp, mach_msg_type_number_t envp_size,
-    const_portarray_t fds, mach_msg_type_number_t fd_count,
-    const_portarray_t ports, mach_msg_type_number_t port_count,
-    const_intarray_t ints, mach_msg_type_number_t int_count,
-    const_mach_port_name_array_t deallocs, mach_msg_type_number_t dealloc_count,
-    const_mach_port_name_array_t destroys, mach_msg_type_number_t destroy_count)
+    const_data_t envp, mach_msg_type_number_t envp_size, const_portarray_t fds,
+    mach_msg_type_number_t fd_count, const_portarray_t ports,
+    mach_msg_type_number_t port_count, const_intarray_t ints,
+    mach_msg_type_number_t int_count, const_mach_port_name_array_t deallocs,
+    mach_msg_type_number_t dealloc_count, const_mach_port_name_array_t destroys,
+    mach_msg_type_number_t destroy_count)
 {
     int suid, sgid, secure = 0;
     uid_t uid;
@@ -372,8 +372,8 @@ kern_return_t diskfs_S_file_exec(
     mach_msg_type_number_t dealloc_count, const_mach_port_name_array_t destroys,
     mach_msg_type_number_t destroy_count)
 {
-    return diskfs_S_file_exec_paths(
-        cred, task, flags, "", "", argv, argv_size, envp, envp_size, fds,
-        fd_count, ports, port_count, ints, int_count, deallocs, dealloc_count,
-        destroys, destroy_count);
+    return diskfs_S_file_exec_paths(cred, task, flags, "", "", argv, argv_size,
+                                    envp, envp_size, fds, fd_count, ports,
+                                    port_count, ints, int_count, deallocs,
+                                    dealloc_count, destroys, destroy_count);
 }

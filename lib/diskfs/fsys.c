@@ -6,11 +6,12 @@
 #include <diskfs/private.h>
 #include <hurd/fsys.h>
 
-kern_return_t diskfs_S_fsys_getroot(
-    control_t control, mach_port_t dotdot, const_idarray_t uids,
-    mach_msg_type_number_t nuids, const_idarray_t gids,
-    mach_msg_type_number_t ngids, int flags, retry_type *retry,
-    string_t retry_name, mach_port_t *port, mach_msg_type_name_t *type)
+kern_return_t
+diskfs_S_fsys_getroot(control_t control, mach_port_t dotdot,
+                      const_idarray_t uids, mach_msg_type_number_t nuids,
+                      const_idarray_t gids, mach_msg_type_number_t ngids,
+                      int flags, retry_type *retry, string_t retry_name,
+                      mach_port_t *port, mach_msg_type_name_t *type)
 {
     struct iouser *user;
     struct node *np;
@@ -103,8 +104,7 @@ error_t diskfs_set_options(const char *argz, size_t length)
 {
     error_t err = 0;
 
-    for (const char *arg = NULL;
-         !err && (arg = argz_next(argz, length, arg));)
+    for (const char *arg = NULL; !err && (arg = argz_next(argz, length, arg));)
         err = set_option(arg);
     return err;
 }

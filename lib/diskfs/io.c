@@ -133,8 +133,8 @@ static error_t set_modes(protid_t cred, int clear, int set)
 
     if (err)
         return err;
-    cred->po->openstat = (cred->po->openstat & ~(clear & HO_SETTABLE)) |
-                         (set & HO_SETTABLE);
+    cred->po->openstat =
+        (cred->po->openstat & ~(clear & HO_SETTABLE)) | (set & HO_SETTABLE);
     return diskfs_end(0);
 }
 
@@ -247,10 +247,9 @@ kern_return_t diskfs_S_io_map(protid_t cred, mach_port_t *read,
     /* A reader's window on it cannot be written through. */
     vm_offset_t zero = 0;
     vm_size_t whole = ~0ul >> 1;
-    err = memory_object_create_proxy(mach_task_self(),
-                                     VM_PROT_READ | VM_PROT_EXECUTE, &port,
-                                     MACH_MSG_TYPE_COPY_SEND, 1, &zero, 1,
-                                     &zero, 1, &whole, 1, read);
+    err = memory_object_create_proxy(
+        mach_task_self(), VM_PROT_READ | VM_PROT_EXECUTE, &port,
+        MACH_MSG_TYPE_COPY_SEND, 1, &zero, 1, &zero, 1, &whole, 1, read);
     mach_port_drop(port);
     return err;
 }
@@ -279,11 +278,12 @@ kern_return_t diskfs_S_io_duplicate(protid_t cred, mach_port_t *port,
     return diskfs_end(err);
 }
 
-kern_return_t
-diskfs_S_io_restrict_auth(protid_t cred, mach_port_t *port,
-                          mach_msg_type_name_t *type, const_idarray_t uids,
-                          mach_msg_type_number_t nuids, const_idarray_t gids,
-                          mach_msg_type_number_t ngids)
+kern_return_t diskfs_S_io_restrict_auth(protid_t cred, mach_port_t *port,
+                                        mach_msg_type_name_t *type,
+                                        const_idarray_t uids,
+                                        mach_msg_type_number_t nuids,
+                                        const_idarray_t gids,
+                                        mach_msg_type_number_t ngids)
 {
     struct iouser *user;
     struct protid *copy;

@@ -4,7 +4,7 @@
 #include <diskfs/fs_S.h>
 #include <diskfs/private.h>
 
-#define LINKS_MAX 8
+#define LINKS_MAX       8
 #define NAME_MAX_LENGTH 255
 
 /* A lookup in progress: where it is and what is left of the name. */
@@ -128,8 +128,7 @@ static error_t walk_find(struct walk *walk, const char *name, boolean_t last,
 static error_t walk_create(struct walk *walk, const char *name)
 {
     struct node *np;
-    error_t err =
-        fshelp_checkdirmod(&walk->dir->st, NULL, walk->cred->user);
+    error_t err = fshelp_checkdirmod(&walk->dir->st, NULL, walk->cred->user);
 
     if (!err)
         err = diskfs_create(walk->dir,
@@ -151,7 +150,8 @@ static error_t walk_create(struct walk *walk, const char *name)
 }
 
 /* Puts the link's target before what is left; NP's reference is consumed. */
-static error_t walk_link(struct walk *walk, struct node *np, boolean_t *answered)
+static error_t walk_link(struct walk *walk, struct node *np,
+                         boolean_t *answered)
 {
     char target[2048];
     size_t length = sizeof target - 1;
@@ -190,9 +190,9 @@ static error_t walk_link(struct walk *walk, struct node *np, boolean_t *answered
 static error_t walk_translator(struct walk *walk, struct node *np,
                                boolean_t last, boolean_t *answered)
 {
-    error_t err = diskfs_open_translator(
-        np, walk->dir, walk->cred, last ? walk->flags : 0, walk->retry,
-        walk->retry_name, walk->port);
+    error_t err = diskfs_open_translator(np, walk->dir, walk->cred,
+                                         last ? walk->flags : 0, walk->retry,
+                                         walk->retry_name, walk->port);
 
     diskfs_nrele(np);
     *walk->type = MACH_MSG_TYPE_MOVE_SEND;

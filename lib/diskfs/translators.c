@@ -110,10 +110,9 @@ error_t diskfs_open_translator(struct node *np, struct node *dir,
 
     if (err)
         return err;
-    err = fshelp_fetch_root(
-        &np->transbox, NULL, dotdot, dircred->user, flags,
-        np->passive || node_program(np) ? passive_of : NULL, underlying_of,
-        retry, retry_name, root);
+    err = fshelp_fetch_root(&np->transbox, NULL, dotdot, dircred->user, flags,
+                            np->passive || node_program(np) ? passive_of : NULL,
+                            underlying_of, retry, retry_name, root);
     mach_port_drop(dotdot);
     return err;
 }
@@ -178,7 +177,8 @@ static error_t set_passive(struct node *np, int flags, const char *argz,
 }
 
 /* The old active translator is asked to go, without the lock. */
-static error_t drop_active(struct node *np, int active_flags, int oldtrans_flags)
+static error_t drop_active(struct node *np, int active_flags,
+                           int oldtrans_flags)
 {
     mach_port_t control;
     error_t err = 0;
@@ -197,9 +197,11 @@ static error_t drop_active(struct node *np, int active_flags, int oldtrans_flags
     return err;
 }
 
-kern_return_t diskfs_S_file_set_translator(
-    protid_t cred, int passive_flags, int active_flags, int oldtrans_flags,
-    const_data_t passive, mach_msg_type_number_t length, mach_port_t active)
+kern_return_t diskfs_S_file_set_translator(protid_t cred, int passive_flags,
+                                           int active_flags, int oldtrans_flags,
+                                           const_data_t passive,
+                                           mach_msg_type_number_t length,
+                                           mach_port_t active)
 {
     error_t err = diskfs_begin(cred);
 
@@ -252,9 +254,9 @@ kern_return_t diskfs_S_file_get_translator(protid_t cred, data_t *data,
     return err ? err : fshelp_return_malloced_buffer(argz, size, data, length);
 }
 
-kern_return_t
-diskfs_S_file_get_translator_cntl(protid_t cred, mach_port_t *control,
-                                  mach_msg_type_name_t *type)
+kern_return_t diskfs_S_file_get_translator_cntl(protid_t cred,
+                                                mach_port_t *control,
+                                                mach_msg_type_name_t *type)
 {
     error_t err = diskfs_begin(cred);
 

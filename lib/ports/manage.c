@@ -2,9 +2,16 @@
 /* lib/ports/manage.c: the threads that serve a bucket. */
 
 #include <ports/ports.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #define STACK_SIZE (512 * 1024)
+
+/* Threads come and go; a heap of its own for each costs more than sharing. */
+__attribute__((constructor)) static void share_heaps(void)
+{
+    mallopt(M_ARENA_MAX, 2);
+}
 
 /* One per call of the manager. */
 struct service {

@@ -66,9 +66,9 @@ static error_t copy_tail(struct image *image, task_t task, vm_address_t page,
 }
 
 /* From START, a page's, to END: zeros, but for the USED bytes at OFFSET. */
-static error_t load_zeros(struct image *image, task_t task,
-                          const Elf64_Phdr *p, vm_address_t start,
-                          vm_address_t end, loff_t offset, size_t used)
+static error_t load_zeros(struct image *image, task_t task, const Elf64_Phdr *p,
+                          vm_address_t start, vm_address_t end, loff_t offset,
+                          size_t used)
 {
     vm_size_t size = MACH_PAGE_ROUND(end) - start;
     vm_prot_t prot = protection(p);
@@ -76,9 +76,9 @@ static error_t load_zeros(struct image *image, task_t task,
 
     if (size == 0)
         return 0;
-    err = vm_map(task, &start, size, 0, FALSE, MACH_PORT_NULL, 0, FALSE,
-                 prot | (used ? VM_PROT_WRITE : 0), VM_PROT_ALL,
-                 VM_INHERIT_COPY);
+    err =
+        vm_map(task, &start, size, 0, FALSE, MACH_PORT_NULL, 0, FALSE,
+               prot | (used ? VM_PROT_WRITE : 0), VM_PROT_ALL, VM_INHERIT_COPY);
     if (!err && used)
         err = copy_tail(image, task, start, offset, used);
     if (!err && used && !(prot & VM_PROT_WRITE))
@@ -103,11 +103,9 @@ static error_t load_segment(struct image *image, task_t task,
     if (mapped > start)
         err = map_pages(image, task, start, mapped - start, offset, p);
     if (!err && end > mapped)
-        err = load_zeros(image, task, p, mapped, end,
-                         offset + (mapped - start),
-                         p->p_filesz > 0 && file_end > mapped
-                             ? file_end - mapped
-                             : 0);
+        err = load_zeros(
+            image, task, p, mapped, end, offset + (mapped - start),
+            p->p_filesz > 0 && file_end > mapped ? file_end - mapped : 0);
     return err;
 }
 

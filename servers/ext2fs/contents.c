@@ -31,8 +31,8 @@ static error_t contents_open(struct node *np, int flags, ext2_file_t *file)
         if (err)
             return err;
     }
-    return fs_error(ext2fs_file_open2(fs, np->ino, ext2_node_inode(np), flags,
-                                      file));
+    return fs_error(
+        ext2fs_file_open2(fs, np->ino, ext2_node_inode(np), flags, file));
 }
 
 /* The device's blocks behind COUNT blocks of the file from FIRST on that lie
@@ -76,7 +76,8 @@ error_t ext2_read(struct node *np, int64_t offset, char *data, size_t size,
         if (!phys) {
             memset(data + done, 0, n);
         } else {
-            error_t error = store_read(phys * block_size + skip, data + done, n);
+            error_t error =
+                store_read(phys * block_size + skip, data + done, n);
             if (error)
                 return error;
         }
@@ -122,13 +123,12 @@ error_t ext2_set_size(struct node *np, int64_t size)
 error_t ext2_free_blocks(struct node *np)
 {
     struct ext2_inode *inode = ext2_node_inode(np);
-    boolean_t fast_link = HS_ISLNK(np->st.st_mode) &&
-                          np->st.st_size < (int64_t)FAST_LINK_MAX;
+    boolean_t fast_link =
+        HS_ISLNK(np->st.st_mode) && np->st.st_size < (int64_t)FAST_LINK_MAX;
 
     if (fast_link || !ext2fs_inode_has_valid_blocks2(fs, inode))
         return 0;
-    return fs_error(
-        ext2fs_punch(fs, np->ino, inode, NULL, 0, ~(blk64_t)0));
+    return fs_error(ext2fs_punch(fs, np->ino, inode, NULL, 0, ~(blk64_t)0));
 }
 
 /* --- links --------------------------------------------------------------------- */
@@ -187,8 +187,7 @@ error_t ext2_get_translator(struct node *np, char **argz, size_t *length)
         err = fs_error(io_channel_read_blk64(fs->io, block, 1, buffer));
     if (!err) {
         *length = (unsigned char)buffer[0] | (unsigned char)buffer[1] << 8;
-        if (!*length || *length + 2 > fs->blocksize ||
-            buffer[1 + *length] != 0)
+        if (!*length || *length + 2 > fs->blocksize || buffer[1 + *length] != 0)
             err = HURD_EFTYPE;
     }
     if (err) {

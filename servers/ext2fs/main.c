@@ -152,9 +152,9 @@ static void open_file_system(void)
                    options.device_master, &options.writable))
         give_up();
     /* Opened for writing even if it will not be, as that may change. */
-    err = ext2fs_open2(options.store_name, NULL,
-                       EXT2_FLAG_RW | EXT2_FLAG_64BITS, 0, 0, &store_manager,
-                       &fs);
+    err =
+        ext2fs_open2(options.store_name, NULL, EXT2_FLAG_RW | EXT2_FLAG_64BITS,
+                     0, 0, &store_manager, &fs);
     if (!err)
         err = ext2fs_read_bitmaps(fs);
     if (err)
@@ -175,8 +175,13 @@ static void open_file_system(void)
 
 int main(int argc, char **argv)
 {
-    static const struct argp argp = {option_list, parse_option, "STORE",
-                                     "Serves an ext2 file system", 0, 0, 0};
+    static const struct argp argp = {option_list,
+                                     parse_option,
+                                     "STORE",
+                                     "Serves an ext2 file system",
+                                     0,
+                                     0,
+                                     0};
 
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
     if (options.host_priv)

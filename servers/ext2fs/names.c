@@ -9,8 +9,7 @@
 error_t ext2_lookup(struct node *dir, const char *name, ino64_t *result)
 {
     ext2_ino_t ino;
-    errcode_t err =
-        ext2fs_lookup(fs, dir->ino, name, strlen(name), NULL, &ino);
+    errcode_t err = ext2fs_lookup(fs, dir->ino, name, strlen(name), NULL, &ino);
 
     *result = ino;
     return fs_error(err);
@@ -23,7 +22,7 @@ struct walk {
 
 static int wire_type(int type)
 {
-    static const int types[] = {HDT_UNKNOWN, HDT_REG,  HDT_DIR, HDT_CHR,
+    static const int types[] = {HDT_UNKNOWN, HDT_REG,  HDT_DIR,  HDT_CHR,
                                 HDT_BLK,     HDT_FIFO, HDT_SOCK, HDT_LNK};
 
     return type >= 0 && type <= 7 ? types[type] : HDT_UNKNOWN;
@@ -34,8 +33,8 @@ static int walk_entry(struct ext2_dir_entry *dirent, int offset, int blocksize,
 {
     const struct walk *walk = data;
     struct diskfs_entry entry = {.ino = dirent->inode,
-                                 .type = wire_type(
-                                     ext2fs_dirent_file_type(dirent)),
+                                 .type =
+                                     wire_type(ext2fs_dirent_file_type(dirent)),
                                  .name = dirent->name,
                                  .length = ext2fs_dirent_name_len(dirent)};
 
@@ -145,6 +144,5 @@ error_t ext2_set_parent(struct node *np, struct node *parent)
 {
     ext2_ino_t ino = parent->ino;
 
-    return fs_error(
-        ext2fs_dir_iterate(fs, np->ino, 0, NULL, set_dotdot, &ino));
+    return fs_error(ext2fs_dir_iterate(fs, np->ino, 0, NULL, set_dotdot, &ino));
 }

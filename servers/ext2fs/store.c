@@ -15,17 +15,17 @@
 
 #include "ext2fs/private.h"
 
-#define PIECE_SIZE  0x10000u
-#define UNIT_SIZE   0x1000u
-#define PIECES_MAX  1024
-#define BUCKETS     1024
-#define SECTOR      512
+#define PIECE_SIZE 0x10000u
+#define UNIT_SIZE  0x1000u
+#define PIECES_MAX 1024
+#define BUCKETS    1024
+#define SECTOR     512
 
 struct piece {
     struct piece *hash_next;
     struct piece *newer, *older; /* in order of use */
     uint64_t index;
-    char *data; /* PIECE_SIZE, of its own pages */
+    char *data;     /* PIECE_SIZE, of its own pages */
     uint32_t dirty; /* a bit for each unit */
 };
 
@@ -48,8 +48,8 @@ uint64_t store_size(void)
 static errcode_t device_fetch(uint64_t offset, uint32_t size, char **data)
 {
     mach_msg_type_number_t got = 0;
-    error_t err = device_read(store.device, 0, offset / store.sector_size,
-                              size, data, &got);
+    error_t err = device_read(store.device, 0, offset / store.sector_size, size,
+                              data, &got);
 
     if (err || got < size)
         return EIO;
@@ -248,8 +248,7 @@ static errcode_t manager_set_blksize(io_channel channel, int size)
 /* A negative count is one of bytes. */
 static uint64_t manager_bytes(io_channel channel, int count)
 {
-    return count < 0 ? (uint64_t)-count
-                     : (uint64_t)count * channel->block_size;
+    return count < 0 ? (uint64_t)-count : (uint64_t)count * channel->block_size;
 }
 
 static errcode_t manager_read64(io_channel channel, unsigned long long block,

@@ -1,33 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* servers/magic/main.c: the translator of /dev/tty and its like: a node whose
- * meaning depends on who opens it.
+/* servers/magic/main.c: a node whose meaning depends on who asks.
  *
- *     magic NAME
+ *     magic [--directory] WORD
+ *
+ * Whoever looks it up is told to go on with the magical name WORD: `tty' for
+ * /dev/tty, `fd' with --directory for /dev/fd.
  */
 
 #include <hurd/libhurd.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <trivfs/trivfs.h>
 
 int trivfs_fstype = HFS_MISC;
 int trivfs_fsid;
-int trivfs_support_read, trivfs_support_write, trivfs_support_exec;
+int trivfs_support_read = 1, trivfs_support_write = 1, trivfs_support_exec;
 int trivfs_allow_open = HO_READ | HO_WRITE;
 
-static const char *magic_name;
+static const char *word;
 
 void trivfs_modify_stat(struct trivfs_protid *cred, io_statbuf_t *st)
 {
-    st->st_mode = (st->st_mode & ~HS_IFMT) | HS_IFCHR;
 }
 
 error_t trivfs_goaway(struct trivfs_control *cntl, int flags)
 {
-    exit(0);
+    for (;;)
+        task_terminate(mach_task_self());
 }
 
-/* The client finds out itself what NAME is to it. */
 static error_t getroot(struct trivfs_control *cntl, mach_port_t reply,
                        mach_msg_type_name_t reply_type, mach_port_t dotdot,
                        const uid_t *uids, unsigned nuids, const gid_t *gids,
@@ -35,10 +36,8 @@ static error_t getroot(struct trivfs_control *cntl, mach_port_t reply,
                        char *retry_name, mach_port_t *node,
                        mach_msg_type_name_t *node_type)
 {
-    if (flags & HO_NOTRANS)
-        return HURD_EAGAIN;
     *do_retry = FS_RETRY_MAGICAL;
-    mig_strncpy(retry_name, magic_name, 1024);
+    mig_strncpy(retry_name, word, sizeof(string_t));
     *node = MACH_PORT_NULL;
     *node_type = MACH_MSG_TYPE_COPY_SEND;
     mach_port_drop(dotdot);
@@ -52,23 +51,20 @@ error_t (*trivfs_getroot_hook)(struct trivfs_control *, mach_port_t,
 
 int main(int argc, char **argv)
 {
-    struct port_class *control_class = NULL, *protid_class = NULL;
-    struct port_bucket *bucket = ports_create_bucket();
-    struct trivfs_control *control;
     mach_port_t bootstrap = hurd_bootstrap_port();
+    struct trivfs_control *cntl;
+    error_t err;
 
-    if (argc != 2)
-        mach_die(0, "usage: magic NAME");
-    magic_name = argv[1];
-    if (!bootstrap)
+    if (bootstrap == MACH_PORT_NULL)
         mach_die(0, "must be started as a translator");
-    trivfs_add_control_port_class(&control_class);
-    trivfs_add_protid_port_class(&protid_class);
-    error_t err = trivfs_startup(bootstrap, 0, control_class, bucket,
-                                 protid_class, bucket, &control);
+    if (argc < 2 || argc > 3)
+        mach_die(0, "usage: magic [--directory] WORD");
+    word = argv[argc - 1];
+    err = trivfs_startup(bootstrap, 0, NULL, NULL, NULL, NULL, &cntl);
     mach_port_drop(bootstrap);
     if (err)
-        mach_die(err, "fsys_startup");
-    ports_manage_port_operations_one_thread(bucket, trivfs_demuxer, 0);
-    return 0;
+        mach_die(err, "starting");
+    for (;;)
+        ports_manage_port_operations_multithread(
+            cntl->pi.bucket, trivfs_demuxer, 60000, 0, NULL);
 }

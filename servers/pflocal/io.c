@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* servers/pflocal/io.c: the io_ calls on sockets. */
+/* servers/pflocal/io.c: sockets as open files. */
 
 #include <errno.h>
 #include <hurd/libhurd.h>
@@ -9,160 +9,163 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CHECK(user)                                                            \
+    do {                                                                       \
+        if (!(user))                                                           \
+            return HURD_EOPNOTSUPP;                                            \
+    } while (0)
 
-/* Every call gets its reply port (REPLY_PORTS). */
-#define ON sock_user_t user, mach_port_t reply, mach_msg_type_name_t reply_type
-
-kern_return_t sock_S_io_read(ON, data_t *data, mach_msg_type_number_t *length,
-                             loff_t offset, vm_size_t amount)
+static boolean_t nonblocking(const struct sock *sock)
 {
-    size_t done = 0;
+    return (sock->modes & HO_NONBLOCK) != 0;
+}
+
+kern_return_t S_io_read(sock_user_t user, data_t *data,
+                        mach_msg_type_number_t *count, loff_t offset,
+                        vm_size_t amount)
+{
+    struct extras extras;
+    size_t size = amount > PIPE_SIZE ? PIPE_SIZE : amount;
+    data_t buf = *data;
     vm_address_t room = 0;
+    int flags;
     error_t err = 0;
 
-    if (!user)
-        return HURD_EOPNOTSUPP;
-    if (offset != -1)
-        return HURD_ESPIPE;
-    if (amount > PIPE_SIZE)
-        amount = PIPE_SIZE;
-    if (amount > *length) {
-        err = vm_allocate(mach_task_self(), &room, amount, TRUE);
-        if (err)
-            return err;
-        *data = (data_t)room;
+    CHECK(user);
+    if (size > *count)
+        err = vm_allocate(mach_task_self(), &room, size, TRUE);
+    if (err)
+        return err;
+    if (room)
+        buf = (data_t)room;
+    pthread_mutex_lock(&pf_lock);
+    struct sock *sock = user->sock;
+    vm_size_t allocated = MACH_PAGE_ROUND(size);
+    if (sock->type != HSOCK_DGRAM && !sock->out && !sock->shut_in)
+        err = HURD_ENOTCONN;
+    else
+        err = pipe_read(sock->in, buf, &size, &extras, nonblocking(sock), 0,
+                        &flags);
+    pthread_mutex_unlock(&pf_lock);
+    if (err) {
+        if (room)
+            vm_deallocate(mach_task_self(), room, allocated);
+        return err;
     }
-    pthread_mutex_lock(&pflocal_lock);
-    if (user->socket->in)
-        err = pipe_read(user->socket->in, *data, amount,
-                        (user->openmodes & HO_NONBLOCK) != 0, FALSE, &done);
-    pthread_mutex_unlock(&pflocal_lock);
-    if (room && (err || MACH_PAGE_ROUND(done) < MACH_PAGE_ROUND(amount))) {
-        vm_size_t keep = err ? 0 : MACH_PAGE_ROUND(done);
-        vm_deallocate(mach_task_self(), room + keep,
-                      MACH_PAGE_ROUND(amount) - keep);
+    /* A plain read has no place for anything but bytes. */
+    for (unsigned i = 0; i < extras.port_count; i++)
+        mach_port_drop(extras.ports[i]);
+    free(extras.ports);
+    free(extras.control);
+    if (extras.source)
+        ports_port_deref(extras.source);
+    vm_size_t used = MACH_PAGE_ROUND(size);
+    if (room && size <= *count) {
+        /* It fits into the answer after all. */
+        memcpy(*data, buf, size);
+        vm_deallocate(mach_task_self(), room, allocated);
+    } else if (room) {
+        if (used < allocated)
+            vm_deallocate(mach_task_self(), room + used, allocated - used);
+        *data = buf;
     }
-    *length = done;
+    *count = size;
+    return 0;
+}
+
+kern_return_t S_io_write(sock_user_t user, const_data_t data,
+                         mach_msg_type_number_t count, loff_t offset,
+                         vm_size_t *amount)
+{
+    struct extras extras = {0};
+    size_t written = 0;
+    error_t err;
+
+    CHECK(user);
+    pthread_mutex_lock(&pf_lock);
+    struct sock *sock = user->sock;
+    if (sock->shut_out)
+        err = HURD_EPIPE;
+    else if (!sock->out)
+        err = HURD_ENOTCONN;
+    else if (count == 0 && !sock->out->keeps_packets)
+        err = 0;
+    else
+        err = pipe_write(sock->out, data, count, &extras, nonblocking(sock),
+                         &written);
+    pthread_mutex_unlock(&pf_lock);
+    *amount = written;
     return err;
 }
 
-kern_return_t sock_S_io_write(ON, const_data_t data,
-                              mach_msg_type_number_t length, loff_t offset,
-                              vm_size_t *amount)
+kern_return_t S_io_seek(sock_user_t user, loff_t offset, int whence,
+                        loff_t *new_offset)
 {
-    size_t done = 0;
-
-    if (!user)
-        return HURD_EOPNOTSUPP;
-    if (offset != -1)
-        return HURD_ESPIPE;
-    pthread_mutex_lock(&pflocal_lock);
-    error_t err = user->socket->out
-                      ? pipe_write(user->socket->out, data, length,
-                                   (user->openmodes & HO_NONBLOCK) != 0, &done)
-                      : HURD_EPIPE;
-    pthread_mutex_unlock(&pflocal_lock);
-    *amount = done;
-    return err;
+    CHECK(user);
+    return HURD_ESPIPE;
 }
 
-kern_return_t sock_S_io_seek(ON, loff_t offset, int whence, loff_t *result)
+kern_return_t S_io_readable(sock_user_t user, vm_size_t *amount)
 {
-    return user ? HURD_ESPIPE : HURD_EOPNOTSUPP;
-}
-
-kern_return_t sock_S_io_readable(ON, vm_size_t *amount)
-{
-    if (!user)
-        return HURD_EOPNOTSUPP;
-    pthread_mutex_lock(&pflocal_lock);
-    *amount = user->socket->in ? user->socket->in->count : 0;
-    pthread_mutex_unlock(&pflocal_lock);
+    CHECK(user);
+    pthread_mutex_lock(&pf_lock);
+    struct pipe *pipe = user->sock->in;
+    *amount = pipe->keeps_packets ? (pipe->first ? pipe->first->size : 0)
+                                  : pipe->bytes;
+    pthread_mutex_unlock(&pf_lock);
     return 0;
 }
 
-/* --- modes -------------------------------------------------------------------- */
-
-static error_t modes(sock_user_t user, int clear, int set)
+static error_t set_modes(sock_user_t user, int clear, int set)
 {
-    if (!user)
-        return HURD_EOPNOTSUPP;
-    pthread_mutex_lock(&pflocal_lock);
-    user->openmodes = (user->openmodes & ~(clear & HO_SETTABLE)) |
-                      (set & HO_SETTABLE);
-    pthread_mutex_unlock(&pflocal_lock);
+    CHECK(user);
+    pthread_mutex_lock(&pf_lock);
+    user->sock->modes &= ~(clear & HO_SETTABLE);
+    user->sock->modes |= set & HO_SETTABLE;
+    pthread_mutex_unlock(&pf_lock);
     return 0;
 }
 
-kern_return_t sock_S_io_set_all_openmodes(ON, int bits)
+kern_return_t S_io_set_all_openmodes(sock_user_t user, int bits)
 {
-    return modes(user, ~0, bits);
+    return set_modes(user, ~0, bits);
 }
 
-kern_return_t sock_S_io_set_some_openmodes(ON, int bits)
+kern_return_t S_io_set_some_openmodes(sock_user_t user, int bits)
 {
-    return modes(user, 0, bits);
+    return set_modes(user, 0, bits);
 }
 
-kern_return_t sock_S_io_clear_some_openmodes(ON, int bits)
+kern_return_t S_io_clear_some_openmodes(sock_user_t user, int bits)
 {
-    return modes(user, bits, 0);
+    return set_modes(user, bits, 0);
 }
 
-kern_return_t sock_S_io_get_openmodes(ON, int *bits)
+kern_return_t S_io_get_openmodes(sock_user_t user, int *bits)
 {
-    if (!user)
-        return HURD_EOPNOTSUPP;
-    pthread_mutex_lock(&pflocal_lock);
-    *bits = user->openmodes & ~HO_ACCMODE;
-    if (user->socket->in)
-        *bits |= HO_READ;
-    if (user->socket->out)
-        *bits |= HO_WRITE;
-    pthread_mutex_unlock(&pflocal_lock);
+    CHECK(user);
+    pthread_mutex_lock(&pf_lock);
+    struct sock *sock = user->sock;
+    *bits = sock->modes | (sock->shut_in ? 0 : HO_READ) |
+            (sock->shut_out ? 0 : HO_WRITE);
+    pthread_mutex_unlock(&pf_lock);
     return 0;
 }
 
-/* --- waiting for either ---------------------------------------------------------- */
-
-static int ready(const struct socket *socket, int wanted)
+static int ready(const struct sock *sock, int wanted)
 {
     int result = 0;
 
-    if (wanted & SELECT_READ &&
-        (!socket->in || socket->in->count || !socket->in->writers))
-        result |= SELECT_READ;
+    if (wanted & SELECT_READ) {
+        if (sock->listening ? sock->waiting != NULL
+                            : pipe_readable(sock->in) ||
+                                  (!sock->out && sock->type != HSOCK_DGRAM))
+            result |= SELECT_READ;
+    }
     if (wanted & SELECT_WRITE &&
-        (!socket->out || !socket->out->readers ||
-         PIPE_SIZE - socket->out->count >= PIPE_ATOMIC))
+        (!sock->out || sock->shut_out || pipe_writable(sock->out)))
         result |= SELECT_WRITE;
     return result;
-}
-
-/* What is waited for is one pipe's condition: the one asked about, or with
- * both directions the one to read, looked at anew now and then. */
-static error_t select_wait(struct socket *socket, int wanted,
-                           const struct timespec *deadline)
-{
-    struct pipe *pipe = wanted & SELECT_READ ? socket->in : socket->out;
-    boolean_t both = wanted & SELECT_READ && wanted & SELECT_WRITE;
-    struct timespec soon;
-
-    if (!both)
-        return deadline ? pthread_hurd_cond_timedwait_np(
-                              &pipe->changed, &pflocal_lock, deadline)
-                        : pthread_hurd_cond_wait_np(&pipe->changed,
-                                                    &pflocal_lock);
-    clock_gettime(CLOCK_REALTIME, &soon);
-    soon.tv_nsec += 10000000;
-    soon.tv_sec += soon.tv_nsec / 1000000000;
-    soon.tv_nsec %= 1000000000;
-    boolean_t last = deadline && (deadline->tv_sec < soon.tv_sec ||
-                                  (deadline->tv_sec == soon.tv_sec &&
-                                   deadline->tv_nsec < soon.tv_nsec));
-    int how = pthread_hurd_cond_timedwait_np(&pipe->changed, &pflocal_lock,
-                                             last ? deadline : &soon);
-    return how == ETIMEDOUT && !last ? 0 : how;
 }
 
 static error_t select_until(sock_user_t user, mach_port_t reply,
@@ -171,148 +174,117 @@ static error_t select_until(sock_user_t user, mach_port_t reply,
     int wanted = *type, how = 0;
     error_t err = 0;
 
-    if (!user)
-        return HURD_EOPNOTSUPP;
-    pthread_mutex_lock(&pflocal_lock);
-    *type = ready(user->socket, wanted);
-    if (!*type && wanted & (SELECT_READ | SELECT_WRITE)) {
+    CHECK(user);
+    pthread_mutex_lock(&pf_lock);
+    *type = ready(user->sock, wanted);
+    if (*type == 0) {
         ports_interrupt_self_on_port_death(user, reply);
-        while (!(*type = ready(user->socket, wanted)) && !how)
-            how = select_wait(user->socket, wanted, deadline);
-        if (!*type && how && how != ETIMEDOUT)
+        while ((*type = ready(user->sock, wanted)) == 0 && how == 0)
+            how = deadline ? pthread_hurd_cond_timedwait_np(&any_change,
+                                                            &pf_lock, deadline)
+                           : pthread_hurd_cond_wait_np(&any_change, &pf_lock);
+        if (*type == 0 && how < 0)
             err = HURD_EINTR;
     }
-    pthread_mutex_unlock(&pflocal_lock);
+    pthread_mutex_unlock(&pf_lock);
     return err;
 }
 
-kern_return_t sock_S_io_select(ON, int *type)
+kern_return_t S_io_select(sock_user_t user, mach_port_t reply,
+                          mach_msg_type_name_t reply_type, int *type)
 {
     return select_until(user, reply, NULL, type);
 }
 
-kern_return_t sock_S_io_select_timeout(ON, timespec_t timeout, int *type)
+kern_return_t S_io_select_timeout(sock_user_t user, mach_port_t reply,
+                                  mach_msg_type_name_t reply_type,
+                                  struct timespec timeout, int *type)
 {
     return select_until(user, reply, &timeout, type);
 }
 
-/* --- what it is --------------------------------------------------------------------- */
-
-kern_return_t sock_S_io_stat(ON, io_statbuf_t *st)
+kern_return_t S_io_stat(sock_user_t user, io_statbuf_t *st)
 {
-    if (!user)
-        return HURD_EOPNOTSUPP;
+    CHECK(user);
     memset(st, 0, sizeof *st);
-    pthread_mutex_lock(&pflocal_lock);
-    const struct socket *socket = user->socket;
-    boolean_t one_way = !socket->in != !socket->out;
     st->st_fstype = HFS_SOCKET;
-    st->st_fsid = (uint64_t)(uint32_t)mach_task_self();
-    st->st_ino = socket->serial;
-    st->st_mode = (one_way ? HS_IFIFO : HS_IFSOCK) | 0600;
-    st->st_nlink = 0;
-    st->st_uid = st->st_author = socket->uid;
-    st->st_gid = socket->gid;
-    st->st_size = socket->in ? socket->in->count : 0;
-    st->st_blksize = PIPE_ATOMIC;
-    st->st_atim = st->st_mtim = st->st_ctim = socket->made;
-    pthread_mutex_unlock(&pflocal_lock);
+    st->st_fsid = 1;
+    st->st_ino = user->sock->id;
+    st->st_mode = user->sock->mode_bits;
+    st->st_nlink = 1;
+    st->st_blksize = PIPE_ATOM;
     return 0;
 }
 
-kern_return_t sock_S_io_identity(ON, mach_port_t *id,
-                                 mach_msg_type_name_t *id_type,
-                                 mach_port_t *fsid,
-                                 mach_msg_type_name_t *fsid_type,
-                                 ino64_t *fileno)
+kern_return_t S_io_identity(sock_user_t user, mach_port_t *id,
+                            mach_msg_type_name_t *id_type, mach_port_t *fsid,
+                            mach_msg_type_name_t *fsid_type, ino64_t *fileno)
 {
-    static mach_port_t whole;
+    static mach_port_t server;
 
-    if (!user)
-        return HURD_EOPNOTSUPP;
-    pthread_mutex_lock(&pflocal_lock);
-    if (!whole)
-        whole = mach_reply_port();
-    if (!user->socket->id)
-        user->socket->id = mach_reply_port();
-    *id = user->socket->id;
-    *fsid = whole;
+    CHECK(user);
+    pthread_mutex_lock(&pf_lock);
+    if (server == MACH_PORT_NULL)
+        server = mach_reply_port();
+    pthread_mutex_unlock(&pf_lock);
+    *id = *fsid = server;
     *id_type = *fsid_type = MACH_MSG_TYPE_MAKE_SEND;
-    *fileno = user->socket->serial;
-    pthread_mutex_unlock(&pflocal_lock);
+    *fileno = user->sock->id;
     return 0;
 }
 
-kern_return_t sock_S_io_server_version(ON, string_t name, int *major,
-                                       int *minor, int *edit)
+static void hold(struct sock *sock)
 {
-    if (!user)
-        return HURD_EOPNOTSUPP;
-    mig_strncpy(name, "pflocal", sizeof(string_t));
-    *major = *edit = 0;
-    *minor = 9;
-    return 0;
+    pthread_mutex_lock(&pf_lock);
+    sock->refs++;
+    pthread_mutex_unlock(&pf_lock);
 }
 
-kern_return_t sock_S_io_pathconf(ON, int name, int *value)
+kern_return_t S_io_duplicate(sock_user_t user, mach_port_t *port,
+                             mach_msg_type_name_t *type)
 {
-    if (!user)
-        return HURD_EOPNOTSUPP;
-    if (name != 5) /* PIPE_BUF */
-        return HURD_EINVAL;
-    *value = PIPE_ATOMIC;
-    return 0;
+    CHECK(user);
+    hold(user->sock);
+    return sock_give(user->sock, port, type);
 }
 
-/* --- rights --------------------------------------------------------------------------- */
-
-static error_t again(sock_user_t user, mach_port_t *port,
-                     mach_msg_type_name_t *type)
+/* A socket is open to whoever has it, whatever his ids. */
+kern_return_t S_io_restrict_auth(sock_user_t user, mach_port_t *port,
+                                 mach_msg_type_name_t *type, const uid_t *uids,
+                                 mach_msg_type_number_t nuids,
+                                 const uid_t *gids,
+                                 mach_msg_type_number_t ngids)
 {
-    if (!user)
-        return HURD_EOPNOTSUPP;
-    pthread_mutex_lock(&pflocal_lock);
-    user->socket->refs++;
-    error_t err = sock_user_create(user->socket, user->openmodes, port);
-    pthread_mutex_unlock(&pflocal_lock);
-    *type = MACH_MSG_TYPE_MAKE_SEND;
-    return err;
+    return S_io_duplicate(user, port, type);
 }
 
-kern_return_t sock_S_io_duplicate(ON, mach_port_t *port,
-                                  mach_msg_type_name_t *type)
+kern_return_t S_io_reauthenticate(sock_user_t user, mach_port_t rend)
 {
-    return again(user, port, type);
-}
-
-/* A socket is its holder's: ids do not matter. */
-kern_return_t sock_S_io_restrict_auth(ON, mach_port_t *port,
-                                      mach_msg_type_name_t *type,
-                                      const_idarray_t uids,
-                                      mach_msg_type_number_t nuids,
-                                      const_idarray_t gids,
-                                      mach_msg_type_number_t ngids)
-{
-    return again(user, port, type);
-}
-
-kern_return_t sock_S_io_reauthenticate(ON, mach_port_t rendezvous)
-{
-    struct iouser *who = NULL;
-    mach_port_t port;
+    struct iouser *ids = NULL;
+    mach_port_t auth = getauth(), port;
     mach_msg_type_name_t type;
-    error_t err = again(user, &port, &type);
+    error_t err;
 
+    CHECK(user);
+    hold(user->sock);
+    err = sock_give(user->sock, &port, &type);
     if (err)
         return err;
+    iohelp_reauth(&ids, auth, rend, port, TRUE);
+    iohelp_free_iouser(ids);
+    mach_port_drop(auth);
+    mach_port_drop(rend);
     mach_port_insert_right(mach_task_self(), port, port,
                            MACH_MSG_TYPE_MAKE_SEND);
-    mach_port_t auth = getauth();
-    err = iohelp_reauth(&who, auth, rendezvous, port, TRUE);
-    mach_port_drop(auth);
-    if (!err)
-        iohelp_free_iouser(who);
     mach_port_drop(port);
-    mach_port_drop(rendezvous);
+    return 0;
+}
+
+kern_return_t S_io_server_version(sock_user_t user, string_t name, int *major,
+                                  int *minor, int *edit)
+{
+    CHECK(user);
+    mig_strncpy(name, "pflocal", sizeof(string_t));
+    *major = *minor = *edit = 0;
     return 0;
 }

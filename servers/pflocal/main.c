@@ -5,17 +5,18 @@
 #include <pflocal/io_S.h>
 #include <pflocal/pflocal.h>
 #include <pflocal/socket_S.h>
-#include <stdlib.h>
-#include <trivfs/trivfs.h>
+
+#define IDLE_MS 60000
 
 int trivfs_fstype = HFS_SOCKET;
 int trivfs_fsid;
 int trivfs_support_read, trivfs_support_write, trivfs_support_exec;
-int trivfs_allow_open = HO_READ | HO_WRITE;
+int trivfs_allow_open;
 
-struct port_bucket *pflocal_bucket;
-struct port_class *sock_user_class;
-static struct port_class *control_class, *protid_class;
+pthread_mutex_t pf_lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_cond_t any_change = PTHREAD_COND_INITIALIZER;
+struct port_bucket *pf_bucket;
+struct port_class *sock_user_class, *addr_class;
 
 void trivfs_modify_stat(struct trivfs_protid *cred, io_statbuf_t *st)
 {
@@ -27,66 +28,16 @@ error_t trivfs_goaway(struct trivfs_control *cntl, int flags)
         ports_enable_class(sock_user_class);
         return HURD_EBUSY;
     }
-    exit(0);
+    for (;;)
+        task_terminate(mach_task_self());
 }
 
-/* --- rights to sockets --------------------------------------------------------- */
-
-static void sock_user_clean(void *object)
+/* Is the request one on a socket?  The node has calls of the same numbers. */
+static boolean_t is_for_socket(const mach_msg_header_t *in)
 {
-    sock_user_t user = object;
+    sock_user_t user = begin_using_sock(in->msgh_local_port);
 
-    pthread_mutex_lock(&pflocal_lock);
-    if (user->socket)
-        socket_release(user->socket);
-    pthread_mutex_unlock(&pflocal_lock);
-}
-
-error_t sock_user_create(struct socket *socket, int openmodes,
-                         mach_port_t *port)
-{
-    sock_user_t user;
-    error_t err = ports_create_port(sock_user_class, pflocal_bucket,
-                                    sizeof *user, &user);
-
-    if (err) {
-        socket_release(socket);
-        return err;
-    }
-    user->socket = socket;
-    user->openmodes = openmodes;
-    *port = ports_get_right(user);
-    ports_port_deref(user);
-    return 0;
-}
-
-sock_user_t sock_user_begin(mach_port_t port)
-{
-    return ports_lookup_port(pflocal_bucket, port, sock_user_class);
-}
-
-sock_user_t sock_user_begin_payload(uint64_t payload)
-{
-    return ports_lookup_payload(pflocal_bucket, payload, sock_user_class);
-}
-
-void sock_user_end(sock_user_t user)
-{
-    if (user)
-        ports_port_deref(user);
-}
-
-/* --- service --------------------------------------------------------------------- */
-
-static boolean_t is_socket(const mach_msg_header_t *in)
-{
-    boolean_t payload = MACH_MSGH_BITS_LOCAL(in->msgh_bits) ==
-                        MACH_MSG_TYPE_PROTECTED_PAYLOAD;
-    sock_user_t user = payload
-                           ? sock_user_begin_payload(in->msgh_protected_payload)
-                           : sock_user_begin(in->msgh_local_port);
-
-    sock_user_end(user);
+    end_using_sock(user);
     return user != NULL;
 }
 
@@ -94,8 +45,7 @@ static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
 {
     mig_routine_t routine = socket_server_routine(in);
 
-    /* The node and the sockets answer the same io calls, each its own way. */
-    if (!routine && is_socket(in))
+    if (!routine && is_for_socket(in))
         routine = sock_io_server_routine(in);
     if (!routine)
         return trivfs_demuxer(in, out);
@@ -103,23 +53,24 @@ static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
     return TRUE;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-    struct trivfs_control *control;
     mach_port_t bootstrap = hurd_bootstrap_port();
+    struct trivfs_control *cntl;
+    error_t err;
 
-    if (!bootstrap)
+    if (bootstrap == MACH_PORT_NULL)
         mach_die(0, "must be started as a translator");
-    pflocal_bucket = ports_create_bucket();
+    pf_bucket = ports_create_bucket();
     sock_user_class = ports_create_class(sock_user_clean, NULL);
-    trivfs_add_control_port_class(&control_class);
-    trivfs_add_protid_port_class(&protid_class);
-    error_t err = trivfs_startup(bootstrap, 0, control_class, pflocal_bucket,
-                                 protid_class, pflocal_bucket, &control);
+    addr_class = ports_create_class(addr_clean, NULL);
+    if (!pf_bucket || !sock_user_class || !addr_class)
+        mach_die(HURD_ENOMEM, "starting");
+    err = trivfs_startup(bootstrap, 0, NULL, pf_bucket, NULL, pf_bucket, &cntl);
     mach_port_drop(bootstrap);
     if (err)
-        mach_die(err, "fsys_startup");
-    ports_manage_port_operations_multithread(pflocal_bucket, demuxer, 30000, 0,
-                                             NULL);
-    return 0;
+        mach_die(err, "starting");
+    for (;;)
+        ports_manage_port_operations_multithread(pf_bucket, demuxer, IDLE_MS, 0,
+                                                 NULL);
 }

@@ -1,69 +1,138 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* servers/pflocal/pflocal.h: sockets of the local family: pipes and pairs.
+/* servers/pflocal/pflocal.h: sockets between processes of one system, which
+ * pipes are too.
  *
- * A pipe is one direction: a ring of bytes between those who write it and those
- * who read it.  A socket has one to read and one to write, either of which may
- * be missing.  One lock guards everything; condition variables belong to pipes.
+ * A socket reads from one pipe and, when connected, writes into its peer's.
+ * A pipe is a queue of packets.  Whoever has a port to a socket holds a struct
+ * sock_user; the socket ends with the last of them.  One lock guards all
+ * structures; readers and writers sleep on their pipe's condition.
  */
 
-#ifndef PFLOCAL_PFLOCAL_H
-#define PFLOCAL_PFLOCAL_H
+#ifndef SERVERS_PFLOCAL_PFLOCAL_H
+#define SERVERS_PFLOCAL_PFLOCAL_H
 
+#include <hurd/fcntl.h>
 #include <hurd/hurd_types.h>
 #include <ports/ports.h>
-#include <pthread.h>
+#include <trivfs/trivfs.h>
 
-#define PIPE_SIZE   65536u
-#define PIPE_ATOMIC 4096u /* what a write does not mix with others' */
+#define PIPE_SIZE   65536 /* bytes that wait for a reader */
+#define PIPE_ATOM   4096  /* writes up to this are not mixed with others */
+#define BACKLOG_MAX 128
+
+enum { HSOCK_STREAM = 1, HSOCK_DGRAM = 2, HSOCK_SEQPACKET = 5 };
+enum { HAF_LOCAL = 1 };
+#define HSOL_SOCKET   0xffff
+#define HSO_SNDBUF    0x1001
+#define HSO_RCVBUF    0x1002
+#define HSO_ERROR     0x1007
+#define HSO_TYPE      0x1008
+#define HMSG_PEEK     0x02
+#define HMSG_TRUNC    0x10
+#define HMSG_CTRUNC   0x20
+#define HMSG_WAITALL  0x40
+#define HMSG_DONTWAIT 0x80
+
+struct packet {
+    struct packet *next;
+    size_t start, size, room; /* data[start ... size - 1] is still to read */
+    char *data;               /* malloced */
+    mach_port_t *ports;       /* malloced; send rights */
+    unsigned port_count;
+    char *control; /* malloced */
+    size_t control_size;
+    struct addr *source; /* a reference, or null */
+};
 
 struct pipe {
-    unsigned readers, writers; /* sockets; freed with the last */
-    unsigned head, count;
+    int refs;
+    struct packet *first, *last;
+    size_t bytes;
+    boolean_t keeps_packets; /* each read takes one */
+    boolean_t no_reader, no_writer;
     pthread_cond_t changed;
-    char data[PIPE_SIZE];
 };
 
-struct socket {
-    unsigned refs; /* users */
-    struct pipe *in, *out;
-    struct timespec made;
-    uint64_t serial; /* stands for an inode number */
-    mach_port_t id;  /* receive right, made when asked for; or null */
-    uid_t uid;
-    gid_t gid;
+struct addr {
+    struct port_info pi;
+    struct sock *sock; /* who is bound here, or null */
 };
 
-/* A right to a socket: what a descriptor is. */
+struct sock {
+    int refs; /* users, and the queue of those not accepted yet */
+    int type;
+    int modes;             /* HO_NONBLOCK and the like */
+    int mode_bits;         /* as io_stat shows it */
+    struct pipe *in, *out; /* references; out is null until connected */
+    boolean_t shut_in, shut_out;
+    struct addr *addr, *peer_addr; /* references */
+    boolean_t listening;
+    unsigned backlog, waiting_count;
+    struct sock *waiting, *next; /* those not accepted yet */
+    pthread_cond_t accepted;     /* their number changed */
+    uint64_t id;
+};
+
 struct sock_user {
     struct port_info pi;
-    struct socket *socket; /* a reference */
-    int openmodes;         /* HO_NONBLOCK and the like */
+    struct sock *sock; /* a reference */
 };
+
 typedef struct sock_user *sock_user_t;
+typedef struct addr *addr_object_t;
 
-extern pthread_mutex_t pflocal_lock;
-extern struct port_bucket *pflocal_bucket;
-extern struct port_class *sock_user_class;
+extern pthread_mutex_t pf_lock;
+extern pthread_cond_t any_change; /* for those who wait for several things */
+extern struct port_bucket *pf_bucket;
+extern struct port_class *sock_user_class, *addr_class;
 
-sock_user_t sock_user_begin(mach_port_t port);
-sock_user_t sock_user_begin_payload(uint64_t payload);
-void sock_user_end(sock_user_t user);
+/* --- pipe.c: the lock is held ----------------------------------------------- */
 
-/* A new right to SOCKET, whose reference is consumed.  The answer of a call:
- * *PORT is to be made a send right. */
-error_t sock_user_create(struct socket *socket, int openmodes,
-                         mach_port_t *port);
-/* With the lock held. */
-struct socket *socket_make(void);
-error_t socket_join(struct socket *a, struct socket *b);
-void socket_release(struct socket *socket);
-void socket_shut(struct socket *socket, boolean_t in, boolean_t out);
+struct pipe *pipe_make(boolean_t keeps_packets);
+void pipe_drop(struct pipe *pipe);
+void pipe_wake(struct pipe *pipe);
+boolean_t pipe_readable(const struct pipe *pipe);
+boolean_t pipe_writable(const struct pipe *pipe);
 
-/* Take and put with the lock held; they wait, but not if NONBLOCK.  EINTR if
- * the call is interrupted; EPIPE if nobody reads. */
-error_t pipe_read(struct pipe *pipe, char *data, size_t size, boolean_t nonblock,
-                  boolean_t peek, size_t *amount);
+/* What a message is besides its bytes.  On writing, all is taken over if the
+ * call succeeds; on reading, the caller owns what he finds. */
+struct extras {
+    mach_port_t *ports;
+    unsigned port_count;
+    char *control;
+    size_t control_size;
+    struct addr *source;
+};
+
+/* Writes as one packet, or if PIPE does not keep packets, all bytes, sleeping
+ * as needed unless NONBLOCK.  *WRITTEN is what got in.  EPIPE, EAGAIN, EINTR,
+ * EMSGSIZE. */
 error_t pipe_write(struct pipe *pipe, const char *data, size_t size,
-                   boolean_t nonblock, size_t *amount);
+                   struct extras *extras, boolean_t nonblock, size_t *written);
+/* Reads at most *SIZE bytes (0 at the end). FLAGS are HMSG_... */
+error_t pipe_read(struct pipe *pipe, char *data, size_t *size,
+                  struct extras *extras, boolean_t nonblock, int flags,
+                  int *out_flags);
+
+/* --- sock.c ------------------------------------------------------------------ */
+
+struct sock *sock_make(int type);
+void sock_drop(struct sock *sock); /* the lock is held */
+error_t sock_connect_pair(struct sock *a, struct sock *b);
+/* A port for SOCK, whose reference is consumed. */
+error_t sock_give(struct sock *sock, mach_port_t *port,
+                  mach_msg_type_name_t *type);
+void sock_shut(struct sock *sock, boolean_t in, boolean_t out);
+error_t addr_make(struct addr **addr);
+void sock_user_clean(void *user);
+void addr_clean(void *addr);
+
+/* For MIG. */
+sock_user_t begin_using_sock(mach_port_t port);
+sock_user_t begin_using_sock_payload(uint64_t payload);
+void end_using_sock(sock_user_t user);
+addr_object_t begin_using_addr(mach_port_t port);
+addr_object_t begin_using_addr_payload(uint64_t payload);
+void end_using_addr(addr_object_t addr);
 
 #endif

@@ -93,10 +93,13 @@ void reauthenticate_wait(mach_port_t name)
     struct timespec deadline;
     struct stub *stub;
 
-    clock_gettime(CLOCK_REALTIME, &deadline);
-    deadline.tv_sec += COMPLETION_WAIT_S;
+    deadline.tv_sec = 0;
     while ((stub = ports_lookup_port(proc_bucket, name, stub_class))) {
         ports_port_deref(stub);
+        if (deadline.tv_sec == 0) {
+            clock_gettime(CLOCK_REALTIME, &deadline);
+            deadline.tv_sec += COMPLETION_WAIT_S;
+        }
         if (pthread_cond_timedwait(&progress, &global_lock, &deadline))
             return;
     }

@@ -35,15 +35,15 @@ static void *read_device(void *unused)
             continue;
         }
         pthread_mutex_lock(&term.lock);
+        if (n == 0) {
+            /* Nobody will type any more: readers find the end. */
+            line_end();
+            pthread_mutex_unlock(&term.lock);
+            return NULL;
+        }
         for (unsigned i = 0; i < n; i++)
             line_input(buf[i]);
-        if (n == 0) { /* nothing will ever come again: readers find the end */
-            term.ended = TRUE;
-            pthread_cond_broadcast(&term.input);
-        }
         pthread_mutex_unlock(&term.lock);
-        if (n == 0)
-            return NULL;
     }
 }
 

@@ -248,6 +248,14 @@ static void finish_line(uint16_t end)
     pthread_cond_broadcast(&term.input);
 }
 
+void line_end(void)
+{
+    term.ended = TRUE;
+    if (term.edit_count > 0)
+        finish_line(QUEUE_EOF);
+    pthread_cond_broadcast(&term.input);
+}
+
 void line_flush_input(void)
 {
     term.head = term.count = term.lines = term.edit_count = 0;

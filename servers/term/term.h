@@ -37,7 +37,7 @@ struct term {
     boolean_t literal; /* VLNEXT came */
     boolean_t stopped; /* VSTOP, or TIOCSTOP */
     boolean_t exclusive;
-    boolean_t ended; /* the device has come to its end */
+    boolean_t ended;    /* the device has no more input */
     pid_t foreground;   /* a process, or a group if negative; 0 nobody */
     mach_port_t device; /* send right */
     char name[1024];
@@ -62,6 +62,8 @@ void device_put(const char *data, size_t length);
 
 void line_init(void);
 void line_input(uint8_t c);
+/* No more input will come. */
+void line_end(void);
 /* Writes with output processing. */
 void line_output(const char *data, size_t length);
 /* Whether a reader would get something (or end of file) now. */

@@ -10,6 +10,7 @@
 #include <hurd/libhurd.h>
 #include <hurd/process.h>
 #include <hurd/signal.h>
+#include <hurd/socket.h>
 #include <hurd/startup.h>
 #include <hurd/term.h>
 #include <hurd/termios.h>
@@ -138,6 +139,150 @@ static void test_translator(void)
           hurd_lookup("/etc/motd/x", HO_READ, 0, &file) == HURD_ENOTDIR);
 }
 
+/* Starts ARGZ on NODE_NAME. */
+static void start_on(const char *node_name, const char *argz, size_t size)
+{
+    file_t node;
+    fsys_t control;
+
+    OK(hurd_lookup(node_name, HO_NOTRANS, 0, &node));
+    OK(fshelp_start_translator(open_node, &node, argz, argz, size, 10000,
+                               &control));
+    OK(file_set_translator(node, 0, FS_TRANS_SET, 0, NULL, 0, control,
+                           MACH_MSG_TYPE_COPY_SEND));
+}
+
+static void *read_late(void *sock)
+{
+    static char room[2048];
+    char *data = room;
+    mach_msg_type_number_t n = sizeof room;
+
+    OK(io_read(*(mach_port_t *)sock, &data, &n, -1, sizeof room));
+    CHECK("what the other thread wrote", n == 5 && !memcmp(data, "later", 5));
+    return NULL;
+}
+
+static void test_pipe(mach_port_t pf)
+{
+    mach_port_t ends[2];
+    char room[2048], *data = room;
+    mach_msg_type_number_t n = sizeof room;
+    vm_size_t amount;
+    pthread_t thread;
+    io_statbuf_t st;
+    int type = SELECT_READ | SELECT_WRITE;
+
+    OK(socket_create(pf, 1, 0, &ends[0]));
+    OK(socket_create(pf, 1, 0, &ends[1]));
+    OK(socket_connect2(ends[0], ends[1]));
+    OK(socket_shutdown(ends[0], 1));
+    OK(socket_shutdown(ends[1], 0));
+    OK(io_stat(ends[0], &st));
+    CHECK("a pipe", HS_ISFIFO(st.st_mode));
+    OK(io_select(ends[1], mach_reply_port(), 1000, &type));
+    CHECK("room in the pipe", type & SELECT_WRITE);
+    OK(io_write(ends[1], "abc", 3, -1, &amount));
+    OK(io_write(ends[1], "def", 3, -1, &amount));
+    OK(io_read(ends[0], &data, &n, -1, 4));
+    CHECK("bytes", n == 4 && memcmp(data, "abcd", 4) == 0);
+    OK(io_readable(ends[0], &amount));
+    CHECK("bytes left", amount == 2);
+    n = sizeof room;
+    OK(io_read(ends[0], &data, &n, -1, 100));
+    CHECK("the rest", n == 2 && memcmp(data, "ef", 2) == 0);
+    OK(io_set_some_openmodes(ends[0], HO_NONBLOCK));
+    n = sizeof room;
+    CHECK("nothing there", io_read(ends[0], &data, &n, -1, 1) == HURD_EAGAIN);
+    OK(io_clear_some_openmodes(ends[0], HO_NONBLOCK));
+    pthread_create(&thread, NULL, read_late, &ends[0]);
+    thread_switch(MACH_PORT_NULL, 2, 50);
+    OK(io_write(ends[1], "later", 5, -1, &amount));
+    pthread_join(thread, NULL);
+    CHECK("not for reading",
+          io_write(ends[0], "x", 1, -1, &amount) == HURD_EPIPE);
+    mach_port_drop(ends[1]);
+    n = sizeof room;
+    OK(io_read(ends[0], &data, &n, -1, 1));
+    CHECK("the end", n == 0);
+    mach_port_drop(ends[0]);
+}
+
+static void test_ports_travel(mach_port_t pf)
+{
+    mach_port_t a, b, sent = mach_reply_port(), from, room[4], *got = room;
+    mach_msg_type_number_t n = 2048, nports = 4, ncontrol = 2048;
+    char bytes[2048], controls[2048], *data = bytes, *control = controls;
+    vm_size_t amount;
+    int flags;
+
+    OK(socket_create(pf, 1, 0, &a));
+    OK(socket_create(pf, 1, 0, &b));
+    OK(socket_connect2(a, b));
+    OK(socket_send(a, MACH_PORT_NULL, 0, "x", 1, &sent, MACH_MSG_TYPE_MAKE_SEND,
+                   1, "cmsg", 4, &amount));
+    OK(socket_recv(b, &from, 0, &data, &n, &got, &nports, &control, &ncontrol,
+                   &flags, 10));
+    CHECK("a right came along",
+          n == 1 && nports == 1 && got[0] == sent && ncontrol == 4);
+    mach_port_drop(a);
+    mach_port_drop(b);
+}
+
+static void *accept_one(void *arg)
+{
+    mach_port_t *sock = arg, peer;
+
+    OK(socket_accept(sock[0], &sock[1], &peer));
+    return NULL;
+}
+
+static void test_connection(mach_port_t pf)
+{
+    mach_port_t server[2], client, addr;
+    char room[2048], *data = room;
+    mach_msg_type_number_t n = sizeof room;
+    vm_size_t amount;
+    pthread_t thread;
+
+    OK(socket_create(pf, 1, 0, &server[0]));
+    OK(socket_create(pf, 1, 0, &client));
+    OK(socket_fabricate_address(pf, 1, &addr));
+    CHECK("nobody there", socket_connect(client, addr) == HURD_ECONNREFUSED);
+    OK(socket_bind(server[0], addr));
+    OK(socket_listen(server[0], 5));
+    pthread_create(&thread, NULL, accept_one, server);
+    OK(socket_connect(client, addr));
+    pthread_join(thread, NULL);
+    OK(io_write(client, "hello", 5, -1, &amount));
+    OK(io_read(server[1], &data, &n, -1, 100));
+    CHECK("over the connection", n == 5 && memcmp(data, "hello", 5) == 0);
+}
+
+static void test_sockets(void)
+{
+    static const char argz[] = "/hurd/pflocal";
+    mach_port_t pf;
+
+    start_on("/servers/socket/1", argz, sizeof argz);
+    OK(hurd_lookup("/servers/socket/1", 0, 0, &pf));
+    test_pipe(pf);
+    test_ports_travel(pf);
+    test_connection(pf);
+}
+
+static void test_magic(void)
+{
+    static const char argz[] = "/hurd/magic\0tty";
+    io_t tty;
+    string_t name;
+
+    start_on("/dev/tty", argz, sizeof argz);
+    OK(hurd_lookup("/dev/tty", HO_WRITE, 0, &tty));
+    OK(term_get_nodename(tty, name));
+    CHECK("our terminal", strcmp(name, "/dev/console") == 0);
+}
+
 static void test_terminal(void)
 {
     io_t tty = hurd_get_fd(1), console;
@@ -209,6 +354,8 @@ int main(int argc, char **argv)
     test_auth();
     test_processes(argv[0]);
     test_translator();
+    test_sockets();
+    test_magic();
     test_terminal();
     mach_printf("inside: %d checks, %d failed\n", checks, failures);
     OK(get_privileged_ports(&host_priv, NULL));

@@ -31,17 +31,17 @@ timeout -k 1 30 ./hell boot -c "$here/dance.cfg" </dev/null \
 verdict dance "$out/dance.log"
 
 rm -rf "$root"
-for dir in hurd libexec dev servers lib/hell etc; do
+for dir in hurd libexec dev servers/socket lib/hell etc; do
     mkdir -p "$root/$dir"
 done
-for server in startup proc auth exec term null; do
+for server in startup proc auth exec term null pflocal magic; do
     cp "$build/servers/$server" "$root/hurd/"
 done
 cp "$build/servers/console-run" "$root/libexec/"
 cp "$build/personality.so" "$root/lib/hell/"
 cp "$out/inside" "$root/libexec/runsystem"
 touch "$root/servers/exec" "$root/servers/startup" "$root/dev/console" \
-    "$root/dev/null"
+    "$root/dev/null" "$root/dev/tty" "$root/servers/socket/1"
 echo hello >"$root/etc/motd"
 tar --format=ustar -C "$root" -cf "$out/inside.tar" .
 truncate -s %4096 "$out/inside.tar"
