@@ -1,6 +1,6 @@
 # Hurd servers and programs.  A server NAME is made of servers/NAME/*.c, the
 # stubs that NAME_STUB_OBJS lists and the libraries, and becomes
-# build/servers/NAME.
+# build/servers/NAME; build/symbols/NAME is the same with its symbols, for gdb.
 
 TASK_LDFLAGS := -static -no-pie -pthread
 
@@ -16,7 +16,8 @@ $(B)/servers/$(1): $$($(1)_SRV_OBJS) $$($(1)_STUB_OBJS) \
 	$(Q)$(CC) $(TASK_LDFLAGS) -o $(B)/servers/$(1).out \
 	    $$($(1)_SRV_OBJS) $$($(1)_STUB_OBJS) -Wl,--start-group \
 	    $(2:%=$(LIB)/lib%.a) $(TASK_LIBS) -Wl,--end-group $$($(1)_LDLIBS)
-	$(Q)mv $(B)/servers/$(1).out $$@
+	$(Q)mkdir -p $(B)/symbols && mv $(B)/servers/$(1).out $(B)/symbols/$(1)
+	$(Q)strip -o $$@ $(B)/symbols/$(1)
 SERVERS += $(B)/servers/$(1)
 endef
 
