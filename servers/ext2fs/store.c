@@ -17,7 +17,8 @@
 
 #define PIECE_SIZE 0x10000u
 #define UNIT_SIZE  0x1000u
-#define PIECES_MAX 1024
+#define PIECES_MAX  1024
+#define PIECES_MIN  32
 #define BUCKETS    1024
 #define SECTOR     512
 
@@ -35,7 +36,7 @@ static struct {
     uint32_t sector_size;
     struct piece *buckets[BUCKETS];
     struct piece *newest, *oldest;
-    unsigned count;
+    unsigned count, limit;
 } store;
 
 uint64_t store_size(void)
@@ -132,7 +133,7 @@ static errcode_t piece_make_room(void)
 {
     errcode_t err = 0;
 
-    while (!err && store.count >= PIECES_MAX) {
+    while (!err && store.count >= store.limit) {
         err = piece_clean(store.oldest);
         if (!err)
             piece_drop(store.oldest);
@@ -316,6 +317,20 @@ static error_t store_measure(void)
                : HURD_EINVAL;
 }
 
+/* The cache is memory nobody can take back: an eighth of what there is. */
+static void store_set_limit(void)
+{
+    vm_statistics_data_t stats;
+
+    store.limit = PIECES_MIN;
+    if (vm_statistics(mach_task_self(), &stats))
+        return;
+    uint64_t pieces = (uint64_t)stats.free_count * stats.pagesize / 8 /
+                      PIECE_SIZE;
+    if (pieces > store.limit)
+        store.limit = pieces < PIECES_MAX ? pieces : PIECES_MAX;
+}
+
 error_t store_open(const char *type, const char *name, mach_port_t master,
                    boolean_t *writable)
 {
@@ -341,6 +356,7 @@ error_t store_open(const char *type, const char *name, mach_port_t master,
     }
     if (!err)
         err = store_measure();
+    store_set_limit();
     if (err)
         mach_complain(err, "%s", name);
     return err;
