@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "personality/clock.h"
 #include "personality/mach.h"
+#include "personality/signals.h"
 #include "personality/syscalls.h"
 
 #include <sys/time.h>
@@ -105,11 +106,8 @@ int clock_sleep_ns(int64_t ns)
         return 0;
     port = mach_reply_port();
     while (mr == MACH_RCV_TIMED_OUT && ns > 0) {
-        int64_t ms = (ns + 999999) / 1000000;
-        if (ms > 0x7fffffff)
-            ms = 0x7fffffff;
-        mr = mach_msg_trap(&nothing, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0,
-                           sizeof nothing, port, (mach_msg_timeout_t) ms, 0);
+        mr = mach_receive(&nothing, sizeof nothing, port,
+                          (ns + 999999) / 1000000);
         ns = end - clock_monotonic_ns();
     }
     port_destroy_receive(port);
@@ -118,6 +116,7 @@ int clock_sleep_ns(int64_t ns)
 
 static long clock_sleep(int64_t ns, struct timespec *left)
 {
+    signals_start();
     int64_t start = clock_monotonic_ns();
 
     if (!clock_sleep_ns(ns))

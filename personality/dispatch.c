@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "personality/syscalls.h"
 #include "personality/mach.h"
+#include "personality/signals.h"
 #include "personality/start.h"
 
 #include <sys/syscall.h>
@@ -17,9 +18,12 @@ static const syscall_t syscalls[SYSCALL_MAX] = {
 
 void syscall_dispatch(struct frame *frame)
 {
+    struct thread *thread = thread_self();
     uint64_t number = frame->number;
 
-    thread_self()->frame = frame;
+    thread->frame = frame;
+    thread->interruptible = thread->blocking = false;
+    signals_count_call();
     if (number < SYSCALL_MAX && syscalls[number])
         frame->rax = (uint64_t) syscalls[number](frame);
     else {

@@ -10,6 +10,11 @@
 #define GS_THREAD (PLATFORM_USER_WORDS + 0)
 #define GS_RSP    (PLATFORM_USER_WORDS + 8)
 #define GS_STACK  (PLATFORM_USER_WORDS + 16)
+/* struct thread (thread.h) */
+#define THREAD_PENDING 0
+#define THREAD_FRAME   8
+#define THREAD_CONTEXT 16
+#define FRAME_RAX      104
 
     .text
 
@@ -63,18 +68,20 @@ personality_syscall_entry:
     push %r15
     cld
     mov %rsp, %rdi
-    mov %rsp, %rbp
     and $-16, %rsp
     call syscall_dispatch
-    mov %rbp, %rdi
     /* falls through */
     .size personality_syscall_entry, . - personality_syscall_entry
 
-/* personality_enter(rdi = frame).  The frame lies at the top of this thread's
- * personality stack or elsewhere; nothing is pushed once rsp is the program's. */
-    .globl personality_enter
-    .type personality_enter, @function
-personality_enter:
+/* The way out.  A signal that arrives between the test and the last jump finds
+ * the thread in this range, and takes it as being at its frame already
+ * (signal_context). */
+    .globl personality_exit, personality_exit_end
+personality_exit:
+    mov %gs:GS_THREAD, %rax
+    mov THREAD_FRAME(%rax), %rdi
+    cmpl $0, THREAD_PENDING(%rax)
+    jne personality_exit_signal
     mov %rdi, %rsp
     pop %r15
     pop %r14
@@ -95,9 +102,88 @@ personality_enter:
     popfq
     mov (%rsp), %rsp
     jmp *%rcx
-    .globl personality_enter_end
-personality_enter_end:
+personality_exit_end:
+
+personality_exit_signal:
+    lea (%rdi), %rsp
+    and $-16, %rsp
+    call signal_at_exit     /* (frame): the context is the frame's now */
+    /* falls through */
+
+/* On with the thread's context: every register counts. */
+    .globl personality_resume, personality_resume_end
+    .type personality_resume, @function
+personality_resume:
+    mov %gs:GS_STACK, %rsp
+    and $-16, %rsp
+    call signal_deliver
+    mov %gs:GS_THREAD, %rax
+    .globl personality_resume_test
+personality_resume_test:
+    cmpl $0, THREAD_PENDING(%rax)
+    jne personality_resume
+    lea THREAD_CONTEXT(%rax), %rsp
+    pop %r15
+    pop %r14
+    pop %r13
+    pop %r12
+    pop %rbp
+    pop %rbx
+    pop %r11
+    pop %r10
+    pop %r9
+    pop %r8
+    pop %rdx
+    pop %rcx
+    pop %rsi
+    pop %rdi
+    pop %rax
+    iretq
+personality_resume_end:
+    .size personality_resume, . - personality_resume
+
+/* personality_enter(rdi = frame): the first time into the program. */
+    .globl personality_enter
+    .type personality_enter, @function
+personality_enter:
+    mov %gs:GS_THREAD, %rax
+    mov %rdi, THREAD_FRAME(%rax)
+    mov %rdi, %rsp
+    jmp personality_exit
     .size personality_enter, . - personality_enter
+
+/* A system call touched what the program may not: it fails with EFAULT. */
+    .globl personality_fault
+    .type personality_fault, @function
+personality_fault:
+    mov %gs:GS_THREAD, %rax
+    mov THREAD_FRAME(%rax), %rdi
+    movq $-14, FRAME_RAX(%rdi)
+    jmp personality_exit
+    .size personality_fault, . - personality_fault
+
+/* Where a thread of the personality's own starts: rdi is its struct thread,
+ * rsi its function. */
+    .globl personality_thread_internal
+    .type personality_thread_internal, @function
+personality_thread_internal:
+    mov %rdi, %gs:GS_THREAD
+    mov %rdi, %gs:GS_STACK
+    and $-16, %rsp
+    call *%rsi
+    ud2
+    .size personality_thread_internal, . - personality_thread_internal
+
+/* A forked child's first code: rdi is its struct thread, rsi its pid, and the
+ * stack is below the frame. */
+    .globl fork_child_start
+    .type fork_child_start, @function
+fork_child_start:
+    mov %rdi, %gs:GS_THREAD
+    mov %rdi, %gs:GS_STACK
+    call fork_child_begin
+    jmp personality_exit
+    .size fork_child_start, . - fork_child_start
 
 /* Where a new Mach thread starts: rdi is its struct thread, rsi its frame. */
     .globl personality_thread_start

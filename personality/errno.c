@@ -42,6 +42,7 @@ static const unsigned char hurd_to_linux[] = {
 static int mach_to_linux(kern_return_t error)
 {
     switch (error) {
+    case MACH_SEND_INVALID_MEMORY:
     case KERN_INVALID_ADDRESS:
     case KERN_PROTECTION_FAILURE:
         return EFAULT;

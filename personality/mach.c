@@ -11,6 +11,10 @@ static mach_port_t early_reply_port; /* until there is a struct thread */
 void mach_start(void)
 {
     early_reply_port = MACH_PORT_NULL;
+    if (!mach_fast_entry)
+        asm volatile("mov %%gs:%c1, %0"
+                     : "=r"(mach_fast_entry)
+                     : "i"(PLATFORM_USER_FAST_ENTRY));
     task_self_port = mach_task_self_trap();
 }
 
@@ -69,14 +73,98 @@ vm_size_t mig_strncpy(char *to, const char *from, vm_size_t size)
     return n;
 }
 
-/* A call that thread_abort broke is tried again; interruption by signals is
- * the business of interruptible_rpc (signal.h). */
+#define INTERRUPT_OPERATION 33000
+#define INTERRUPT_MS        3000
+
+/* Asks whoever serves PORT to let our request there return early.  Nobody need
+ * answer, as the request's own reply tells. */
+static void interrupt_request(mach_port_t port)
+{
+    mach_msg_header_t message = {
+        .msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, 0),
+        .msgh_size = sizeof message,
+        .msgh_remote_port = port,
+        .msgh_id = INTERRUPT_OPERATION};
+
+    mach_msg_trap(&message, MACH_SEND_MSG | MACH_SEND_TIMEOUT, sizeof message,
+                  0, MACH_PORT_NULL, 100, MACH_PORT_NULL);
+}
+
+/* The reply to a request that was interrupted.  A server that does not answer
+ * in time is given up. */
+static mach_msg_return_t reply_after_interrupt(mach_msg_header_t *message,
+                                               mach_msg_option_t option,
+                                               mach_msg_size_t receive_size,
+                                               mach_port_t receive_name,
+                                               mach_port_t server)
+{
+    mach_msg_return_t mr;
+
+    interrupt_request(server);
+    do
+        mr = mach_msg_trap(message,
+                           (option & ~MACH_SEND_MSG) | MACH_RCV_TIMEOUT, 0,
+                           receive_size, receive_name, INTERRUPT_MS,
+                           MACH_PORT_NULL);
+    while (mr == MACH_RCV_INTERRUPTED);
+    return mr == MACH_RCV_TIMED_OUT ? MACH_RCV_INTERRUPTED : mr;
+}
+
+/* BLOCKING tells signal_kick that an abort may be needed; it is set before the
+ * last look at SIGNAL_PENDING. */
+static mach_msg_return_t mach_msg_interruptible(
+    struct thread *thread, mach_msg_header_t *message, mach_msg_option_t option,
+    mach_msg_size_t send_size, mach_msg_size_t receive_size,
+    mach_port_t receive_name, mach_msg_timeout_t timeout_ms)
+{
+    mach_port_t server = message->msgh_remote_port;
+    mach_msg_return_t mr;
+
+    do {
+        __atomic_store_n(&thread->blocking, true, __ATOMIC_SEQ_CST);
+        if (__atomic_load_n(&thread->signal_pending, __ATOMIC_SEQ_CST))
+            mr = option & MACH_SEND_MSG ? MACH_SEND_INTERRUPTED
+                                        : MACH_RCV_INTERRUPTED;
+        else
+            mr = mach_msg_trap(message, option, send_size, receive_size,
+                               receive_name, timeout_ms, MACH_PORT_NULL);
+        thread->blocking = false;
+        if (mr == MACH_RCV_INTERRUPTED && option & MACH_SEND_MSG) {
+            option &= ~MACH_SEND_MSG;
+            if (thread->signal_pending)
+                return reply_after_interrupt(message, option, receive_size,
+                                             receive_name, server);
+        }
+    } while ((mr == MACH_SEND_INTERRUPTED || mr == MACH_RCV_INTERRUPTED) &&
+             !thread->signal_pending);
+    return mr;
+}
+
+mach_msg_return_t mach_receive(mach_msg_header_t *message, mach_msg_size_t size,
+                               mach_port_t port, int64_t timeout_ms)
+{
+    mach_msg_option_t option = MACH_RCV_MSG;
+
+    if (timeout_ms >= 0)
+        option |= MACH_RCV_TIMEOUT;
+    if (timeout_ms > 0x7fffffff)
+        timeout_ms = 0x7fffffff;
+    return mach_msg_interruptible(thread_self(), message, option, 0, size, port,
+                                  (mach_msg_timeout_t) timeout_ms);
+}
+
+/* A call that thread_abort broke goes on, unless it is INTERRUPTIBLE. */
 mach_msg_return_t mach_msg(mach_msg_header_t *message, mach_msg_option_t option,
                            mach_msg_size_t send_size,
                            mach_msg_size_t receive_size,
                            mach_port_t receive_name,
                            mach_msg_timeout_t timeout_ms, mach_port_t notify)
 {
+    struct thread *thread = thread_self();
+
+    if (thread && thread->interruptible && option & MACH_RCV_MSG)
+        return mach_msg_interruptible(thread, message, option, send_size,
+                                      receive_size, receive_name, timeout_ms);
     mach_msg_return_t mr =
         mach_msg_trap(message, option, send_size, receive_size, receive_name,
                       timeout_ms, notify);

@@ -44,6 +44,11 @@ boolean_t swtch(void);
 /* Once, before any stub is called; again in a forked child. */
 void mach_start(void);
 
+/* Receives on PORT, at most for TIMEOUT_MS (negative: for ever).
+ * MACH_RCV_INTERRUPTED if a signal came first. */
+mach_msg_return_t mach_receive(mach_msg_header_t *message, mach_msg_size_t size,
+                               mach_port_t port, int64_t timeout_ms);
+
 /* Fresh zeroed pages anywhere, or NULL. */
 void *pages_allocate(size_t size_bytes);
 void pages_free(void *address, size_t size_bytes);

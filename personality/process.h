@@ -14,9 +14,15 @@ int thread_next_tid(void);
 /* Ends it: STATUS as exit gives it. */
 _Noreturn void process_exit(int status);
 
+/* The same with the wire's wait status: a signal's end. */
+_Noreturn void process_die(int hurd_status);
+
+/* kill(2). */
+long process_kill(int pid, int sig);
+
 /* fork, and clone that makes a process; a negative errno or the child's pid, 0
  * in the child. */
 long process_fork(struct frame *frame, uint64_t flags, uint64_t stack,
-                  int *child_tid);
+                  int *parent_tid, int *child_tid);
 
 #endif

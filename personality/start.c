@@ -6,6 +6,7 @@
 #include "personality/unix.h"
 
 #include "hurd/exec_startup.h"
+#include "hurd/hurd_types.h"
 
 #include <elf.h>
 
@@ -87,6 +88,19 @@ static bool start_from_exec(const struct start_registers *registers,
     program->envp_size = envp_size;
     program->stack_top = registers->stack;
     return true;
+}
+
+/* The port that told all this is of no more use; the program's own takes its
+ * place. */
+static void start_bootstrap(mach_port_t told)
+{
+    mach_port_t own = startup_info.portarray_count > INIT_PORT_BOOTSTRAP
+                          ? startup_info.portarray[INIT_PORT_BOOTSTRAP]
+                          : MACH_PORT_NULL;
+
+    task_set_bootstrap_port(mach_task_self(), own);
+    startup_info.bootstrap = MACH_PORT_NULL;
+    port_deallocate(told);
 }
 
 /* --- the Linux stack -------------------------------------------------------- */
@@ -230,6 +244,7 @@ void personality_main(struct start_registers *registers)
         if (!boot_module || !(startup_info.flags & 0x10))
             program = asked;
         if (!boot_module) {
+            start_bootstrap(bootstrap);
             program.interp_entry = registers->entry;
             program.interp_base = registers->headers;
         }

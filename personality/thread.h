@@ -8,9 +8,12 @@
 #ifndef PERSONALITY_THREAD_H
 #define PERSONALITY_THREAD_H
 
+#include "personality/lock.h"
+
 #include <mach/mach_types.h>
 #include <mach/port.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "platform/user_abi.h"
@@ -30,17 +33,45 @@ struct frame {
 
 #define THREAD_STACK_SIZE 0x10000ul
 
+/* All the program's registers, in the order in which entry.S loads them. */
+struct context {
+    uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8;
+    uint64_t rdx, rcx, rsi, rdi, rax;
+    uint64_t rip, cs, flags, rsp, ss;
+};
+
 struct thread {
+    /* A signal waits to be taken on the way out; entry.S looks here. */
+    uint32_t signal_pending;
+    bool interruptible; /* the call in progress may end with EINTR */
+    bool blocking;      /* it is in the kernel, or just before */
+    struct frame *frame;     /* of the call in progress */
+    struct context context;  /* where a signal's end goes on */
     struct thread *next; /* all threads, under threads_lock */
-    struct frame *frame; /* of the call in progress */
     mach_port_t port;    /* send right */
     mach_port_t reply_port; /* receive right, or null */
-    int tid;
+    int tid; /* 0: the first thread's, which is the pid */
     int *clear_child_tid; /* zeroed and woken at exit, or NULL */
     uint64_t stack;       /* the personality's stack: its lowest address */
     /* Registers of a new thread; see thread_begin. */
     uint64_t fs_base;
+    /* What a forked child looks for in its copy; see fork.c. */
+    uint64_t fork_stack;
+    int *fork_tid, *fork_clear_tid;
+    struct signal_thread {
+        uint64_t mask, pending; /* bit SIG - 1; Linux's numbers */
+        uint64_t saved_mask;    /* to go back to, if RESTORE */
+        bool restore;
+        uint64_t stack, stack_size; /* sigaltstack; size 0: none */
+    } signals;
 };
+
+#define THREAD_PENDING 0
+#define THREAD_FRAME   8
+#define THREAD_CONTEXT 16
+
+_Static_assert(offsetof(struct thread, frame) == THREAD_FRAME, "entry.S");
+_Static_assert(offsetof(struct thread, context) == THREAD_CONTEXT, "entry.S");
 
 static inline struct thread *thread_self(void)
 {
@@ -50,18 +81,26 @@ static inline struct thread *thread_self(void)
     return thread;
 }
 
+int thread_tid(const struct thread *thread);
+
 /* Makes the calling Mach thread one of ours (the program's first). */
 void thread_adopt_first(void);
 /* The same in a child task whose memory is a copy of ours. */
 void thread_adopt_forked(struct thread *thread);
 
 extern struct thread *threads;
+extern struct lock threads_lock;
 
 /* Ends the thread; the program too if it was the last. */
 _Noreturn void thread_exit(int status);
 
 /* entry.S */
 void personality_syscall_entry(void);
+/* Goes on at the thread's context, with signals taken before. */
+_Noreturn void personality_resume(void);
+
+/* Where the program goes on after the call in FRAME. */
+void context_from_frame(struct context *to, const struct frame *frame);
 /* Enters the program at FRAME's registers, off the thread's own stack. */
 _Noreturn void personality_enter(struct frame *frame);
 

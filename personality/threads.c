@@ -5,6 +5,7 @@
 #include "personality/mach.h"
 #include <lib/mach/mig_support.h>
 #include "personality/process.h"
+#include "personality/signals.h"
 #include "personality/syscalls.h"
 
 #include <asm/prctl.h>
@@ -16,11 +17,17 @@
 #define TID_BASE           0x100000 /* above every pid */
 
 struct thread *threads;
-static struct lock threads_lock;
+struct lock threads_lock;
 static int next_tid;
 
 void personality_thread_start(struct thread *thread, struct frame *frame);
 void thread_begin(struct thread *thread);
+
+static struct thread *thread_on_stack(char *stack)
+{
+    return (struct thread *) (stack + THREAD_STACK_SIZE -
+                              ((sizeof(struct thread) + 63) & ~63ul));
+}
 
 /* A thread's own stack, its struct at the top.  NULL: no memory. */
 static struct thread *thread_allocate(void)
@@ -30,8 +37,7 @@ static struct thread *thread_allocate(void)
 
     if (!stack)
         return NULL;
-    thread = (struct thread *) (stack + THREAD_STACK_SIZE -
-                                ((sizeof *thread + 63) & ~63ul));
+    thread = thread_on_stack(stack);
     thread->stack = (uint64_t) stack;
     return thread;
 }
@@ -73,7 +79,6 @@ void thread_adopt_first(void)
         personality_panic("no memory for the first thread");
     thread->reply_port = mig_get_reply_port();
     thread->port = mach_thread_self();
-    thread->tid = process_pid();
     thread_set_self(thread);
     thread_link(thread);
 }
@@ -93,16 +98,21 @@ int thread_next_tid(void)
     return TID_BASE + __atomic_add_fetch(&next_tid, 1, __ATOMIC_RELAXED);
 }
 
+int thread_tid(const struct thread *thread)
+{
+    return thread->tid ? thread->tid : process_pid();
+}
+
 long sys_gettid(struct frame *frame)
 {
     (void) frame;
-    return thread_self()->tid;
+    return thread_tid(thread_self());
 }
 
 long sys_set_tid_address(struct frame *frame)
 {
     thread_self()->clear_child_tid = (int *) ARG1(frame);
-    return thread_self()->tid;
+    return thread_tid(thread_self());
 }
 
 long sys_set_robust_list(struct frame *frame)
@@ -189,6 +199,24 @@ static kern_return_t thread_start_at(mach_port_t port, uint64_t entry, uint64_t 
     return kr ? kr : thread_resume(port);
 }
 
+void personality_thread_internal(struct thread *thread, void (*function)(void));
+
+long thread_run_internal(void (*function)(void), void *stack)
+{
+    struct thread *thread = thread_on_stack(stack);
+    mach_port_t port;
+    kern_return_t kr = thread_create(mach_task_self(), &port);
+
+    if (kr)
+        return linux_error(kr);
+    memset(thread, 0, sizeof *thread);
+    kr = thread_start_at(port, (uint64_t) personality_thread_internal,
+                         (uint64_t) thread, (uint64_t) thread,
+                         (uint64_t) function);
+    port_deallocate(port);
+    return linux_error(kr);
+}
+
 struct clone_request {
     uint64_t flags, stack, tls;
     int *parent_tid, *child_tid;
@@ -211,6 +239,7 @@ static long thread_clone(struct frame *frame, const struct clone_request *clone)
     if (clone->stack)
         child->rsp = clone->stack;
     thread->tid = thread_next_tid();
+    thread->signals.mask = thread_self()->signals.mask;
     thread->fs_base = clone->tls;
     if (!(clone->flags & CLONE_SETTLS))
         asm volatile("rdfsbase %0" : "=r"(thread->fs_base));
@@ -239,7 +268,8 @@ long sys_clone(struct frame *frame)
 
     if ((clone.flags & THREAD_CLONE_FLAGS) == THREAD_CLONE_FLAGS)
         return thread_clone(frame, &clone);
-    return process_fork(frame, clone.flags, clone.stack, clone.child_tid);
+    return process_fork(frame, clone.flags, clone.stack, clone.parent_tid,
+                        clone.child_tid);
 }
 
 long sys_clone3(struct frame *frame)
@@ -256,7 +286,8 @@ long sys_clone3(struct frame *frame)
         .child_tid = (int *) args->child_tid};
     if ((clone.flags & THREAD_CLONE_FLAGS) == THREAD_CLONE_FLAGS)
         return thread_clone(frame, &clone);
-    return process_fork(frame, clone.flags, clone.stack, clone.child_tid);
+    return process_fork(frame, clone.flags, clone.stack, clone.parent_tid,
+                        clone.child_tid);
 }
 
 /* --- the end of a thread ---------------------------------------------------- */

@@ -17,4 +17,12 @@
 #define PLATFORM_USER_WORDS      0x100
 #define PLATFORM_USER_WORD_COUNT 16
 
+/* One word of the platform's part may be read: the address of the fast trap
+ * entry (platform_fast_entry), or 0. */
+#define PLATFORM_USER_FAST_ENTRY 0x180
+
+/* What runs at or above this address is the platform's own code, on behalf of
+ * whoever called the fast entry. */
+#define PLATFORM_USER_CODE_LIMIT 0x7ff000000000
+
 #endif /* PLATFORM_USER_ABI_H */

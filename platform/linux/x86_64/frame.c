@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/linux/x86_64/frame.h"
 #include "platform/linux/machine.h"
+#include "platform/user_abi.h"
 #include "stub_symbols.h"
 #include <errno.h>
 #include <signal.h>
@@ -253,6 +254,8 @@ void frame_build(struct platform_thread *thread)
     thread->frame->stack_size = STUB_SLOT_SIZE - CONTROL_STACK;
     thread->frame->fpstate = fpstate;
     thread->control->frame = thread->slot + CONTROL_STACK;
+    *(uint64_t *)((char *)thread->control + PLATFORM_USER_FAST_ENTRY) =
+        frame_fast_entry();
     thread->regs.rflags |= FLAGS_USER;
     frame_store(thread);
 }

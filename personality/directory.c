@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* personality/directory.c: reading directories, and being in one. */
+#include "personality/fd.h"
+#include "personality/lookup.h"
+#include "personality/mach.h"
+#include "personality/syscalls.h"
+#include "personality/unix.h"
+
+#include "hurd/errors.h"
+#include "hurd/fs.h"
+#include "hurd/io.h"
+
+#include <fcntl.h>
+
+struct linux_dirent64 {
+    uint64_t d_ino;
+    int64_t d_off;
+    uint16_t d_reclen;
+    uint8_t d_type;
+    char d_name[];
+};
+
+#define DIRENT64_SIZE(length) ((19u + (length) + 1u + 7u) & ~7u)
+
+/* Linux's types are the Hurd's. */
+static char *dirent_convert(char *to, const struct hurd_dirent *from,
+                            uint64_t next)
+{
+    struct linux_dirent64 *entry = (struct linux_dirent64 *) to;
+    unsigned size = DIRENT64_SIZE(from->d_namlen);
+
+    memset(entry, 0, size);
+    entry->d_ino = from->d_ino;
+    entry->d_off = (int64_t) next;
+    entry->d_reclen = (uint16_t) size;
+    entry->d_type = from->d_type;
+    memcpy(entry->d_name, from->d_name, from->d_namlen);
+    return to + size;
+}
+
+/* As many entries as fit; what was read beyond them is asked for again. */
+static long directory_convert(struct file *file, const char *data,
+                              uint64_t count, int amount, char *to,
+                              uint64_t size)
+{
+    char *start = to;
+    const char *end = data + count;
+
+    for (int i = 0; i < amount && data < end; i++) {
+        const struct hurd_dirent *entry = (const struct hurd_dirent *) data;
+        if ((uint64_t) (to - start) + DIRENT64_SIZE(entry->d_namlen) > size) {
+            if (to == start)
+                return -EINVAL;
+            break;
+        }
+        if (!entry->d_reclen)
+            break;
+        to = dirent_convert(to, entry, ++file->position);
+        data += entry->d_reclen;
+    }
+    return to - start;
+}
+
+long sys_getdents64(struct frame *frame)
+{
+    struct file *file = fd_get((int) ARG1(frame));
+    char room[2048];
+    data_t data = room;
+    mach_msg_type_number_t count = sizeof room;
+    int amount;
+
+    if (!file)
+        return -EBADF;
+    kern_return_t kr = dir_readdir(file->port, &data, &count,
+                                   (int) file->position, -1, ARG3(frame),
+                                   &amount);
+    long result = linux_error(kr);
+    if (kr == HURD_EOPNOTSUPP || kr == MIG_BAD_ID)
+        result = -ENOTDIR;
+    if (!kr) {
+        result = directory_convert(file, data, count, amount,
+                                   (char *) ARG2(frame), ARG3(frame));
+        if (data != room)
+            pages_free(data, count);
+    }
+    file_put(file);
+    return result;
+}
+
+/* --- the working directory ------------------------------------------------------ */
+
+static kern_return_t directory_check(mach_port_t port)
+{
+    io_statbuf_t st;
+    int allowed = 0;
+    kern_return_t kr = io_stat(port, &st);
+
+    if (!kr && (st.st_mode & HS_IFMT) != HS_IFDIR)
+        kr = HURD_ENOTDIR;
+    if (!kr)
+        kr = file_check_access(port, &allowed);
+    if (!kr && !(allowed & HO_EXEC))
+        kr = HURD_EACCES;
+    return kr;
+}
+
+/* Puts PORT (consumed) into SLOT if it is a directory. */
+static long directory_enter(mach_port_t port, mach_port_t *slot)
+{
+    kern_return_t kr = directory_check(port);
+
+    if (!kr) {
+        lock_take(&unix_process.lock);
+        mach_port_t old = *slot;
+        *slot = port;
+        port = old;
+        lock_release(&unix_process.lock);
+    }
+    port_deallocate(port);
+    return linux_error(kr);
+}
+
+long sys_chdir(struct frame *frame)
+{
+    mach_port_t port;
+    kern_return_t kr =
+        lookup(AT_FDCWD, (const char *) ARG1(frame), 0, 0, &port);
+
+    return kr ? linux_error(kr) : directory_enter(port, &unix_process.cwdir);
+}
+
+long sys_fchdir(struct frame *frame)
+{
+    struct file *file = fd_get((int) ARG1(frame));
+
+    if (!file)
+        return -EBADF;
+    mach_port_t port = file->port;
+    mach_port_mod_refs(mach_task_self(), port, MACH_PORT_RIGHT_SEND, 1);
+    file_put(file);
+    return directory_enter(port, &unix_process.cwdir);
+}
+
+/* A port for the new root without a parent: ".." stays there. */
+long sys_chroot(struct frame *frame)
+{
+    mach_port_t port, root;
+    kern_return_t kr =
+        lookup(AT_FDCWD, (const char *) ARG1(frame), 0, 0, &port);
+
+    if (kr)
+        return linux_error(kr);
+    kr = file_reparent(port, MACH_PORT_NULL, &root);
+    port_deallocate(port);
+    return kr ? linux_error(kr) : directory_enter(root, &unix_process.crdir);
+}
+
+/* --- getcwd: from below to the root ---------------------------------------------- */
+
+struct identity {
+    mach_port_t id, fs; /* send rights */
+    ino64_t number;
+};
+
+static kern_return_t identity_get(mach_port_t port, struct identity *identity)
+{
+    return io_identity(port, &identity->id, &identity->fs, &identity->number);
+}
+
+static void identity_drop(struct identity *identity)
+{
+    port_deallocate(identity->id);
+    port_deallocate(identity->fs);
+}
+
+/* Whether NAME in DIR is the file that WANTED says. */
+static bool entry_is(mach_port_t dir, const char *name,
+                     const struct identity *wanted)
+{
+    struct identity identity;
+    mach_port_t port;
+    bool same = false;
+
+    if (lookup_under(dir, name, HO_NOLINK, 0, &port))
+        return false;
+    if (!identity_get(port, &identity)) {
+        same = identity.id == wanted->id;
+        identity_drop(&identity);
+    }
+    port_deallocate(port);
+    return same;
+}
+
+/* Finds the name of WANTED in DIR; NAME has 256 bytes.  A translator's root
+ * has another number than the node it sits on, so there all are looked at. */
+static kern_return_t entry_find(mach_port_t dir, const struct identity *wanted,
+                                bool same_fs, char *name)
+{
+    data_t data = NULL;
+    mach_msg_type_number_t count = 0;
+    int amount;
+    kern_return_t kr = dir_readdir(dir, &data, &count, 0, -1, 0, &amount);
+    const char *at = data;
+
+    if (kr)
+        return kr;
+    kr = HURD_ENOENT;
+    for (; kr && amount > 0 && at < data + count; amount--) {
+        const struct hurd_dirent *entry = (const struct hurd_dirent *) at;
+        at += entry->d_reclen;
+        memcpy(name, entry->d_name, entry->d_namlen);
+        name[entry->d_namlen] = 0;
+        if (!strcmp(name, ".") || !strcmp(name, ".."))
+            continue;
+        if (same_fs ? entry->d_ino == wanted->number
+                    : entry_is(dir, name, wanted))
+            kr = 0;
+    }
+    pages_free(data, count);
+    return kr;
+}
+
+/* One level up: puts the name of *DIR in front of *TEXT and goes to its parent.
+ * START is the room's first byte. */
+static kern_return_t cwd_step(mach_port_t *dir, struct identity *here,
+                              char *start, char **text)
+{
+    struct identity above;
+    mach_port_t parent;
+    char name[256];
+    kern_return_t kr = lookup_under(*dir, "..", 0, 0, &parent);
+
+    if (kr)
+        return kr;
+    kr = identity_get(parent, &above);
+    if (!kr) {
+        kr = entry_find(parent, here, above.fs == here->fs, name);
+        size_t length = strlen(name);
+        if (!kr && (size_t) (*text - start) < length + 1)
+            kr = HURD_ERANGE;
+        if (!kr) {
+            *text -= length;
+            memcpy(*text, name, length);
+            *--*text = '/';
+        }
+        identity_drop(here);
+        *here = above;
+    }
+    port_deallocate(*dir);
+    *dir = parent;
+    return kr;
+}
+
+static kern_return_t cwd_walk(mach_port_t dir, const struct identity *root,
+                              char *start, char **text)
+{
+    struct identity here;
+    kern_return_t kr = identity_get(dir, &here);
+
+    if (kr) {
+        port_deallocate(dir);
+        return kr;
+    }
+    while (!kr && here.id != root->id)
+        kr = cwd_step(&dir, &here, start, text);
+    identity_drop(&here);
+    port_deallocate(dir);
+    return kr;
+}
+
+long sys_getcwd(struct frame *frame)
+{
+    char path[4096], *text = path + sizeof path - 1;
+    struct identity root;
+    mach_port_t dir = unix_process.cwdir;
+    kern_return_t kr = identity_get(unix_process.crdir, &root);
+
+    if (kr)
+        return linux_error(kr);
+    *text = 0;
+    mach_port_mod_refs(mach_task_self(), dir, MACH_PORT_RIGHT_SEND, 1);
+    kr = cwd_walk(dir, &root, path, &text);
+    identity_drop(&root);
+    if (kr)
+        return linux_error(kr);
+    if (!*text)
+        *--text = '/';
+    size_t size = strlen(text) + 1;
+    if (size > ARG2(frame))
+        return -ERANGE;
+    memcpy((char *) ARG1(frame), text, size);
+    return (long) size;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* personality/fcntl.c: descriptors' and files' flags; locks. */
+#include "personality/convert.h"
+#include "personality/fd.h"
+#include "personality/mach.h"
+#include "personality/rpc.h"
+#include "personality/signals.h"
+#include "personality/syscalls.h"
+
+#include "hurd/errors.h"
+#include "hurd/fcntl.h"
+#include "hurd/fs.h"
+#include "hurd/io.h"
+
+#include <fcntl.h>
+
+static long file_get_flags(struct file *file)
+{
+    int bits, local = file->flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    kern_return_t kr;
+
+    if (file->flags & O_PATH)
+        return local;
+    kr = io_get_openmodes(file->port, &bits);
+    return kr ? linux_error(kr) : status_flags_to_linux(bits) | local;
+}
+
+static long file_set_flags(struct file *file, int flags)
+{
+    return linux_error(
+        io_set_all_openmodes(file->port, status_flags_to_hurd(flags)));
+}
+
+/* --- locks ---------------------------------------------------------------------- */
+
+static int lock_type_to_hurd(int type)
+{
+    return type == F_RDLCK ? HF_RDLCK : type == F_WRLCK ? HF_WRLCK : HF_UNLCK;
+}
+
+static int lock_type_to_linux(int type)
+{
+    return type == HF_RDLCK ? F_RDLCK : type == HF_WRLCK ? F_WRLCK : F_UNLCK;
+}
+
+static long file_lock_record(struct file *file, int command, struct flock *lock)
+{
+    flock_t wire = {.l_type = lock_type_to_hurd(lock->l_type),
+                    .l_whence = lock->l_whence,
+                    .l_start = lock->l_start,
+                    .l_len = lock->l_len};
+    kern_return_t kr;
+
+    if (lock->l_type > F_UNLCK || lock->l_type < 0)
+        return -EINVAL;
+    if (command == HF_SETLKW64)
+        signals_start();
+    kr = INTERRUPTIBLE(file_record_lock(file->port, command, &wire,
+                                        MACH_PORT_NULL,
+                                        MACH_MSG_TYPE_COPY_SEND));
+    if (!kr && command == HF_GETLK64)
+        *lock = (struct flock){.l_type = (short) lock_type_to_linux(wire.l_type),
+                               .l_whence = (short) wire.l_whence,
+                               .l_start = wire.l_start,
+                               .l_len = wire.l_len,
+                               .l_pid = wire.l_pid};
+    return linux_error(kr);
+}
+
+long sys_flock(struct frame *frame)
+{
+    struct file *file = fd_get((int) ARG1(frame));
+    kern_return_t kr;
+
+    if (!file)
+        return -EBADF;
+    signals_start();
+    kr = INTERRUPTIBLE(file_lock(file->port, (int) ARG2(frame)));
+    file_put(file);
+    return linux_error(kr);
+}
+
+/* --- fcntl ------------------------------------------------------------------------ */
+
+static long file_fcntl(struct file *file, int fd, int command, uint64_t arg)
+{
+    switch (command) {
+    case F_GETFD:
+        return fd_flags(fd);
+    case F_SETFD:
+        fd_set_flags(fd, (long) arg);
+        return 0;
+    case F_GETFL:
+        return file_get_flags(file);
+    case F_SETFL:
+        return file_set_flags(file, (int) arg);
+    case F_GETLK:
+    case F_OFD_GETLK:
+        return file_lock_record(file, HF_GETLK64, (struct flock *) arg);
+    case F_SETLK:
+    case F_OFD_SETLK:
+        return file_lock_record(file, HF_SETLK64, (struct flock *) arg);
+    case F_SETLKW:
+    case F_OFD_SETLKW:
+        return file_lock_record(file, HF_SETLKW64, (struct flock *) arg);
+    case F_SETOWN:
+        return linux_error(io_mod_owner(file->port, (pid_t) arg));
+    default:
+        return -EINVAL;
+    }
+}
+
+long sys_fcntl(struct frame *frame)
+{
+    int fd = (int) ARG1(frame), command = (int) ARG2(frame);
+    struct file *file = fd_get(fd);
+
+    if (!file)
+        return -EBADF;
+    if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {
+        if (ARG3(frame) < FD_MAX)
+            return fd_install(file, (int) ARG3(frame),
+                              command == F_DUPFD_CLOEXEC);
+        file_put(file);
+        return -EINVAL;
+    }
+    long result = file_fcntl(file, fd, command, ARG3(frame));
+    file_put(file);
+    return result;
+}

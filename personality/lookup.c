@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "personality/lookup.h"
+#include "personality/fd.h"
+#include "personality/mach.h"
+#include "personality/process.h"
+#include "personality/rpc.h"
+#include "personality/unix.h"
+
+#include "hurd/auth.h"
+#include "hurd/errors.h"
+#include "hurd/fs.h"
+#include "hurd/io.h"
+#include "hurd/term.h"
+
+#include <lib/mach/mig_support.h>
+#include <fcntl.h>
+
+#define RETRIES_MAX 32
+
+/* Where a lookup stands.  DIR is the last directory that was asked. */
+struct search {
+    mach_port_t dir, result; /* send rights of ours, or null */
+    retry_type retry;
+    string_t name; /* what is still to be looked up */
+    bool done;
+};
+
+kern_return_t reauthenticate(mach_port_t port, mach_port_t *result)
+{
+    mach_port_t rendezvous = mach_reply_port();
+    kern_return_t kr =
+        io_reauthenticate(port, rendezvous, MACH_MSG_TYPE_MAKE_SEND);
+
+    if (!kr) {
+        do
+            kr = auth_user_authenticate(unix_process.auth, rendezvous,
+                                        MACH_MSG_TYPE_MAKE_SEND, result);
+        while (kr == HURD_EINTR);
+    }
+    port_destroy_receive(rendezvous);
+    return kr;
+}
+
+static kern_return_t port_copy(mach_port_t port, mach_port_t *copy)
+{
+    *copy = port;
+    if (!port)
+        return HURD_ENOENT;
+    return mach_port_mod_refs(mach_task_self(), port, MACH_PORT_RIGHT_SEND, 1);
+}
+
+/* --- magical names ------------------------------------------------------------ */
+
+/* What follows WORD (and a slash) in NAME, or NULL. */
+static const char *name_after(const char *name, const char *word)
+{
+    size_t length = strlen(word);
+
+    if (strncmp(name, word, length) || (name[length] && name[length] != '/'))
+        return NULL;
+    return name[length] ? name + length + 1 : name + length;
+}
+
+static void name_drop_to(struct search *search, const char *rest)
+{
+    memmove(search->name, rest, strlen(rest) + 1);
+}
+
+static kern_return_t magic_fd(struct search *search)
+{
+    const char *rest = search->name + 3;
+    int fd = 0;
+
+    if (*rest < '0' || *rest > '9')
+        return HURD_ENOENT;
+    for (; *rest >= '0' && *rest <= '9' && fd < FD_MAX; rest++)
+        fd = 10 * fd + (*rest - '0');
+    if (*rest && *rest != '/')
+        return HURD_ENOENT;
+    struct file *file = fd_get(fd);
+    if (!file)
+        return HURD_EBADF;
+    kern_return_t kr = port_copy(file->port, &search->result);
+    file_put(file);
+    search->done = !*rest;
+    name_drop_to(search, *rest ? rest + 1 : rest);
+    return kr;
+}
+
+static kern_return_t magic_tty(struct search *search, const char *rest,
+                               int flags)
+{
+    mach_port_t terminal;
+
+    if (!unix_process.cttyid)
+        return HURD_ENXIO;
+    kern_return_t kr =
+        termctty_open_terminal(unix_process.cttyid, flags, &terminal);
+    if (kr)
+        return kr;
+    kr = reauthenticate(terminal, &search->result);
+    if (kr)
+        search->result = MACH_PORT_NULL;
+    port_deallocate(terminal);
+    search->done = !*rest;
+    name_drop_to(search, rest);
+    return kr;
+}
+
+static void name_number(char *to, unsigned number, const char *rest)
+{
+    char digits[12], *p = digits + sizeof digits - 1;
+    string_t copy;
+
+    *p = 0;
+    do
+        *--p = (char) ('0' + number % 10);
+    while (number /= 10);
+    mig_strncpy(copy, rest, sizeof copy - 16);
+    strcpy(to, p);
+    if (*copy) {
+        to[strlen(to) + 1] = 0;
+        to[strlen(to)] = '/';
+        strcpy(to + strlen(to), copy);
+    }
+}
+
+static kern_return_t search_magic(struct search *search, int flags)
+{
+    const char *rest;
+
+    port_deallocate(search->result);
+    search->result = MACH_PORT_NULL;
+    if (*search->name == '/')
+        return port_copy(unix_process.crdir, &search->result);
+    if (!strncmp(search->name, "fd/", 3))
+        return magic_fd(search);
+    if ((rest = name_after(search->name, "tty")))
+        return magic_tty(search, rest, flags);
+    if ((rest = name_after(search->name, "pid"))) {
+        name_number(search->name, (unsigned) process_pid(), rest);
+        return 0;
+    }
+    return HURD_EGRATUITOUS;
+}
+
+/* --- the search --------------------------------------------------------------- */
+
+static kern_return_t search_ask(struct search *search, int flags, uint32_t mode)
+{
+    const char *name = search->name;
+    string_t question;
+
+    while (*name == '/')
+        name++;
+    mig_strncpy(question, name, sizeof question);
+    search->result = MACH_PORT_NULL;
+    kern_return_t kr = INTERRUPTIBLE(dir_lookup(
+        search->dir, question, flags & HO_HURD, mode, &search->retry,
+        search->name, &search->result));
+    return kr == HURD_EOPNOTSUPP || kr == MIG_BAD_ID ? HURD_ENOTDIR : kr;
+}
+
+static kern_return_t search_reauthenticate(struct search *search)
+{
+    mach_port_t old = search->result;
+
+    if (!unix_process.auth)
+        return 0;
+    kern_return_t kr = reauthenticate(old, &search->result);
+    if (kr)
+        search->result = MACH_PORT_NULL;
+    port_deallocate(old);
+    return kr;
+}
+
+/* One answer: either DONE, or the next directory is in DIR. */
+static kern_return_t search_step(struct search *search, int flags)
+{
+    kern_return_t kr = 0;
+
+    switch (search->retry) {
+    case FS_RETRY_NORMAL:
+        search->done = !*search->name;
+        break;
+    case FS_RETRY_REAUTH:
+        kr = search_reauthenticate(search);
+        break;
+    case FS_RETRY_MAGICAL:
+        kr = search_magic(search, flags);
+        break;
+    default:
+        kr = HURD_EGRATUITOUS;
+    }
+    if (!kr && !search->done && search->result) {
+        port_deallocate(search->dir);
+        search->dir = search->result;
+        search->result = MACH_PORT_NULL;
+    }
+    return kr;
+}
+
+static kern_return_t search_run(struct search *search, int flags, uint32_t mode)
+{
+    kern_return_t kr = search_ask(search, flags, mode);
+
+    for (int i = 0; !kr; i++) {
+        kr = search_step(search, flags);
+        if (kr || search->done)
+            break;
+        kr = i < RETRIES_MAX ? search_ask(search, flags, mode) : HURD_ELOOP;
+    }
+    port_deallocate(search->dir);
+    if (kr)
+        port_deallocate(search->result);
+    return kr;
+}
+
+kern_return_t lookup_under(mach_port_t start, const char *name, int flags,
+                           uint32_t mode, mach_port_t *port)
+{
+    struct search search = {0};
+    kern_return_t kr;
+
+    if (strnlen(name, sizeof search.name) == sizeof search.name)
+        return HURD_ENAMETOOLONG;
+    strcpy(search.name, name);
+    kr = port_copy(start, &search.dir);
+    if (!kr)
+        kr = search_run(&search, flags, mode & ~unix_process.umask);
+    *port = kr ? MACH_PORT_NULL : search.result;
+    return kr;
+}
+
+kern_return_t lookup(int dir, const char *name, int flags, uint32_t mode,
+                     mach_port_t *port)
+{
+    if (!*name)
+        return HURD_ENOENT;
+    if (*name == '/')
+        return lookup_under(unix_process.crdir, name, flags, mode, port);
+    if (dir == AT_FDCWD)
+        return lookup_under(unix_process.cwdir, name, flags, mode, port);
+    struct file *file = fd_get(dir);
+    if (!file)
+        return HURD_EBADF;
+    kern_return_t kr = lookup_under(file->port, name, flags, mode, port);
+    file_put(file);
+    return kr;
+}
+
+kern_return_t lookup_parent(int dir, const char *name, mach_port_t *parent,
+                            string_t base)
+{
+    string_t path;
+    size_t length = strnlen(name, sizeof path);
+
+    if (!length)
+        return HURD_ENOENT;
+    if (length == sizeof path)
+        return HURD_ENAMETOOLONG;
+    while (length > 1 && name[length - 1] == '/')
+        length--;
+    memcpy(path, name, length);
+    path[length] = 0;
+    char *slash = strrchr(path, '/');
+    strcpy(base, slash ? slash + 1 : path);
+    if (slash)
+        slash[1] = 0;
+    else
+        strcpy(path, ".");
+    return lookup(dir, path, 0, 0, parent);
+}

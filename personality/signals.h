@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* personality/signals.h: Linux's signals over the Hurd's message port.
+ *
+ * A signal is posted to the process or to one thread, marked pending, and taken
+ * by a thread of the program on its way out of a system call, or, if it runs
+ * its own code, at once: it is made to go on at personality_resume, with its
+ * registers in its context.  The personality's own code is never left half
+ * done.
+ *
+ * Signals from outside, exceptions and timers are the business of one more
+ * thread, which serves the message port.  It is made when the process first
+ * may need it (signals_start), not for a child that runs another program right
+ * away.  Until then nobody else's signal reaches the process, and whoever sends
+ * one waits; exceptions go to the parent's port, which ends the child.
+ *
+ * Numbers and sets here are Linux's.
+ */
+#ifndef PERSONALITY_SIGNALS_H
+#define PERSONALITY_SIGNALS_H
+
+#include "personality/lock.h"
+#include "personality/thread.h"
+
+#include <mach/port.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SIGNAL_COUNT    64
+#define SIGNAL_BIT(sig) (1ull << ((sig) -1))
+
+/* As rt_sigaction has it. */
+struct signal_action {
+    uint64_t handler, flags, restorer, mask;
+};
+
+struct signals {
+    struct lock lock; /* guards all of it, and the threads' pending sets */
+    struct signal_action actions[SIGNAL_COUNT + 1];
+    uint64_t pending; /* for any thread */
+    /* What comes with a pending signal. */
+    struct signal_info {
+        int code, pid;
+        uint64_t address;
+    } infos[SIGNAL_COUNT + 1];
+    uint32_t stopped; /* a futex */
+    bool started;
+    unsigned calls; /* system calls before that */
+    mach_port_t port; /* receive right: the message port */
+};
+extern struct signals signals;
+
+/* After so many system calls a process is taken for one that stays. */
+#define SIGNALS_CALLS_MAX 12
+
+/* Makes the thread if there is none yet. */
+void signals_start(void);
+static inline void signals_count_call(void)
+{
+    if (!signals.started && ++signals.calls > SIGNALS_CALLS_MAX)
+        signals_start();
+}
+mach_port_t signals_port(void);
+/* In a forked child. */
+void signals_forked(void);
+/* The wire's sets, as exec hands them over. */
+void signals_from_exec(int mask, int ignored, int pending);
+void signals_for_exec(int *mask, int *ignored, int *pending);
+
+/* Marks SIG pending for THREAD, or for the process if that is NULL, and sees
+ * to it that somebody takes it.  Nothing if it is ignored. */
+void signal_post(int sig, struct thread *thread, struct signal_info info);
+/* The same for the calling thread: what it did causes it. */
+void signal_self(int sig);
+/* The process used its terminal from the background: SIGTTIN or SIGTTOU for
+ * its group.  False if it may not be stopped: the call fails with EIO. */
+bool signal_background(int sig);
+/* Whether a signal waits that THREAD may take now. */
+bool signal_waits(const struct thread *thread);
+
+/* What a signal does if nobody says otherwise. */
+enum signal_default { SIGNAL_ENDS, SIGNAL_NOTHING, SIGNAL_STOPS, SIGNAL_CONTINUES };
+enum signal_default signal_default(int sig);
+bool signal_is_ignored(int sig); /* the lock is held */
+/* The calling thread's mask is MASK for now.  The old one comes back with
+ * signal_restore_mask: at once, or LATER, when a handler has run. */
+void signal_suspend_mask(uint64_t mask);
+void signal_restore_mask(bool later);
+/* Suspends the process; returns when it goes on. */
+void signal_stop(int sig);
+/* The other way; by the message thread. */
+void signal_continue(void);
+/* Ends the process as SIG does. */
+_Noreturn void signal_die(int sig);
+
+/* entry.S */
+void signal_at_exit(struct frame *frame);
+void signal_deliver(void);
+
+/* Makes THREAD look at its pending signals, wherever it is. */
+void signal_kick(struct thread *thread);
+/* For the message thread: ms until the next timer, or 0 for none. */
+uint32_t timer_next_ms(void);
+void timer_expire(void);
+void timer_forked(void);
+/* Makes the message thread look at the timers again. */
+void signals_poke(void);
+
+/* thread.c: runs FUNCTION, which never returns, in a thread that is not the
+ * program's, on a STACK of THREAD_STACK_SIZE. */
+long thread_run_internal(void (*function)(void), void *stack);
+
+#endif
