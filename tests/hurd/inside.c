@@ -15,8 +15,12 @@
 #include <hurd/term.h>
 #include <hurd/termios.h>
 #include <hurd/tioctl.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define MANY     50
+#define EXEC_PID 6
 
 static int checks, failures;
 
@@ -95,6 +99,40 @@ static void test_processes(const char *self)
     OK(spawn(self, "exec", &child));
     OK(proc_wait(proc, child, 0, &status, &sigcode, &rusage, &got));
     CHECK("the status after exec", HW_EXITSTATUS(status) == 7);
+}
+
+/* Children come and go without leaving anything behind. */
+static void test_many(const char *self)
+{
+    mach_port_t proc = getproc();
+    mach_msg_type_number_t before = 0, after, execs_before = 0, execs_after;
+    int status, sigcode;
+    struct hurd_rusage rusage;
+    pid_t child, got;
+    struct timespec start, end;
+
+    for (int round = 0; round < 2; round++) {
+        clock_gettime(CLOCK_MONOTONIC, &start);
+        for (int i = 0; i < MANY; i++) {
+            OK(spawn(self, "child", &child));
+            OK(proc_wait(proc, child, 0, &status, &sigcode, &rusage, &got));
+        }
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        thread_switch(MACH_PORT_NULL, 2, 100);
+        OK(proc_getnports(proc, HURD_PID_PROC, &after));
+        OK(proc_getnports(proc, EXEC_PID, &execs_after));
+        mach_printf("inside: %d children, %ld us each, %u and %u ports\n", MANY,
+                    ((end.tv_sec - start.tv_sec) * 1000000 +
+                     (end.tv_nsec - start.tv_nsec) / 1000) /
+                        MANY,
+                    after, execs_after);
+        if (round == 0) {
+            before = after;
+            execs_before = execs_after;
+        }
+    }
+    CHECK("proc keeps no ports", after <= before + 8);
+    CHECK("exec keeps no ports", execs_after <= execs_before + 8);
 }
 
 static error_t open_node(int flags, file_t *node, mach_msg_type_name_t *kind,
@@ -353,6 +391,7 @@ int main(int argc, char **argv)
     OK(hurd_lookup(HURD_SERVERS_STARTUP, 0, 0, &startup));
     test_auth();
     test_processes(argv[0]);
+    test_many(argv[0]);
     test_translator();
     test_sockets();
     test_magic();

@@ -45,14 +45,33 @@ touch "$root/servers/exec" "$root/servers/startup" "$root/dev/console" \
 echo hello >"$root/etc/motd"
 tar --format=ustar -C "$root" -cf "$out/inside.tar" .
 truncate -s %4096 "$out/inside.tar"
-(
-    sleep 1
-    printf 'hellx\177a\nsecond\n'
-    sleep 3
-) | timeout -k 1 30 ./hell boot -c "$here/tarfs.cfg" -d "$out/inside.tar,ro" \
-    >"$out/inside.log" 2>&1 || true
-tr -d '\r' <"$out/inside.log" >"$out/inside.text"
-verdict inside "$out/inside.text"
+# What is typed meanwhile is read by the terminal's test.
+inside() { # LOG BOOT-OPTION...
+    log=$1
+    shift
+    (
+        sleep 1
+        printf 'hellx\177a\nsecond\n'
+        sleep 3
+    ) | timeout -k 1 30 ./hell boot "$@" >"$log.raw" 2>&1 || true
+    tr -d '\r' <"$log.raw" >"$log"
+    verdict inside "$log"
+}
+
+inside "$out/inside.log" -c "$here/tarfs.cfg" -d "$out/inside.tar,ro"
+
+# The same on a real file system, which must be whole afterwards.
+rm -rf "$out/add"
+mkdir -p "$out/add/libexec"
+cp "$out/inside" "$out/add/libexec/runsystem"
+./hell mkroot --add "$out/add" "$out/inside.img" >"$out/mkroot.log"
+inside "$out/inside-ext2.log" -d "$out/inside.img"
+if e2fsck -fn "$out/inside.img" >"$out/e2fsck.log" 2>&1; then
+    passed=$((passed + 1))
+else
+    cat "$out/e2fsck.log"
+    failed=$((failed + 1))
+fi
 
 echo "hurd-tests: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
