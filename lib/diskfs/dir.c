@@ -155,6 +155,15 @@ kern_return_t diskfs_S_dir_unlink(protid_t cred, const_string_t name)
     return diskfs_end(err);
 }
 
+/* MIG translates a second port argument too, but leaves its right to us if the
+ * call succeeds. */
+static error_t drop_second(protid_t cred, error_t err)
+{
+    if (!err)
+        mach_port_drop(cred->pi.port_right);
+    return err;
+}
+
 /* NAME in DIR becomes NP, in place of what was there (no directory). */
 static error_t dir_enter(struct node *dir, const char *name, struct node *np,
                          boolean_t excl, const struct iouser *user)
@@ -206,7 +215,8 @@ kern_return_t diskfs_S_dir_link(protid_t dircred, protid_t filecred,
         err = HURD_EEXIST;
     else
         err = dir_enter(dircred->po->np, name, np, excl, dircred->user);
-    return diskfs_end(err);
+    diskfs_end(err);
+    return drop_second(filecred, err);
 }
 
 /* True if DIR is NP or lies below it. */
@@ -334,7 +344,8 @@ kern_return_t diskfs_S_dir_rename(protid_t fromcred, const_string_t oldname,
         err = HURD_ENAMETOOLONG;
     else
         err = rename_locked(fromcred, oldname, tocred, newname, excl);
-    return diskfs_end(err);
+    diskfs_end(err);
+    return drop_second(tocred, err);
 }
 
 kern_return_t diskfs_S_dir_mkfile(protid_t cred, int flags, mode_t mode,
