@@ -2,11 +2,13 @@
 /* personality/names.c: making, moving and removing names. */
 #include "personality/lookup.h"
 #include "personality/mach.h"
+#include "personality/process.h"
 #include "personality/syscalls.h"
 #include "personality/unix.h"
 
 #include "hurd/errors.h"
 #include "hurd/fs.h"
+#include "hurd/process.h"
 #include "hurd/io.h"
 
 #include <fcntl.h>
@@ -283,8 +285,30 @@ long sys_mknodat(struct frame *frame)
 
 /* --- reading links -------------------------------------------------------------- */
 
+/* What Linux's /proc/self/exe points to is a question about this process: proc
+ * is asked, not a file.  A C library asks at its start, the one of the /proc
+ * translator too. */
+static long readlink_self_exe(char *to, int64_t size)
+{
+    string_t path;
+
+    if (!unix_process.proc)
+        return -ENOENT;
+    kern_return_t kr =
+        proc_get_exe(unix_process.proc, process_pid(), path);
+    if (kr || !*path)
+        return kr ? linux_error(kr) : -ENOENT;
+    int64_t length = (int64_t) strlen(path);
+    if (length > size)
+        length = size;
+    memcpy(to, path, (size_t) length);
+    return length;
+}
+
 static long at_readlink(int dir, const char *name, char *to, int64_t size)
 {
+    if (!strcmp(name, "/proc/self/exe") && size > 0)
+        return readlink_self_exe(to, size);
     mach_port_t port;
     io_statbuf_t st;
     data_t data = to;
