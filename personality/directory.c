@@ -228,7 +228,7 @@ static kern_return_t cwd_step(mach_port_t *dir, struct identity *here,
     struct identity above;
     mach_port_t parent;
     char name[256];
-    kern_return_t kr = lookup_under(*dir, "..", 0, 0, &parent);
+    kern_return_t kr = lookup_under(*dir, "..", HO_READ, 0, &parent);
 
     if (kr)
         return kr;
