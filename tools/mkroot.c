@@ -33,9 +33,8 @@ static const struct {
     const char *name, *folder;
 } places[] = {
     {"settrans", "/bin"},       {"showtrans", "/bin"},
-    {"fsysopts", "/sbin"},      {"reboot-hurd", "/sbin"},
-    {"halt-hurd", "/sbin"},     {"console-run", "/libexec"},
-    {"runcommand", "/libexec"}, {"mach-print", "/sbin"},
+    {"fsysopts", "/sbin"},      {"halt", "/sbin"},
+    {"runcommand", "/libexec"}, {"console-run", "/libexec"},
 };
 
 /* Nodes with passive translators, where the translator's program is there. */
@@ -172,6 +171,10 @@ static int install_program(struct rootfs *root, const char *from,
 
     snprintf(path, sizeof(path), "%s/%s", folder, name);
     if (copy_file(root, from, path, 0755) != 0)
+        return -1;
+    if (strcmp(name, "halt") == 0 &&
+        (rootfs_link(root, "/sbin/reboot", path) != 0 ||
+         rootfs_link(root, "/sbin/poweroff", path) != 0))
         return -1;
     if (strcmp(folder, "/hurd") != 0)
         return 0;
