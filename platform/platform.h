@@ -147,7 +147,10 @@ void platform_timer_set(uint64_t deadline_ns);
 
 /* Takes all of the text; never blocks. */
 void platform_console_write(const char *text, size_t size_bytes);
+/* 0 and 0 if the console is no terminal. */
 void platform_console_size(unsigned *rows_out, unsigned *columns_out);
+/* There is room for input again, after kernel_console_room had none. */
+void platform_console_resume(void);
 
 /* A line of the message trace, if one was asked for. */
 bool platform_trace_enabled(void);
@@ -228,7 +231,14 @@ void kernel_task_died(void *task_cookie);
 void kernel_timer(void);
 /* What was typed; SIZE_BYTES 0: there will be no more. */
 void kernel_console_input(const char *text, size_t size_bytes);
+/* How many bytes of input the kernel can take: the platform leaves the rest
+ * where it comes from until platform_console_resume. */
+size_t kernel_console_room(void);
 void kernel_console_resized(void);
+
+/* The last of what was printed, for a console that was kept quiet; callable
+ * after kernel_destroy.  Returns the bytes copied. */
+size_t kernel_log_copy(char *buffer, size_t size_bytes);
 /* STATUS is 0, or negative if the host could not do it. */
 void kernel_disk_done(void *cookie, int status);
 

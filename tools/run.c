@@ -9,6 +9,7 @@
  * After: "hellend1" and the 32-bit status. */
 #define _GNU_SOURCE
 #include "platform/linux/linux.h"
+#include "platform/platform.h"
 #include "tools/boot.h"
 #include "tools/settings.h"
 #include <errno.h>
@@ -47,20 +48,36 @@ static int write_command(int fd, char **words)
     return ftruncate(fd, (size + SECTOR - 1) / SECTOR * SECTOR);
 }
 
+static int has_ended(int fd)
+{
+    char magic[MAGIC_SIZE];
+
+    return pread(fd, magic, MAGIC_SIZE, 0) == MAGIC_SIZE &&
+           memcmp(magic, magic_end, MAGIC_SIZE) == 0;
+}
+
 /* The command's status; that of the machine if the command did not end. */
 static int read_status(int fd, int machine_status)
 {
-    char magic[MAGIC_SIZE];
     uint32_t status;
 
-    if (pread(fd, magic, MAGIC_SIZE, 0) == MAGIC_SIZE &&
-        memcmp(magic, magic_end, MAGIC_SIZE) == 0 &&
+    if (has_ended(fd) &&
         pread(fd, &status, sizeof(status), MAGIC_SIZE) == sizeof(status))
         return (int)(status & 0xff);
     if (machine_status != 0)
         return machine_status;
-    complain("run: the machine halted without running the command");
     return LINUX_STATUS_FAILED;
+}
+
+/* The command did not run: what the machine said of it, which was kept from
+ * the command's streams. */
+static void show_log(void)
+{
+    static char text[65536];
+    size_t size = kernel_log_copy(text, sizeof(text));
+
+    fwrite(text, 1, size, stderr);
+    complain("run: the machine ended without running the command");
 }
 
 int run_command_in_machine(struct settings *settings)
@@ -76,9 +93,12 @@ int run_command_in_machine(struct settings *settings)
         settings->disks[i].discard =
             !settings->persist && !settings->disks[i].read_only;
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    snprintf(extra, sizeof(extra), "run=device:hd%u", settings->disk_count);
+    snprintf(extra, sizeof(extra), "quiet run=device:hd%u",
+             settings->disk_count);
     settings->disks[settings->disk_count++] = (struct linux_disk){.path = path};
     status = boot_machine(settings, extra);
+    if (!has_ended(fd))
+        show_log();
     status = read_status(fd, status);
     close(fd);
     return status;

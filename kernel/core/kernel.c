@@ -24,9 +24,25 @@
 
 const char *kernel_command_line;
 
+/* Whether WORD is one of the command line's. */
+static bool kernel_command_word(const char *word)
+{
+    size_t length = strlen(word);
+    const char *at = kernel_command_line;
+
+    while ((at = strstr(at, word))) {
+        bool starts = at == kernel_command_line || at[-1] == ' ';
+        at += length;
+        if (starts && (*at == 0 || *at == ' '))
+            return true;
+    }
+    return false;
+}
+
 int kernel_create(const struct kernel_config *config)
 {
     kernel_command_line = config->command_line;
+    kernel_console_show(!kernel_command_word("quiet"));
     timer_module_init();
     vm_page_module_init();
     pmap_module_init();
@@ -203,6 +219,18 @@ void kernel_timer(void)
 {
     timer_run();
     kernel_settle();
+}
+
+size_t kernel_console_room(void)
+{
+    return device_console_room();
+}
+
+size_t kernel_log_copy(char *buffer, size_t size_bytes)
+{
+    uint64_t position = 0;
+
+    return kernel_log_read(&position, buffer, size_bytes);
 }
 
 void kernel_console_input(const char *text, size_t size_bytes)

@@ -13,6 +13,12 @@
 
 void kernel_print(const char *text, size_t size_bytes);
 
+/* With the word `quiet' on the kernel's command line nothing is shown on the
+ * console, but all of it kept in the log, until kernel_console_show. */
+void kernel_console_show(bool shown);
+/* A task's output: shown, but kept only if it is not. */
+void kernel_console_write(const char *text, size_t size_bytes);
+
 /* Copies what was printed from POSITION (bytes since boot) on; a position that
  * the log has lost is moved up.  Returns the bytes copied. */
 size_t kernel_log_read(uint64_t *position, char *buffer, size_t size_bytes);

@@ -17,6 +17,7 @@ static struct {
     char input[INPUT_MAX];
     uint32_t first, count;
     bool ended; /* there will be no more input: reads give nothing */
+    bool full;  /* the platform was told to wait */
     struct tty_status status;
 } console;
 
@@ -32,6 +33,10 @@ static void answer(struct device_io *io)
     }
     console.first = (console.first + size) % INPUT_MAX;
     console.count -= size;
+    if (console.full && size != 0) {
+        console.full = false;
+        platform_console_resume();
+    }
     device_io_read_done(io, bytes, size);
 }
 
@@ -46,8 +51,15 @@ static void answer_readers(void)
     }
 }
 
-/* What nobody reads is dropped when the buffer is full, as by any terminal
- * line. */
+size_t device_console_room(void)
+{
+    size_t room = INPUT_MAX - console.count;
+
+    console.full = room == 0;
+    return room;
+}
+
+/* What comes although there is no room is dropped, as by any terminal line. */
 void device_console_input(const char *text, size_t size_bytes)
 {
     console.ended |= size_bytes == 0;
@@ -110,7 +122,7 @@ static void write_on(struct device_io *io)
             device_io_fail(io, D_IO_ERROR);
             return;
         }
-        platform_console_write(bytes, size);
+        kernel_console_write(bytes, size);
         io->recnum += size;
     }
     device_io_written(io, io->size_bytes);
@@ -119,7 +131,7 @@ static void write_on(struct device_io *io)
 static kern_return_t console_write(struct device *device, struct device_io *io)
 {
     if (io->inband) {
-        platform_console_write(io->bytes, io->size_bytes);
+        kernel_console_write(io->bytes, io->size_bytes);
         device_io_written(io, io->size_bytes);
     } else {
         io->recnum = 0;
@@ -183,6 +195,12 @@ static kern_return_t console_set_status(struct device *device,
         if (status[0] & D_READ) {
             console.count = 0;
         }
+        return D_SUCCESS;
+    case DEVICE_TTY_SHOWN:
+        if (count < DEVICE_TTY_SHOWN_COUNT) {
+            return D_INVALID_SIZE;
+        }
+        kernel_console_show(status[0] != 0);
         return D_SUCCESS;
     case TTY_MODEM:
     case TTY_STOP:

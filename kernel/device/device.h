@@ -10,6 +10,8 @@
 /* A send right to the device master port. */
 struct ipc_port *device_master_send_right(void);
 
+/* Room for input; when there is none platform_console_resume will follow. */
+size_t device_console_room(void);
 void device_console_input(const char *text, size_t size_bytes);
 void device_console_resized(void);
 /* A request of platform_disk_submit has finished. */
@@ -21,6 +23,10 @@ void device_no_senders(struct ipc_port *port, enum ipc_kobject_type type,
 /* The console's window size, a status flavor of ours: rows and columns. */
 #define DEVICE_TTY_WINDOW       (('t' << 16) + 0x100)
 #define DEVICE_TTY_WINDOW_COUNT 2
+/* Set: whether what is written is shown, or only kept in the message log (see
+ * `quiet' in core/kernel.h). */
+#define DEVICE_TTY_SHOWN        (('t' << 16) + 0x101)
+#define DEVICE_TTY_SHOWN_COUNT  1
 
 /* Brings the mapped time up to date; the end of each kernel entry. */
 void device_clock_settle(void);

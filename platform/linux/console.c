@@ -25,6 +25,7 @@
 static struct {
     int in, out;
     bool always_readable; /* a file: epoll does not watch those */
+    bool paused;          /* the kernel has no room for input */
     bool escaped;
     volatile bool raw;
     struct termios before;
@@ -223,8 +224,9 @@ void platform_console_size(unsigned *rows_out, unsigned *columns_out)
 
     if (ioctl(console.out, TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
         ioctl(console.in, TIOCGWINSZ, &size);
-    *rows_out = size.ws_row ? size.ws_row : 24;
-    *columns_out = size.ws_col ? size.ws_col : 80;
+    bool terminal = isatty(console.out) || isatty(console.in);
+    *rows_out = size.ws_row ? size.ws_row : terminal ? 24 : 0;
+    *columns_out = size.ws_col ? size.ws_col : terminal ? 80 : 0;
 }
 
 void console_resized(void)
@@ -258,6 +260,22 @@ static size_t filter_escapes(char *text, size_t size)
     return kept;
 }
 
+static void pause_reading(void)
+{
+    console.paused = true;
+    if (!console.always_readable)
+        epoll_ctl(machine.epoll, EPOLL_CTL_DEL, console.in, NULL);
+}
+
+void platform_console_resume(void)
+{
+    if (!console.paused || console.in < 0)
+        return;
+    console.paused = false;
+    if (!console.always_readable)
+        machine_watch(console.in, SOURCE_CONSOLE_IN, EPOLLIN);
+}
+
 static void stop_reading(void)
 {
     if (!console.always_readable)
@@ -271,11 +289,15 @@ void console_readable(void)
 {
     char text[4096];
     ssize_t count;
-    size_t size;
+    size_t size, room = kernel_console_room();
 
     if (console.in < 0)
         return;
-    count = read(console.in, text, sizeof(text));
+    if (room == 0) {
+        pause_reading();
+        return;
+    }
+    count = read(console.in, text, room < sizeof(text) ? room : sizeof(text));
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (count <= 0) {
@@ -292,7 +314,7 @@ void console_readable(void)
 
 bool console_poll(void)
 {
-    if (!console.always_readable)
+    if (!console.always_readable || console.paused)
         return false;
     console_readable();
     return true;

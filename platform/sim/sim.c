@@ -502,6 +502,10 @@ void platform_console_size(unsigned *rows, unsigned *columns)
     *columns = 80;
 }
 
+void platform_console_resume(void)
+{
+}
+
 const char *sim_console(void)
 {
     return sim.console;

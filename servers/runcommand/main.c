@@ -113,6 +113,19 @@ static void make_plain(void)
     tcsetattr(STDIN_FILENO, TCSANOW, &modes);
 }
 
+/* Whether the console shows what is written: with `quiet' on the kernel's
+ * command line, only what the command writes (a status flavor of our Mach's
+ * console; others show everything). */
+static void show_console(mach_port_t device_master, int shown)
+{
+    static mach_port_t console; /* send right */
+
+    if (console == MACH_PORT_NULL &&
+        device_open(device_master, D_READ_WRITE, "console", &console) != 0)
+        return;
+    device_set_status(console, ('t' << 16) + 0x101, &shown, 1);
+}
+
 static uint32_t run(char **words)
 {
     int status;
@@ -170,7 +183,10 @@ int main(int argc, char **argv)
     if (text && parse(text, size, words, &flags)) {
         if (flags & FLAG_PLAIN)
             make_plain();
-        write_status(run(words));
+        show_console(device_master, 1);
+        uint32_t status = run(words);
+        show_console(device_master, 0);
+        write_status(status);
     } else {
         fprintf(stderr, "runcommand: no command on %s\n", name);
     }

@@ -22,9 +22,36 @@ void device_put(const char *data, size_t length)
     }
 }
 
+/* A typist can see that nobody takes what he types; what comes from elsewhere
+ * must not get lost. */
+static void wait_for_space(void)
+{
+    pthread_mutex_lock(&term.lock);
+    while (!term.is_terminal && QUEUE_SIZE - term.count < INBAND_MAX)
+        pthread_cond_wait(&term.space, &term.lock);
+    pthread_mutex_unlock(&term.lock);
+}
+
+void device_window(void)
+{
+    int status[2] = {0, 0};
+    mach_msg_type_number_t count = 2;
+
+    /* A status flavor of our Mach's console (kernel/device/device.h); another
+     * kernel's is taken for a terminal of the usual size. */
+    if (device_get_status(term.device, ('t' << 16) + 0x100, status, &count)) {
+        status[0] = 24;
+        status[1] = 80;
+    }
+    term.is_terminal = status[0] != 0;
+    term.size.ws_row = status[0];
+    term.size.ws_col = status[1];
+}
+
 static void *read_device(void *unused)
 {
     for (;;) {
+        wait_for_space();
         char buf[INBAND_MAX];
         mach_msg_type_number_t n = sizeof buf;
         error_t err =
@@ -61,6 +88,8 @@ error_t device_start(const char *name)
     mach_port_drop(master);
     if (err)
         return err;
+    device_window();
+    line_init();
     if (pthread_create(&thread, NULL, read_device, NULL))
         return HURD_ENOMEM;
     pthread_detach(thread);

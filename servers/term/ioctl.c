@@ -170,7 +170,13 @@ kern_return_t S_tioctl_tiocnxcl(trivfs_protid_t cred)
 kern_return_t S_tioctl_tiocgwinsz(trivfs_protid_t cred, winsize_t *size)
 {
     CHECK(cred);
+    pthread_mutex_lock(&term.lock);
+    struct hurd_winsize old = term.size;
+    device_window(); /* nothing tells us when it changes */
+    if (memcmp(&old, &term.size, sizeof old) != 0 && !term.is_terminal)
+        term.size = old;
     *size = term.size;
+    pthread_mutex_unlock(&term.lock);
     return 0;
 }
 

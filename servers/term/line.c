@@ -57,7 +57,9 @@ void line_init(void)
         .c_ospeed = 9600,
     };
     memcpy(term.modes.c_cc, cc, sizeof cc);
-    term.size = (struct hurd_winsize){24, 80, 0, 0};
+    if (!term.is_terminal) { /* what comes is to pass as it is */
+        term.modes.c_iflag = term.modes.c_oflag = term.modes.c_lflag = 0;
+    }
 }
 
 /* --- output --------------------------------------------------------------- */
@@ -312,6 +314,8 @@ size_t line_take(char *to, size_t size)
     if (n > 0 && n == size && has_l(HT_ICANON) && term.count > 0 &&
         term.queue[term.head] & QUEUE_EOF)
         get();
+    if (n > 0)
+        pthread_cond_broadcast(&term.space);
     return n;
 }
 

@@ -21,6 +21,7 @@ struct term term = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
     .input = PTHREAD_COND_INITIALIZER,
     .output = PTHREAD_COND_INITIALIZER,
+    .space = PTHREAD_COND_INITIALIZER,
 };
 struct port_bucket *term_bucket;
 struct port_class *protid_class, *ctty_class;
@@ -91,7 +92,6 @@ int main(int argc, char **argv)
     if (argc != 4 || strcmp(argv[2], "device") != 0)
         mach_die(0, "usage: term NAME device DEVICE");
     mig_strncpy(term.name, argv[1], sizeof term.name);
-    line_init();
     term_bucket = ports_create_bucket();
     ctty_class = ports_create_class(NULL, NULL);
     trivfs_add_control_port_class(&control_class);

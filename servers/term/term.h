@@ -37,6 +37,8 @@ struct term {
     boolean_t literal; /* VLNEXT came */
     boolean_t stopped; /* VSTOP, or TIOCSTOP */
     boolean_t exclusive;
+    boolean_t is_terminal;  /* the device has a window */
+    pthread_cond_t space;   /* the queue was read from */
     boolean_t ended;    /* the device has no more input */
     pid_t foreground;   /* a process, or a group if negative; 0 nobody */
     mach_port_t device; /* send right */
@@ -55,6 +57,8 @@ struct opener {
 
 /* Opens the device NAME and starts reading it. */
 error_t device_start(const char *name);
+/* Asks the device for its window's size: term.size, term.is_terminal. */
+void device_window(void);
 /* Writes to the device, without processing. */
 void device_put(const char *data, size_t length);
 

@@ -306,6 +306,11 @@ void kernel_console_input(const char *text, size_t size_bytes)
         mock.input(text, size_bytes);
 }
 
+size_t kernel_console_room(void)
+{
+    return 4096;
+}
+
 void kernel_console_resized(void)
 {
 }
