@@ -78,7 +78,7 @@ check-all: all test-programs
 
 test-programs: $(TEST_PROGRAMS)
 
-bench: setup
+bench: setup-check
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all bench-programs $(B)/root.img
 	$(Q)$(MAKE) --no-print-directory bench-all
 
