@@ -18,6 +18,9 @@ export PATH := $(PATH):/usr/sbin:/sbin
 CC ?= gcc
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
 	-Wpointer-arith -Wno-unused-parameter -Werror
+# MIG's C is not ours to warn about; newer compilers take these for errors.
+MIG_WARN := -w -Wno-int-conversion -Wno-incompatible-pointer-types \
+	-Wno-implicit-function-declaration
 OPT ?= -O2 -g
 # One job per processor, if the caller did not say otherwise.
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))

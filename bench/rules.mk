@@ -4,7 +4,7 @@
 BN := $(B)/bench
 BN_STUB_OBJS := $(patsubst %,$(BN)/stub/%.o,mach mach_host mach_port)
 BN_CFLAGS = -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -fno-pie \
-	-mno-red-zone -w -nostdinc -isystem $(GCC_INCLUDE) -I$(MACH_INC) \
+	-mno-red-zone $(MIG_WARN) -nostdinc -isystem $(GCC_INCLUDE) -I$(MACH_INC) \
 	-I$(BN)/stub -Ibench/include
 BN_STUB_SRC := $(BN_STUB_OBJS:.o=.c)
 
