@@ -36,9 +36,9 @@ MIG := CC="$(CC)" $(MACH_ROOT)/bin/x86_64-gnu-mig
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all setup setup-check setup-lint run check check-all test-programs
-.PHONY: bench lint lint-all install clean
+.PHONY: layer-tests bench lint lint-all install clean
 
-SUITES :=
+SUITES := layer-tests
 TEST_PROGRAMS :=
 
 all:
@@ -80,6 +80,9 @@ check-all: all test-programs
 	$(Q)sh scripts/run-suites.sh '$(MAKE)' $(SUITES)
 
 test-programs: $(TEST_PROGRAMS)
+
+layer-tests:
+	$(Q)python3 scripts/layers.py
 
 bench: setup-check
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all bench-programs $(B)/root.img
