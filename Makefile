@@ -18,6 +18,9 @@ export PATH := $(PATH):/usr/sbin:/sbin
 CC ?= gcc
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
 	-Wpointer-arith -Wno-unused-parameter -Werror
+# MIG's C is not ours to warn about; newer compilers take these for errors.
+MIG_WARN := -w -Wno-int-conversion -Wno-incompatible-pointer-types \
+	-Wno-implicit-function-declaration
 OPT ?= -O2 -g
 # One job per processor, if the caller did not say otherwise.
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -33,9 +36,9 @@ MIG := CC="$(CC)" $(MACH_ROOT)/bin/x86_64-gnu-mig
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all setup setup-check setup-lint run check check-all test-programs
-.PHONY: bench lint lint-all install clean
+.PHONY: layer-tests bench lint lint-all install clean
 
-SUITES :=
+SUITES := layer-tests
 TEST_PROGRAMS :=
 
 all:
@@ -78,7 +81,10 @@ check-all: all test-programs
 
 test-programs: $(TEST_PROGRAMS)
 
-bench: setup
+layer-tests:
+	$(Q)python3 scripts/layers.py
+
+bench: setup-check
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all bench-programs $(B)/root.img
 	$(Q)$(MAKE) --no-print-directory bench-all
 

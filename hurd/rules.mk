@@ -12,7 +12,7 @@ TASK_INC := -I. -Ilib -Iservers -I$(GEN) -I$(MACH_INC)
 TASK_CFLAGS = -std=gnu17 -D_GNU_SOURCE -fno-strict-aliasing $(OPT) $(WARN) \
 	$(TASK_INC) -MMD -MP
 # MIG's C is not ours to warn about.
-STUB_CFLAGS = -std=gnu17 -D_GNU_SOURCE -fno-strict-aliasing $(OPT) -w \
+STUB_CFLAGS = -std=gnu17 -D_GNU_SOURCE -fno-strict-aliasing $(OPT) $(MIG_WARN) \
 	$(TASK_INC) -MMD -MP -include mach/mig_support.h
 STUB_DEFAULT = -DMIG_EOPNOTSUPP=0x4000002d
 MIG_INC := -I. -I$(MACH_INC)
@@ -38,7 +38,7 @@ define server_stubs
 $(1)_STUB_HEADERS += $(2:%=$(GEN)/$(1)/%_S.h)
 $(1)_STUB_OBJS += $(2:%=$(GEN)/$(1)/%_S.o)
 $(2:%=$(GEN)/$(1)/%_S.h): $(GEN)/$(1)/%_S.h: hurd/%.defs \
-		hurd/hurd_types.defs | $(MACH_INC)/.done
+		hurd/hurd_types.defs $(wildcard */$(1)/mutations.h) | $(MACH_INC)/.done
 	$$(call say,MIG,$$<)
 	$(Q)mkdir -p $$(@D)
 	$(Q)$(MIG) $(MIG_INC) $(3) -sheader $$@ -server $$(@:.h=.c) \

@@ -43,10 +43,6 @@ $(MIG_USER_C): $(MIG_DIR)/%_user.c: $(MACH_INC)/.done
 	$(Q)$(MIG) $(MIG_FLAGS) -DKERNEL_USER=1 -server /dev/null \
 	    -user $@ -header $(@:.c=.h) $(call mig_defs,$*)
 
-# MIG's C is not ours to warn about; newer compilers take these for errors.
-MIG_WARN := -w -Wno-int-conversion -Wno-incompatible-pointer-types \
-	-Wno-implicit-function-declaration
-
 $(MIG_OBJ): %.o: %.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(KERNEL_CFLAGS) $(OPT) $(MIG_WARN) -DMIG_STUB -MMD -MP -c -o $@ $<

@@ -13,7 +13,7 @@ PERSONALITY_STUBS := mach/mach_interface mach/mach_port mach/mach_host \
 	hurd/io hurd/process hurd/msg hurd/msg_reply hurd/term hurd/tioctl \
 	hurd/socket
 PERSONALITY_STUB_OBJ := $(PERSONALITY_STUBS:%=$(B)/personality/stub/%.o)
-PERSONALITY_STUB_CFLAGS = $(PERSONALITY_CFLAGS) -w -include lib/mach/mig_support.h
+PERSONALITY_STUB_CFLAGS = $(PERSONALITY_CFLAGS) $(MIG_WARN) -include lib/mach/mig_support.h
 
 $(B)/personality/stub/%.o: $(GEN)/%_user.c | $(MACH_USER_HEADERS) \
 		$(HURD_USER_HEADERS)

@@ -4,7 +4,6 @@
 #ifndef LIB_TRIVFS_PRIVATE_H
 #define LIB_TRIVFS_PRIVATE_H
 
-#include <errno.h>
 #include <trivfs/trivfs.h>
 
 /* Makes trivfs_S_NAME answer EOPNOTSUPP unless the program defines it.  All

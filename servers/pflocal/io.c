@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* servers/pflocal/io.c: sockets as open files. */
 
-#include <errno.h>
 #include <hurd/libhurd.h>
 #include <iohelp/iohelp.h>
 #include <pflocal/io_S.h>

@@ -14,7 +14,7 @@ MT_STUB_OBJS := $(MT_STUBS:%=$(MT)/stub/%.o)
 $(MT)/stub/%.o: $(GEN)/%_user.c | $(MACH_USER_HEADERS)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(FREE_CFLAGS) -w -c -o $@ $<
+	$(Q)$(CC) $(FREE_CFLAGS) $(MIG_WARN) -c -o $@ $<
 
 $(MT)/%.o: tests/mach/%.c | $(MACH_USER_HEADERS)
 	$(call say,CC,$<)

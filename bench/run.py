@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs the benchmarks and prints their figures side by side.
+
+usage: run.py HELL BUILD/bench
+
+machbench runs as the only boot module, unixbench inside the booted system and
+on the bare host.  Beside them stand figures of other systems, taken on a
+2-core machine: GNU Mach and the Hurd under QEMU's emulation of a processor
+(TCG), and User Mode Linux.  A figure that could not be taken is `not run'.
+"""
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+
+HELL, BUILD = sys.argv[1:3]
+IMAGE = os.path.join(BUILD, "root.img")
+PROMPT = b"# "
+
+# In nanoseconds: what GNU Mach and the Hurd need under QEMU's TCG ...
+MACH_TCG = {"trap": 650, "rpc-task": 29000, "rpc-task-4k": 79000,
+            "rpc-out-of-line-1m": 1000000, "fault-1m": 5100000,
+            "task-cycle": 195000}
+HURD_TCG = {"pipe-round-trip": 518000, "fork-exit-wait": 8700000,
+            "fork-exec-wait": 57000000, "page-fault": 112000,
+            "create-unlink": 2200000}
+# ... and User Mode Linux; the better end where a range was measured.
+UML = {"getppid": 17000, "pipe-round-trip": 140000,
+       "fork-exec-wait": 11000000}
+MACH_NAMES = ["trap", "port-cycle", "rpc-thread", "rpc-task", "rpc-task-4k",
+              "rpc-out-of-line-1m", "fault-1m", "task-cycle"]
+UNIX_NAMES = ["getppid", "pipe-round-trip", "fork-exit-wait", "fork-exec-wait",
+              "page-fault", "file-write-64k", "file-read-64k", "file-read-1",
+              "stat", "create-unlink"]
+
+
+def figures(words, limit):
+    """The `bench NAME VALUE ns' lines that a command prints."""
+    try:
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=limit,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        output = done.stdout
+    except subprocess.TimeoutExpired as late:
+        output = late.stdout or b""
+    found = {}
+    for line in output.decode(errors="replace").replace("\r", "").split("\n"):
+        words = line[line.find("bench "):].split()
+        if len(words) == 4 and words[0] == "bench" and words[3] == "ns":
+            found[words[1]] = float(words[2])
+    return found
+
+
+def shown(ns):
+    if ns is None:
+        return "not run"
+    for unit, size in (("ms", 1e6), ("us", 1e3)):
+        if ns >= size:
+            return "%.3g %s" % (ns / size, unit) if ns < 100 * size \
+                else "%.0f %s" % (ns / size, unit)
+    return "%.0f ns" % ns
+
+
+def ratio(ours, theirs):
+    """How many times faster we are."""
+    if not ours or not theirs:
+        return ""
+    return "%.3gx" % (theirs / ours) if theirs / ours < 100 \
+        else "%.0fx" % (theirs / ours)
+
+
+def row(*cells):
+    print(("%-20s" + " %12s" * (len(cells) - 1)) % cells)
+
+
+def mach_table():
+    config = os.path.join(BUILD, "machbench.cfg")
+    with open(config, "w") as file:
+        file.write("multiboot kernel\nmodule %s machbench '${host-port}' "
+                   "'${device-port}' '$(task-create)' '$(task-resume)'\n"
+                   % os.path.abspath(os.path.join(BUILD, "machbench")))
+    ours = figures([HELL, "boot", "--config", config], 120)
+    print("Mach primitives (machbench as the only boot module)")
+    row("", "this kernel", "GNU Mach TCG", "faster by")
+    for name in MACH_NAMES:
+        theirs = MACH_TCG.get(name)
+        row(name, shown(ours.get(name)), shown(theirs) if theirs else "-",
+            ratio(ours.get(name), theirs))
+
+
+def unix_table():
+    ours = figures([HELL, "run", "--disk", IMAGE, "--", "/bin/unixbench",
+                    "/tmp"], 300)
+    host = figures([os.path.join(BUILD, "unixbench"), "/tmp"], 60)
+    print("\nUnix primitives (unixbench, a Linux program, inside the system)")
+    row("", "this system", "bare host", "of the host", "Hurd TCG", "faster by",
+        "UML", "faster by")
+    for name in UNIX_NAMES:
+        got, bare = ours.get(name), host.get(name)
+        hurd, uml = HURD_TCG.get(name), UML.get(name)
+        row(name, shown(got), shown(bare), ratio(bare, got),
+            shown(hurd) if hurd else "-", ratio(got, hurd),
+            shown(uml) if uml else "-", ratio(got, uml))
+
+
+def processes(root):
+    """ROOT and all that descend from it."""
+    parents = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open("/proc/%s/stat" % name) as file:
+                    parents[int(name)] = int(
+                        file.read().rpartition(")")[2].split()[1])
+            except OSError:
+                pass
+    family, grown = {root}, True
+    while grown:
+        more = {p for p, q in parents.items() if q in family} - family
+        family |= more
+        grown = bool(more)
+    return family
+
+
+def cpu_seconds(root):
+    total = 0
+    for pid in processes(root):
+        try:
+            with open("/proc/%d/stat" % pid) as file:
+                fields = file.read().rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])
+        except OSError:
+            pass
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def wait_prompt(master, limit):
+    seen, end = b"", time.monotonic() + limit
+    while time.monotonic() < end:
+        if select.select([master], [], [], 0.1)[0]:
+            try:
+                seen += os.read(master, 4096)
+            except OSError:
+                return False
+            if seen.rstrip(b"\x1b[6n").endswith(PROMPT.rstrip()) \
+                    or seen.endswith(PROMPT):
+                return True
+    return False
+
+
+def boot_once():
+    """Seconds to the prompt, and the share of a processor used at it."""
+    started = time.monotonic()
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execv(HELL, [HELL, "boot", "--disk", IMAGE])
+    try:
+        if not wait_prompt(master, 15):
+            return None, None
+        took = time.monotonic() - started
+        time.sleep(1)
+        before = cpu_seconds(pid)
+        time.sleep(5)
+        return took, (cpu_seconds(pid) - before) / 5
+    finally:
+        os.write(master, b"\x1dk")
+        end = time.monotonic() + 3
+        while os.waitpid(pid, os.WNOHANG)[0] == 0:
+            if time.monotonic() > end:
+                os.kill(pid, 9)
+            time.sleep(0.05)
+        os.close(master)
+
+
+def boot_lines():
+    took, idle = boot_once()
+    print()
+    row("boot to prompt", "not run" if took is None else "%.2f s" % took,
+        "(Hurd TCG: 3.7 s)")
+    row("idle at the prompt", "not run" if idle is None
+        else "%.1f %%" % (idle * 100), "of a processor")
+
+
+mach_table()
+unix_table()
+boot_lines()
