@@ -37,7 +37,11 @@ mach_port_t mig_get_reply_port(void)
 void mig_dealloc_reply_port(mach_port_t port)
 {
     mach_port_t *slot = reply_port_slot();
+    struct thread *thread = thread_self();
 
+    /* The call that this belongs to is over. */
+    if (thread)
+        thread->interruptible = false;
     port = *slot;
     *slot = MACH_PORT_NULL;
     /* The call below takes a new reply port, which then stays. */

@@ -316,7 +316,6 @@ static kern_return_t exception_own(const struct request *request)
         /* A system call was given a bad address. */
         if (request->u.exception.exception != EXC_BAD_ACCESS)
             signal_die(sig);
-        debug_print("EFAULT rip %lx addr %lx code %d call %d\n", state.rip - (uint64_t) __ehdr_start, request->u.exception.subcode, request->u.exception.code, (int) thread->frame->number);
         return thread_redirect(thread->port, thread->frame,
                                (uint64_t) personality_fault);
     }
