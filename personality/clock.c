@@ -7,13 +7,18 @@
 #include <sys/time.h>
 #include <time.h>
 
+static mach_port_t host; /* send right, once it was needed */
+
 static mach_port_t clock_host(void)
 {
-    static mach_port_t host;
-
     if (!host)
         host = mach_host_self();
     return host;
+}
+
+void clock_forked(void)
+{
+    host = MACH_PORT_NULL;
 }
 
 int64_t clock_realtime_ns(void)

@@ -8,6 +8,9 @@
 int64_t clock_realtime_ns(void);
 int64_t clock_monotonic_ns(void);
 
+/* In a forked child. */
+void clock_forked(void);
+
 /* Sleeps; true if a signal cut it short. */
 int clock_sleep_ns(int64_t ns);
 

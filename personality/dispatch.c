@@ -22,7 +22,8 @@ void syscall_dispatch(struct frame *frame)
     uint64_t number = frame->number;
 
     thread->frame = frame;
-    thread->interruptible = thread->blocking = false;
+    thread->interruptible = CALL_WHOLE;
+    thread->blocking = false;
     signals_count_call();
     if (number < SYSCALL_MAX && syscalls[number])
         frame->rax = (uint64_t) syscalls[number](frame);

@@ -6,6 +6,7 @@
  * is put into the child under the name it has here; only the process port is
  * the child's own.
  */
+#include "personality/clock.h"
 #include "personality/fd.h"
 #include "personality/lock.h"
 #include "personality/mach.h"
@@ -150,6 +151,7 @@ void fork_child_begin(struct thread *thread, int pid)
     unix_process.pgrp_generation++;
     fd_forked();
     socket_forked();
+    clock_forked();
     signals_forked();
     if (thread->fork_tid)
         *thread->fork_tid = pid;

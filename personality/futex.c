@@ -53,8 +53,8 @@ static long futex_wait(uint64_t address, uint32_t value, bool private,
     kern_return_t kr =
         __atomic_load_n((uint32_t *) address, __ATOMIC_SEQ_CST) != value
             ? KERN_INVALID_ARGUMENT
-            : INTERRUPTIBLE(gsync_wait(mach_task_self(), address, value, 0,
-                                       timeout_ms, flags));
+            : ABANDONABLE(gsync_wait(mach_task_self(), address, value, 0,
+                                     timeout_ms, flags));
     __atomic_sub_fetch(bucket, 1, __ATOMIC_SEQ_CST);
     if (kr == KERN_INVALID_ARGUMENT)
         return -EAGAIN;

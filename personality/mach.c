@@ -37,7 +37,11 @@ mach_port_t mig_get_reply_port(void)
 void mig_dealloc_reply_port(mach_port_t port)
 {
     mach_port_t *slot = reply_port_slot();
+    struct thread *thread = thread_self();
 
+    /* The call that this belongs to is over. */
+    if (thread)
+        thread->interruptible = CALL_WHOLE;
     port = *slot;
     *slot = MACH_PORT_NULL;
     /* The call below takes a new reply port, which then stays. */
@@ -75,6 +79,8 @@ vm_size_t mig_strncpy(char *to, const char *from, vm_size_t size)
 
 #define INTERRUPT_OPERATION 33000
 #define INTERRUPT_MS        3000
+/* What hardly waits is not worth interrupting: so long a signal does. */
+#define GRACE_MS 5
 
 /* Asks whoever serves PORT to let our request there return early.  Nobody need
  * answer, as the request's own reply tells. */
@@ -90,67 +96,95 @@ static void interrupt_request(mach_port_t port)
                   0, MACH_PORT_NULL, 100, MACH_PORT_NULL);
 }
 
-/* The reply to a request that was interrupted.  A server that does not answer
- * in time is given up. */
-static mach_msg_return_t reply_after_interrupt(mach_msg_header_t *message,
-                                               mach_msg_option_t option,
-                                               mach_msg_size_t receive_size,
-                                               mach_port_t receive_name,
-                                               mach_port_t server)
+static mach_msg_return_t reply_within(mach_msg_header_t *message,
+                                      mach_msg_option_t option,
+                                      mach_msg_size_t receive_size,
+                                      mach_port_t receive_name,
+                                      mach_msg_timeout_t timeout_ms)
 {
     mach_msg_return_t mr;
 
-    interrupt_request(server);
     do
         mr = mach_msg_trap(message,
                            (option & ~MACH_SEND_MSG) | MACH_RCV_TIMEOUT, 0,
-                           receive_size, receive_name, INTERRUPT_MS,
+                           receive_size, receive_name, timeout_ms,
                            MACH_PORT_NULL);
     while (mr == MACH_RCV_INTERRUPTED);
-    return mr == MACH_RCV_TIMED_OUT ? MACH_RCV_INTERRUPTED : mr;
+    return mr;
 }
 
 /* BLOCKING tells signal_kick that an abort may be needed; it is set before the
- * last look at SIGNAL_PENDING. */
-static mach_msg_return_t mach_msg_interruptible(
+ * look at SIGNAL_PENDING.  With a signal pending the request is made all the
+ * same, but waited for only for a moment. */
+static mach_msg_return_t request_attempt(struct thread *thread,
+                                         mach_msg_header_t *message,
+                                         mach_msg_option_t option,
+                                         mach_msg_size_t send_size,
+                                         mach_msg_size_t receive_size,
+                                         mach_port_t receive_name)
+{
+    __atomic_store_n(&thread->blocking, true, __ATOMIC_SEQ_CST);
+    bool pending = __atomic_load_n(&thread->signal_pending, __ATOMIC_SEQ_CST);
+    mach_msg_return_t mr = mach_msg_trap(
+        message, option | (pending ? MACH_RCV_TIMEOUT : 0), send_size,
+        receive_size, receive_name, GRACE_MS, MACH_PORT_NULL);
+    thread->blocking = false;
+    return mr;
+}
+
+/* A request to a server and its reply.  A server that does not answer an
+ * interruption in time is given up. */
+static mach_msg_return_t request_interruptible(
     struct thread *thread, mach_msg_header_t *message, mach_msg_option_t option,
     mach_msg_size_t send_size, mach_msg_size_t receive_size,
-    mach_port_t receive_name, mach_msg_timeout_t timeout_ms)
+    mach_port_t receive_name)
 {
     mach_port_t server = message->msgh_remote_port;
     mach_msg_return_t mr;
 
-    do {
-        __atomic_store_n(&thread->blocking, true, __ATOMIC_SEQ_CST);
-        if (__atomic_load_n(&thread->signal_pending, __ATOMIC_SEQ_CST))
-            mr = option & MACH_SEND_MSG ? MACH_SEND_INTERRUPTED
-                                        : MACH_RCV_INTERRUPTED;
-        else
-            mr = mach_msg_trap(message, option, send_size, receive_size,
-                               receive_name, timeout_ms, MACH_PORT_NULL);
-        thread->blocking = false;
-        if (mr == MACH_RCV_INTERRUPTED && option & MACH_SEND_MSG) {
-            option &= ~MACH_SEND_MSG;
-            if (thread->signal_pending)
-                return reply_after_interrupt(message, option, receive_size,
-                                             receive_name, server);
+    for (;;) {
+        mr = request_attempt(thread, message, option, send_size, receive_size,
+                             receive_name);
+        if (mr == MACH_SEND_INTERRUPTED)
+            continue;
+        option &= ~MACH_SEND_MSG;
+        if (mr == MACH_RCV_INTERRUPTED && !thread->signal_pending)
+            continue;
+        if (mr == MACH_RCV_INTERRUPTED)
+            mr = reply_within(message, option, receive_size, receive_name,
+                              GRACE_MS);
+        if (mr != MACH_RCV_TIMED_OUT)
+            return mr;
+        if (thread->interruptible == CALL_INTERRUPTIBLE) {
+            interrupt_request(server);
+            mr = reply_within(message, option, receive_size, receive_name,
+                              INTERRUPT_MS);
         }
-    } while ((mr == MACH_SEND_INTERRUPTED || mr == MACH_RCV_INTERRUPTED) &&
-             !thread->signal_pending);
-    return mr;
+        return mr == MACH_RCV_TIMED_OUT ? MACH_RCV_INTERRUPTED : mr;
+    }
 }
 
 mach_msg_return_t mach_receive(mach_msg_header_t *message, mach_msg_size_t size,
                                mach_port_t port, int64_t timeout_ms)
 {
+    struct thread *thread = thread_self();
     mach_msg_option_t option = MACH_RCV_MSG;
+    mach_msg_return_t mr;
 
     if (timeout_ms >= 0)
         option |= MACH_RCV_TIMEOUT;
     if (timeout_ms > 0x7fffffff)
         timeout_ms = 0x7fffffff;
-    return mach_msg_interruptible(thread_self(), message, option, 0, size, port,
-                                  (mach_msg_timeout_t) timeout_ms);
+    do {
+        __atomic_store_n(&thread->blocking, true, __ATOMIC_SEQ_CST);
+        mr = __atomic_load_n(&thread->signal_pending, __ATOMIC_SEQ_CST)
+                 ? MACH_RCV_INTERRUPTED
+                 : mach_msg_trap(message, option, 0, size, port,
+                                 (mach_msg_timeout_t) timeout_ms,
+                                 MACH_PORT_NULL);
+        thread->blocking = false;
+    } while (mr == MACH_RCV_INTERRUPTED && !thread->signal_pending);
+    return mr;
 }
 
 /* A call that thread_abort broke goes on, unless it is INTERRUPTIBLE. */
@@ -162,9 +196,11 @@ mach_msg_return_t mach_msg(mach_msg_header_t *message, mach_msg_option_t option,
 {
     struct thread *thread = thread_self();
 
-    if (thread && thread->interruptible && option & MACH_RCV_MSG)
-        return mach_msg_interruptible(thread, message, option, send_size,
-                                      receive_size, receive_name, timeout_ms);
+    if (thread && thread->interruptible &&
+        (option & (MACH_SEND_MSG | MACH_RCV_MSG)) ==
+            (MACH_SEND_MSG | MACH_RCV_MSG))
+        return request_interruptible(thread, message, option, send_size,
+                                     receive_size, receive_name);
     mach_msg_return_t mr =
         mach_msg_trap(message, option, send_size, receive_size, receive_name,
                       timeout_ms, notify);

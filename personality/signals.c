@@ -107,7 +107,8 @@ void signals_forked(void)
     signals.port = MACH_PORT_NULL;
     thread->signals.pending = 0;
     thread->signal_pending = 0;
-    thread->interruptible = thread->blocking = false;
+    thread->interruptible = CALL_WHOLE;
+    thread->blocking = false;
     timer_forked();
 }
 

@@ -33,6 +33,8 @@ struct frame {
 
 #define THREAD_STACK_SIZE 0x10000ul
 
+enum { CALL_WHOLE, CALL_INTERRUPTIBLE, CALL_ABANDONABLE };
+
 /* All the program's registers, in the order in which entry.S loads them. */
 struct context {
     uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8;
@@ -43,7 +45,8 @@ struct context {
 struct thread {
     /* A signal waits to be taken on the way out; entry.S looks here. */
     uint32_t signal_pending;
-    bool interruptible; /* the call in progress may end with EINTR */
+    /* How a signal may end the call in progress; see rpc.h. */
+    unsigned char interruptible;
     bool blocking;      /* it is in the kernel, or just before */
     struct frame *frame;     /* of the call in progress */
     struct context context;  /* where a signal's end goes on */
