@@ -247,9 +247,8 @@ static error_t walk_step(struct walk *walk, boolean_t *answered)
     char *name = walk_component(walk, &last);
 
     if (!strcmp(name, "..") && walk->cred->po->root_parent &&
-        (walk->cred->po->shadow_root
-             ? walk->dir == walk->cred->po->shadow_root
-             : walk->dir->ino == diskfs_format->root)) {
+        (walk->cred->po->shadow_root ? walk->dir == walk->cred->po->shadow_root
+                                     : walk->dir->ino == diskfs_format->root)) {
         *answered = TRUE;
         return walk_out(walk);
     }

@@ -17,8 +17,8 @@
 
 #define PIECE_SIZE 0x10000u
 #define UNIT_SIZE  0x1000u
-#define PIECES_MAX  1024
-#define PIECES_MIN  32
+#define PIECES_MAX 1024
+#define PIECES_MIN 32
 #define BUCKETS    1024
 #define SECTOR     512
 
@@ -332,8 +332,8 @@ static void store_set_limit(void)
     store.limit = PIECES_MIN;
     if (vm_statistics(mach_task_self(), &stats))
         return;
-    uint64_t pieces = (uint64_t)stats.free_count * stats.pagesize / 8 /
-                      PIECE_SIZE;
+    uint64_t pieces =
+        (uint64_t)stats.free_count * stats.pagesize / 8 / PIECE_SIZE;
     if (pieces > store.limit)
         store.limit = pieces < PIECES_MAX ? pieces : PIECES_MAX;
 }
