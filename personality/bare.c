@@ -17,7 +17,7 @@ long console_write(const char *text, uint64_t size)
         text += n;
         left -= n;
     }
-    return (long) size;
+    return (long)size;
 }
 
 long bare_write(int fd, const char *text, uint64_t size)

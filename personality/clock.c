@@ -58,9 +58,9 @@ static long clock_read(clockid_t clock, int64_t *ns)
 
 long sys_clock_gettime(struct frame *frame)
 {
-    struct timespec *out = (struct timespec *) ARG2(frame);
+    struct timespec *out = (struct timespec *)ARG2(frame);
     int64_t ns;
-    long error = clock_read((clockid_t) ARG1(frame), &ns);
+    long error = clock_read((clockid_t)ARG1(frame), &ns);
 
     if (!error)
         *out = (struct timespec){ns / 1000000000, ns % 1000000000};
@@ -69,9 +69,9 @@ long sys_clock_gettime(struct frame *frame)
 
 long sys_clock_getres(struct frame *frame)
 {
-    struct timespec *out = (struct timespec *) ARG2(frame);
+    struct timespec *out = (struct timespec *)ARG2(frame);
     int64_t ns;
-    long error = clock_read((clockid_t) ARG1(frame), &ns);
+    long error = clock_read((clockid_t)ARG1(frame), &ns);
 
     if (!error && out)
         *out = (struct timespec){0, 1};
@@ -80,7 +80,7 @@ long sys_clock_getres(struct frame *frame)
 
 long sys_gettimeofday(struct frame *frame)
 {
-    struct timeval *out = (struct timeval *) ARG1(frame);
+    struct timeval *out = (struct timeval *)ARG1(frame);
     int64_t ns = clock_realtime_ns();
 
     if (out)
@@ -90,7 +90,7 @@ long sys_gettimeofday(struct frame *frame)
 
 long sys_time(struct frame *frame)
 {
-    time_t *out = (time_t *) ARG1(frame);
+    time_t *out = (time_t *)ARG1(frame);
     time_t now = clock_realtime_ns() / 1000000000;
 
     if (out)
@@ -142,20 +142,20 @@ static bool timespec_valid(const struct timespec *time)
 
 long sys_nanosleep(struct frame *frame)
 {
-    const struct timespec *time = (const struct timespec *) ARG1(frame);
+    const struct timespec *time = (const struct timespec *)ARG1(frame);
 
     if (!timespec_valid(time))
         return -EINVAL;
     return clock_sleep(time->tv_sec * 1000000000ll + time->tv_nsec,
-                       (struct timespec *) ARG2(frame));
+                       (struct timespec *)ARG2(frame));
 }
 
 long sys_clock_nanosleep(struct frame *frame)
 {
-    const struct timespec *time = (const struct timespec *) ARG3(frame);
-    struct timespec *left = (struct timespec *) ARG4(frame);
+    const struct timespec *time = (const struct timespec *)ARG3(frame);
+    struct timespec *left = (struct timespec *)ARG4(frame);
     int64_t now;
-    long error = clock_read((clockid_t) ARG1(frame), &now);
+    long error = clock_read((clockid_t)ARG1(frame), &now);
 
     if (error || !timespec_valid(time))
         return -EINVAL;

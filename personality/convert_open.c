@@ -9,8 +9,7 @@ int status_flags_to_hurd(int flags)
 {
     return (flags & O_APPEND ? HO_APPEND : 0) |
            (flags & O_NONBLOCK ? HO_NONBLOCK : 0) |
-           (flags & O_ASYNC ? HO_ASYNC : 0) |
-           (flags & O_DSYNC ? HO_FSYNC : 0) |
+           (flags & O_ASYNC ? HO_ASYNC : 0) | (flags & O_DSYNC ? HO_FSYNC : 0) |
            (flags & O_NOATIME ? HO_NOATIME : 0);
 }
 
@@ -18,9 +17,9 @@ int status_flags_to_linux(int bits)
 {
     int access = bits & HO_RDWR;
 
-    return (access == HO_RDWR     ? O_RDWR
-            : access == HO_WRITE  ? O_WRONLY
-                                  : O_RDONLY) |
+    return (access == HO_RDWR    ? O_RDWR
+            : access == HO_WRITE ? O_WRONLY
+                                 : O_RDONLY) |
            (bits & HO_APPEND ? O_APPEND : 0) |
            (bits & HO_NONBLOCK ? O_NONBLOCK : 0) |
            (bits & HO_ASYNC ? O_ASYNC : 0) | (bits & HO_FSYNC ? O_SYNC : 0) |

@@ -33,30 +33,30 @@ void stat_to_linux(const struct hurd_stat *from, struct stat *to)
 static struct statx_timestamp statx_time(struct timespec time)
 {
     return (struct statx_timestamp){.tv_sec = time.tv_sec,
-                                    .tv_nsec = (uint32_t) time.tv_nsec};
+                                    .tv_nsec = (uint32_t)time.tv_nsec};
 }
 
 static uint32_t device_major(uint64_t device)
 {
-    return (uint32_t) ((device >> 8 & 0xfff) | (device >> 32 & ~0xfffull));
+    return (uint32_t)((device >> 8 & 0xfff) | (device >> 32 & ~0xfffull));
 }
 
 static uint32_t device_minor(uint64_t device)
 {
-    return (uint32_t) ((device & 0xff) | (device >> 12 & ~0xffull));
+    return (uint32_t)((device & 0xff) | (device >> 12 & ~0xffull));
 }
 
 void statx_to_linux(const struct hurd_stat *from, struct statx *to)
 {
     *to = (struct statx){.stx_mask = STATX_BASIC_STATS,
-                         .stx_blksize = (uint32_t) from->st_blksize,
-                         .stx_nlink = (uint32_t) from->st_nlink,
+                         .stx_blksize = (uint32_t)from->st_blksize,
+                         .stx_nlink = (uint32_t)from->st_nlink,
                          .stx_uid = from->st_uid,
                          .stx_gid = from->st_gid,
-                         .stx_mode = (uint16_t) from->st_mode,
+                         .stx_mode = (uint16_t)from->st_mode,
                          .stx_ino = from->st_ino,
-                         .stx_size = (uint64_t) from->st_size,
-                         .stx_blocks = (uint64_t) from->st_blocks,
+                         .stx_size = (uint64_t)from->st_size,
+                         .stx_blocks = (uint64_t)from->st_blocks,
                          .stx_atime = statx_time(from->st_atim),
                          .stx_ctime = statx_time(from->st_ctim),
                          .stx_mtime = statx_time(from->st_mtim),
@@ -68,16 +68,15 @@ void statx_to_linux(const struct hurd_stat *from, struct statx *to)
 
 void statfs_to_linux(const struct hurd_statfs *from, struct statfs *to)
 {
-    *to = (struct statfs){.f_type =
-                              from->f_type == HFS_EXT2FS ? EXT2_MAGIC
-                                                         : (long) from->f_type,
-                          .f_bsize = (long) from->f_bsize,
-                          .f_blocks = from->f_blocks,
-                          .f_bfree = from->f_bfree,
-                          .f_bavail = from->f_bavail,
-                          .f_files = from->f_files,
-                          .f_ffree = from->f_ffree,
-                          .f_namelen = (long) from->f_namelen,
-                          .f_frsize = (long) from->f_frsize};
+    *to = (struct statfs){
+        .f_type = from->f_type == HFS_EXT2FS ? EXT2_MAGIC : (long)from->f_type,
+        .f_bsize = (long)from->f_bsize,
+        .f_blocks = from->f_blocks,
+        .f_bfree = from->f_bfree,
+        .f_bavail = from->f_bavail,
+        .f_files = from->f_files,
+        .f_ffree = from->f_ffree,
+        .f_namelen = (long)from->f_namelen,
+        .f_frsize = (long)from->f_frsize};
     memcpy(&to->f_fsid, &from->f_fsid, sizeof to->f_fsid);
 }

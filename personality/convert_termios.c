@@ -12,45 +12,45 @@ struct pair {
 };
 
 static const struct pair input[] = {
-    {HT_IGNBRK, IGNBRK}, {HT_BRKINT, BRKINT}, {HT_IGNPAR, IGNPAR},
-    {HT_PARMRK, PARMRK}, {HT_INPCK, INPCK},   {HT_ISTRIP, ISTRIP},
-    {HT_INLCR, INLCR},   {HT_IGNCR, IGNCR},   {HT_ICRNL, ICRNL},
-    {HT_IXON, IXON},     {HT_IXOFF, IXOFF},   {HT_IXANY, IXANY},
+    {HT_IGNBRK, IGNBRK},  {HT_BRKINT, BRKINT}, {HT_IGNPAR, IGNPAR},
+    {HT_PARMRK, PARMRK},  {HT_INPCK, INPCK},   {HT_ISTRIP, ISTRIP},
+    {HT_INLCR, INLCR},    {HT_IGNCR, IGNCR},   {HT_ICRNL, ICRNL},
+    {HT_IXON, IXON},      {HT_IXOFF, IXOFF},   {HT_IXANY, IXANY},
     {HT_IMAXBEL, IMAXBEL}};
-static const struct pair output[] = {
-    {HT_OPOST, OPOST}, {HT_ONLCR, ONLCR},   {HT_OXTABS, XTABS},
-    {HT_OCRNL, OCRNL}, {HT_ONOCR, ONOCR},   {HT_ONLRET, ONLRET},
-    {HT_OLCUC, OLCUC}};
-static const struct pair control[] = {
-    {HT_CSTOPB, CSTOPB}, {HT_CREAD, CREAD}, {HT_PARENB, PARENB},
-    {HT_PARODD, PARODD}, {HT_HUPCL, HUPCL}, {HT_CLOCAL, CLOCAL}};
+static const struct pair output[] = {{HT_OPOST, OPOST},  {HT_ONLCR, ONLCR},
+                                     {HT_OXTABS, XTABS}, {HT_OCRNL, OCRNL},
+                                     {HT_ONOCR, ONOCR},  {HT_ONLRET, ONLRET},
+                                     {HT_OLCUC, OLCUC}};
+static const struct pair control[] = {{HT_CSTOPB, CSTOPB}, {HT_CREAD, CREAD},
+                                      {HT_PARENB, PARENB}, {HT_PARODD, PARODD},
+                                      {HT_HUPCL, HUPCL},   {HT_CLOCAL, CLOCAL}};
 static const struct pair local[] = {
-    {HT_ECHOKE, ECHOKE},   {HT_ECHOE, ECHOE},     {HT_ECHOK, ECHOK},
-    {HT_ECHO, ECHO},       {HT_ECHONL, ECHONL},   {HT_ECHOPRT, ECHOPRT},
-    {HT_ECHOCTL, ECHOCTL}, {HT_ISIG, ISIG},       {HT_ICANON, ICANON},
-    {HT_IEXTEN, IEXTEN},   {HT_TOSTOP, TOSTOP},   {HT_FLUSHO, FLUSHO},
+    {HT_ECHOKE, ECHOKE},   {HT_ECHOE, ECHOE},   {HT_ECHOK, ECHOK},
+    {HT_ECHO, ECHO},       {HT_ECHONL, ECHONL}, {HT_ECHOPRT, ECHOPRT},
+    {HT_ECHOCTL, ECHOCTL}, {HT_ISIG, ISIG},     {HT_ICANON, ICANON},
+    {HT_IEXTEN, IEXTEN},   {HT_TOSTOP, TOSTOP}, {HT_FLUSHO, FLUSHO},
     {HT_PENDIN, PENDIN},   {HT_NOFLSH, NOFLSH}};
 
 /* By Linux's index. */
 static const unsigned char characters[] = {
-    [VINTR] = HT_VINTR,       [VQUIT] = HT_VQUIT,   [VERASE] = HT_VERASE,
-    [VKILL] = HT_VKILL,       [VEOF] = HT_VEOF,     [VTIME] = HT_VTIME,
-    [VMIN] = HT_VMIN,         [VSTART] = HT_VSTART, [VSTOP] = HT_VSTOP,
-    [VSUSP] = HT_VSUSP,       [VEOL] = HT_VEOL,     [VREPRINT] = HT_VREPRINT,
-    [VDISCARD] = HT_VDISCARD, [VWERASE] = HT_VWERASE,
-    [VLNEXT] = HT_VLNEXT,     [VEOL2] = HT_VEOL2,
+    [VINTR] = HT_VINTR,       [VQUIT] = HT_VQUIT,     [VERASE] = HT_VERASE,
+    [VKILL] = HT_VKILL,       [VEOF] = HT_VEOF,       [VTIME] = HT_VTIME,
+    [VMIN] = HT_VMIN,         [VSTART] = HT_VSTART,   [VSTOP] = HT_VSTOP,
+    [VSUSP] = HT_VSUSP,       [VEOL] = HT_VEOL,       [VREPRINT] = HT_VREPRINT,
+    [VDISCARD] = HT_VDISCARD, [VWERASE] = HT_VWERASE, [VLNEXT] = HT_VLNEXT,
+    [VEOL2] = HT_VEOL2,
 };
 
 /* Linux has numbers for speeds; the wire has the speeds. */
 static const struct {
     uint32_t code;
     int32_t speed;
-} speeds[] = {{B0, 0},         {B300, 300},     {B1200, 1200},
-              {B2400, 2400},   {B4800, 4800},   {B9600, 9600},
-              {B19200, 19200}, {B38400, 38400}, {B57600, 57600},
+} speeds[] = {{B0, 0},          {B300, 300},     {B1200, 1200},
+              {B2400, 2400},    {B4800, 4800},   {B9600, 9600},
+              {B19200, 19200},  {B38400, 38400}, {B57600, 57600},
               {B115200, 115200}};
 
-#define COUNT(array) (sizeof (array) / sizeof *(array))
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static uint32_t bits_to_linux(uint32_t bits, const struct pair *pairs,
                               size_t count)

@@ -26,13 +26,13 @@ struct linux_dirent64 {
 static char *dirent_convert(char *to, const struct hurd_dirent *from,
                             uint64_t next)
 {
-    struct linux_dirent64 *entry = (struct linux_dirent64 *) to;
+    struct linux_dirent64 *entry = (struct linux_dirent64 *)to;
     unsigned size = DIRENT64_SIZE(from->d_namlen);
 
     memset(entry, 0, size);
     entry->d_ino = from->d_ino;
-    entry->d_off = (int64_t) next;
-    entry->d_reclen = (uint16_t) size;
+    entry->d_off = (int64_t)next;
+    entry->d_reclen = (uint16_t)size;
     entry->d_type = from->d_type;
     memcpy(entry->d_name, from->d_name, from->d_namlen);
     return to + size;
@@ -47,8 +47,8 @@ static long directory_convert(struct file *file, const char *data,
     const char *end = data + count;
 
     for (int i = 0; i < amount && data < end; i++) {
-        const struct hurd_dirent *entry = (const struct hurd_dirent *) data;
-        if ((uint64_t) (to - start) + DIRENT64_SIZE(entry->d_namlen) > size) {
+        const struct hurd_dirent *entry = (const struct hurd_dirent *)data;
+        if ((uint64_t)(to - start) + DIRENT64_SIZE(entry->d_namlen) > size) {
             if (to == start)
                 return -EINVAL;
             break;
@@ -63,7 +63,7 @@ static long directory_convert(struct file *file, const char *data,
 
 long sys_getdents64(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
     char room[2048];
     data_t data = room;
     mach_msg_type_number_t count = sizeof room;
@@ -71,15 +71,15 @@ long sys_getdents64(struct frame *frame)
 
     if (!file)
         return -EBADF;
-    kern_return_t kr = dir_readdir(file->port, &data, &count,
-                                   (int) file->position, -1, ARG3(frame),
-                                   &amount);
+    kern_return_t kr =
+        dir_readdir(file->port, &data, &count, (int)file->position, -1,
+                    ARG3(frame), &amount);
     long result = linux_error(kr);
     if (kr == HURD_EOPNOTSUPP || kr == MIG_BAD_ID)
         result = -ENOTDIR;
     if (!kr) {
         result = directory_convert(file, data, count, amount,
-                                   (char *) ARG2(frame), ARG3(frame));
+                                   (char *)ARG2(frame), ARG3(frame));
         if (data != room)
             pages_free(data, count);
     }
@@ -123,15 +123,14 @@ static long directory_enter(mach_port_t port, mach_port_t *slot)
 long sys_chdir(struct frame *frame)
 {
     mach_port_t port;
-    kern_return_t kr =
-        lookup(AT_FDCWD, (const char *) ARG1(frame), 0, 0, &port);
+    kern_return_t kr = lookup(AT_FDCWD, (const char *)ARG1(frame), 0, 0, &port);
 
     return kr ? linux_error(kr) : directory_enter(port, &unix_process.cwdir);
 }
 
 long sys_fchdir(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
 
     if (!file)
         return -EBADF;
@@ -145,8 +144,7 @@ long sys_fchdir(struct frame *frame)
 long sys_chroot(struct frame *frame)
 {
     mach_port_t port, root;
-    kern_return_t kr =
-        lookup(AT_FDCWD, (const char *) ARG1(frame), 0, 0, &port);
+    kern_return_t kr = lookup(AT_FDCWD, (const char *)ARG1(frame), 0, 0, &port);
 
     if (kr)
         return linux_error(kr);
@@ -206,7 +204,7 @@ static kern_return_t entry_find(mach_port_t dir, const struct identity *wanted,
         return kr;
     kr = HURD_ENOENT;
     for (; kr && amount > 0 && at < data + count; amount--) {
-        const struct hurd_dirent *entry = (const struct hurd_dirent *) at;
+        const struct hurd_dirent *entry = (const struct hurd_dirent *)at;
         at += entry->d_reclen;
         memcpy(name, entry->d_name, entry->d_namlen);
         name[entry->d_namlen] = 0;
@@ -236,7 +234,7 @@ static kern_return_t cwd_step(mach_port_t *dir, struct identity *here,
     if (!kr) {
         kr = entry_find(parent, here, above.fs == here->fs, name);
         size_t length = strlen(name);
-        if (!kr && (size_t) (*text - start) < length + 1)
+        if (!kr && (size_t)(*text - start) < length + 1)
             kr = HURD_ERANGE;
         if (!kr) {
             *text -= length;
@@ -288,6 +286,6 @@ long sys_getcwd(struct frame *frame)
     size_t size = strlen(text) + 1;
     if (size > ARG2(frame))
         return -ERANGE;
-    memcpy((char *) ARG1(frame), text, size);
-    return (long) size;
+    memcpy((char *)ARG1(frame), text, size);
+    return (long)size;
 }

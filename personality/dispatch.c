@@ -13,8 +13,7 @@ typedef long (*syscall_t)(struct frame *frame);
 /* Filled by relocation; a call that is not here does not exist. */
 static const syscall_t syscalls[SYSCALL_MAX] = {
 #define ENTRY(name) [SYS_##name] = sys_##name,
-    SYSCALLS(ENTRY)
-};
+    SYSCALLS(ENTRY)};
 
 void syscall_dispatch(struct frame *frame)
 {
@@ -26,10 +25,10 @@ void syscall_dispatch(struct frame *frame)
     thread->blocking = false;
     signals_count_call();
     if (number < SYSCALL_MAX && syscalls[number])
-        frame->rax = (uint64_t) syscalls[number](frame);
+        frame->rax = (uint64_t)syscalls[number](frame);
     else {
         if (startup_trace_unknown)
-            debug_print("personality: no system call %d\n", (int) number);
-        frame->rax = (uint64_t) -ENOSYS;
+            debug_print("personality: no system call %d\n", (int)number);
+        frame->rax = (uint64_t)-ENOSYS;
     }
 }

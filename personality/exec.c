@@ -101,7 +101,7 @@ static void exec_collect(struct exec *exec, const char *name)
     exec->ports[INIT_PORT_AUTH] = unix_process.auth;
     exec->ports[INIT_PORT_PROC] = unix_process.proc;
     exec->ports[INIT_PORT_CTTYID] = unix_process.cttyid;
-    exec->ints[INIT_UMASK] = (int) unix_process.umask;
+    exec->ints[INIT_UMASK] = (int)unix_process.umask;
     signals_for_exec(&exec->ints[INIT_SIGMASK], &exec->ints[INIT_SIGIGN],
                      &exec->ints[INIT_SIGPENDING]);
     exec_collect_names(exec);
@@ -120,11 +120,11 @@ static kern_return_t exec_file(mach_port_t file, const char *name,
     exec_drop(exec, file);
     kern_return_t kr = file_exec_paths(
         file, mach_task_self(), 0, exec->path, exec->absolute, argv,
-        (mach_msg_type_number_t) argv_size, envp,
-        (mach_msg_type_number_t) envp_size, exec->table,
-        MACH_MSG_TYPE_COPY_SEND, exec->table_count, exec->ports,
-        MACH_MSG_TYPE_COPY_SEND, INIT_PORT_MAX, exec->ints, INIT_INT_MAX,
-        exec->drop, exec->drop_count, exec->destroy, exec->destroy_count);
+        (mach_msg_type_number_t)argv_size, envp,
+        (mach_msg_type_number_t)envp_size, exec->table, MACH_MSG_TYPE_COPY_SEND,
+        exec->table_count, exec->ports, MACH_MSG_TYPE_COPY_SEND, INIT_PORT_MAX,
+        exec->ints, INIT_INT_MAX, exec->drop, exec->drop_count, exec->destroy,
+        exec->destroy_count);
     pages_free(exec, sizeof *exec);
     return kr;
 }
@@ -149,9 +149,8 @@ static long exec_call(int dir, const char *name, char *const *argv,
         return linux_error(kr);
     char *args = strings_join(argv, argv_size);
     char *env = strings_join(envp, envp_size);
-    kr = args && env
-             ? exec_file(file, name, args, argv_size, env, envp_size)
-             : HURD_ENOMEM;
+    kr = args && env ? exec_file(file, name, args, argv_size, env, envp_size)
+                     : HURD_ENOMEM;
     if (args)
         pages_free(args, argv_size + 1);
     if (env)
@@ -162,14 +161,13 @@ static long exec_call(int dir, const char *name, char *const *argv,
 
 long sys_execve(struct frame *frame)
 {
-    return exec_call(AT_FDCWD, (const char *) ARG1(frame),
-                     (char *const *) ARG2(frame), (char *const *) ARG3(frame),
-                     0);
+    return exec_call(AT_FDCWD, (const char *)ARG1(frame),
+                     (char *const *)ARG2(frame), (char *const *)ARG3(frame), 0);
 }
 
 long sys_execveat(struct frame *frame)
 {
-    return exec_call((int) ARG1(frame), (const char *) ARG2(frame),
-                     (char *const *) ARG3(frame), (char *const *) ARG4(frame),
-                     (int) ARG5(frame));
+    return exec_call((int)ARG1(frame), (const char *)ARG2(frame),
+                     (char *const *)ARG3(frame), (char *const *)ARG4(frame),
+                     (int)ARG5(frame));
 }

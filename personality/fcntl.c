@@ -55,12 +55,11 @@ static long file_lock_record(struct file *file, int command, struct flock *lock)
         return -EINVAL;
     if (command == HF_SETLKW64)
         signals_start();
-    kr = INTERRUPTIBLE(file_record_lock(file->port, command, &wire,
-                                        MACH_PORT_NULL,
-                                        MACH_MSG_TYPE_COPY_SEND));
+    kr = INTERRUPTIBLE(file_record_lock(
+        file->port, command, &wire, MACH_PORT_NULL, MACH_MSG_TYPE_COPY_SEND));
     if (!kr && command == HF_GETLK64)
-        *lock = (struct flock){.l_type = (short) lock_type_to_linux(wire.l_type),
-                               .l_whence = (short) wire.l_whence,
+        *lock = (struct flock){.l_type = (short)lock_type_to_linux(wire.l_type),
+                               .l_whence = (short)wire.l_whence,
                                .l_start = wire.l_start,
                                .l_len = wire.l_len,
                                .l_pid = wire.l_pid};
@@ -69,13 +68,13 @@ static long file_lock_record(struct file *file, int command, struct flock *lock)
 
 long sys_flock(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
     kern_return_t kr;
 
     if (!file)
         return -EBADF;
     signals_start();
-    kr = INTERRUPTIBLE(file_lock(file->port, (int) ARG2(frame)));
+    kr = INTERRUPTIBLE(file_lock(file->port, (int)ARG2(frame)));
     file_put(file);
     return linux_error(kr);
 }
@@ -88,23 +87,23 @@ static long file_fcntl(struct file *file, int fd, int command, uint64_t arg)
     case F_GETFD:
         return fd_flags(fd);
     case F_SETFD:
-        fd_set_flags(fd, (long) arg);
+        fd_set_flags(fd, (long)arg);
         return 0;
     case F_GETFL:
         return file_get_flags(file);
     case F_SETFL:
-        return file_set_flags(file, (int) arg);
+        return file_set_flags(file, (int)arg);
     case F_GETLK:
     case F_OFD_GETLK:
-        return file_lock_record(file, HF_GETLK64, (struct flock *) arg);
+        return file_lock_record(file, HF_GETLK64, (struct flock *)arg);
     case F_SETLK:
     case F_OFD_SETLK:
-        return file_lock_record(file, HF_SETLK64, (struct flock *) arg);
+        return file_lock_record(file, HF_SETLK64, (struct flock *)arg);
     case F_SETLKW:
     case F_OFD_SETLKW:
-        return file_lock_record(file, HF_SETLKW64, (struct flock *) arg);
+        return file_lock_record(file, HF_SETLKW64, (struct flock *)arg);
     case F_SETOWN:
-        return linux_error(io_mod_owner(file->port, (pid_t) arg));
+        return linux_error(io_mod_owner(file->port, (pid_t)arg));
     default:
         return -EINVAL;
     }
@@ -112,14 +111,14 @@ static long file_fcntl(struct file *file, int fd, int command, uint64_t arg)
 
 long sys_fcntl(struct frame *frame)
 {
-    int fd = (int) ARG1(frame), command = (int) ARG2(frame);
+    int fd = (int)ARG1(frame), command = (int)ARG2(frame);
     struct file *file = fd_get(fd);
 
     if (!file)
         return -EBADF;
     if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {
         if (ARG3(frame) < FD_MAX)
-            return fd_install(file, (int) ARG3(frame),
+            return fd_install(file, (int)ARG3(frame),
                               command == F_DUPFD_CLOEXEC);
         file_put(file);
         return -EINVAL;

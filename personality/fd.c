@@ -216,12 +216,12 @@ long fd_close(int fd)
 
 long sys_close(struct frame *frame)
 {
-    return fd_close((int) ARG1(frame));
+    return fd_close((int)ARG1(frame));
 }
 
 long sys_close_range(struct frame *frame)
 {
-    uint32_t first = (uint32_t) ARG1(frame), last = (uint32_t) ARG2(frame);
+    uint32_t first = (uint32_t)ARG1(frame), last = (uint32_t)ARG2(frame);
 
     if (first > last || ARG3(frame) & ~4ul)
         return -EINVAL;
@@ -229,14 +229,14 @@ long sys_close_range(struct frame *frame)
         if (ARG3(frame))
             fds.cloexec[fd] = true;
         else
-            fd_close((int) fd);
+            fd_close((int)fd);
     }
     return 0;
 }
 
 long sys_dup(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
 
     return file ? fd_install(file, 0, false) : -EBADF;
 }
@@ -261,7 +261,7 @@ static long fd_dup_to(int from, int to, bool cloexec)
 
 long sys_dup2(struct frame *frame)
 {
-    int from = (int) ARG1(frame), to = (int) ARG2(frame);
+    int from = (int)ARG1(frame), to = (int)ARG2(frame);
 
     if (from == to) {
         struct file *file = fd_get(from);
@@ -273,9 +273,9 @@ long sys_dup2(struct frame *frame)
 
 long sys_dup3(struct frame *frame)
 {
-    if (ARG1(frame) == ARG2(frame) || ARG3(frame) & ~(uint64_t) O_CLOEXEC)
+    if (ARG1(frame) == ARG2(frame) || ARG3(frame) & ~(uint64_t)O_CLOEXEC)
         return -EINVAL;
-    return fd_dup_to((int) ARG1(frame), (int) ARG2(frame), ARG3(frame) != 0);
+    return fd_dup_to((int)ARG1(frame), (int)ARG2(frame), ARG3(frame) != 0);
 }
 
 long fd_flags(int fd)

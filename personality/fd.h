@@ -19,14 +19,14 @@
 enum file_tty { FILE_TTY_UNKNOWN, FILE_TTY_NO, FILE_TTY_OURS };
 
 struct file {
-    unsigned refs;      /* 0: free */
-    mach_port_t port;   /* send right */
-    mach_port_t ctty;   /* send right: the port as our terminal, or null */
+    unsigned refs;    /* 0: free */
+    mach_port_t port; /* send right */
+    mach_port_t ctty; /* send right: the port as our terminal, or null */
     unsigned ctty_generation; /* unix_process.pgrp_generation then */
-    unsigned char tty;  /* enum file_tty */
-    bool device;        /* a Mach device, not a file */
-    int flags;          /* Linux's, as opened */
-    uint64_t position;  /* of a directory: its next entry */
+    unsigned char tty;        /* enum file_tty */
+    bool device;              /* a Mach device, not a file */
+    int flags;                /* Linux's, as opened */
+    uint64_t position;        /* of a directory: its next entry */
 };
 
 /* Takes over the start-up descriptors; rights are consumed. */

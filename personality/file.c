@@ -67,20 +67,20 @@ static long file_open(int dir, const char *name, int flags, uint32_t mode)
 
 long sys_open(struct frame *frame)
 {
-    return file_open(AT_FDCWD, (const char *) ARG1(frame), (int) ARG2(frame),
-                     (uint32_t) ARG3(frame));
+    return file_open(AT_FDCWD, (const char *)ARG1(frame), (int)ARG2(frame),
+                     (uint32_t)ARG3(frame));
 }
 
 long sys_openat(struct frame *frame)
 {
-    return file_open((int) ARG1(frame), (const char *) ARG2(frame),
-                     (int) ARG3(frame), (uint32_t) ARG4(frame));
+    return file_open((int)ARG1(frame), (const char *)ARG2(frame),
+                     (int)ARG3(frame), (uint32_t)ARG4(frame));
 }
 
 long sys_creat(struct frame *frame)
 {
-    return file_open(AT_FDCWD, (const char *) ARG1(frame),
-                     O_WRONLY | O_CREAT | O_TRUNC, (uint32_t) ARG2(frame));
+    return file_open(AT_FDCWD, (const char *)ARG1(frame),
+                     O_WRONLY | O_CREAT | O_TRUNC, (uint32_t)ARG2(frame));
 }
 
 /* --- reading ------------------------------------------------------------------ */
@@ -89,8 +89,9 @@ static kern_return_t port_read(mach_port_t port, char *to, uint64_t size,
                                int64_t offset, uint64_t *got)
 {
     data_t data = to;
-    mach_msg_type_number_t count = (mach_msg_type_number_t) size;
-    kern_return_t kr = INTERRUPTIBLE(io_read(port, &data, &count, offset, size));
+    mach_msg_type_number_t count = (mach_msg_type_number_t)size;
+    kern_return_t kr =
+        INTERRUPTIBLE(io_read(port, &data, &count, offset, size));
 
     *got = 0;
     if (kr)
@@ -119,34 +120,36 @@ static long file_read(struct file *file, char *to, uint64_t size,
     uint64_t got;
     kern_return_t kr;
 
+    if ((file->flags & O_ACCMODE) == O_WRONLY)
+        return -EBADF;
     if (size > 0x7ffff000)
         size = 0x7ffff000;
     kr = port_read(file_io_port(file), to, size, offset, &got);
     file_background(file, &kr, SIGTTIN);
-    return kr ? linux_error(kr) : (long) got;
+    return kr ? linux_error(kr) : (long)got;
 }
 
 long sys_read(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
 
     if (!file)
         return -EBADF;
-    long result = file_read(file, (char *) ARG2(frame), ARG3(frame), -1);
+    long result = file_read(file, (char *)ARG2(frame), ARG3(frame), -1);
     file_put(file);
     return result;
 }
 
 long sys_pread64(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
 
     if (!file)
         return -EBADF;
-    long result = (int64_t) ARG4(frame) < 0
+    long result = (int64_t)ARG4(frame) < 0
                       ? -EINVAL
-                      : file_read(file, (char *) ARG2(frame), ARG3(frame),
-                                  (int64_t) ARG4(frame));
+                      : file_read(file, (char *)ARG2(frame), ARG3(frame),
+                                  (int64_t)ARG4(frame));
     file_put(file);
     return result;
 }
@@ -159,13 +162,14 @@ static long file_write(struct file *file, const char *from, uint64_t size,
     vm_size_t amount = 0;
     kern_return_t kr;
 
+    if ((file->flags & O_ACCMODE) == O_RDONLY)
+        return -EBADF;
     if (size > 0x7ffff000)
         size = 0x7ffff000;
     if (file->device)
         return console_write(from, size);
     kr = INTERRUPTIBLE(io_write(file_io_port(file), from,
-                                (mach_msg_type_number_t) size, offset,
-                                &amount));
+                                (mach_msg_type_number_t)size, offset, &amount));
     if (kr == MIG_BAD_ID && offset == -1) {
         /* The console as the first programs get it: the bare device. */
         file->device = true;
@@ -174,31 +178,31 @@ static long file_write(struct file *file, const char *from, uint64_t size,
     file_background(file, &kr, SIGTTOU);
     if (kr == HURD_EPIPE)
         signal_self(SIGPIPE);
-    return kr ? linux_error(kr) : (long) amount;
+    return kr ? linux_error(kr) : (long)amount;
 }
 
 long sys_write(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
 
     if (!file)
-        return bare_write((int) ARG1(frame), (const char *) ARG2(frame),
+        return bare_write((int)ARG1(frame), (const char *)ARG2(frame),
                           ARG3(frame));
-    long result = file_write(file, (const char *) ARG2(frame), ARG3(frame), -1);
+    long result = file_write(file, (const char *)ARG2(frame), ARG3(frame), -1);
     file_put(file);
     return result;
 }
 
 long sys_pwrite64(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
 
     if (!file)
         return -EBADF;
-    long result = (int64_t) ARG4(frame) < 0
+    long result = (int64_t)ARG4(frame) < 0
                       ? -EINVAL
-                      : file_write(file, (const char *) ARG2(frame),
-                                   ARG3(frame), (int64_t) ARG4(frame));
+                      : file_write(file, (const char *)ARG2(frame), ARG3(frame),
+                                   (int64_t)ARG4(frame));
     file_put(file);
     return result;
 }
@@ -245,7 +249,7 @@ static long vector_move(struct file *file, const struct iovec *iov,
         if (n < 0)
             return total ? total : n;
         total += n;
-        if ((uint64_t) n < iov[i].iov_len)
+        if ((uint64_t)n < iov[i].iov_len)
             break;
     }
     return total;
@@ -253,16 +257,16 @@ static long vector_move(struct file *file, const struct iovec *iov,
 
 static long vector_call(struct frame *frame, int64_t offset, bool write)
 {
-    const struct iovec *iov = (const struct iovec *) ARG2(frame);
+    const struct iovec *iov = (const struct iovec *)ARG2(frame);
     uint64_t count = ARG3(frame);
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
     long result;
 
     if (count > 1024 || !file) {
         file_put(file);
         if (file || count > 1024)
             return -EINVAL;
-        return write ? bare_writev((int) ARG1(frame), iov, count) : -EBADF;
+        return write ? bare_writev((int)ARG1(frame), iov, count) : -EBADF;
     }
     if (write && count > 1 && vector_size(iov, count) <= GATHER_SIZE)
         result = vector_write_gathered(file, iov, count, offset);
@@ -284,21 +288,21 @@ long sys_writev(struct frame *frame)
 
 long sys_preadv(struct frame *frame)
 {
-    return vector_call(frame, (int64_t) ARG4(frame), false);
+    return vector_call(frame, (int64_t)ARG4(frame), false);
 }
 
 long sys_pwritev(struct frame *frame)
 {
-    return vector_call(frame, (int64_t) ARG4(frame), true);
+    return vector_call(frame, (int64_t)ARG4(frame), true);
 }
 
 /* --- the file pointer --------------------------------------------------------- */
 
 long sys_lseek(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
-    int64_t offset = (int64_t) ARG2(frame);
-    int whence = (int) ARG3(frame);
+    struct file *file = fd_get((int)ARG1(frame));
+    int64_t offset = (int64_t)ARG2(frame);
+    int whence = (int)ARG3(frame);
     loff_t now = 0;
 
     if (!file)
@@ -308,19 +312,19 @@ long sys_lseek(struct frame *frame)
                            : io_seek(file->port, offset, whence, &now);
     /* A directory's position is an entry's number, kept here. */
     if (!kr && whence == SEEK_SET)
-        file->position = (uint64_t) offset;
+        file->position = (uint64_t)offset;
     file_put(file);
     return kr == MIG_BAD_ID ? -ESPIPE : kr ? linux_error(kr) : now;
 }
 
 long sys_fsync(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
 
     if (!file)
         return -EBADF;
-    long result = linux_error(
-        file_sync(file->port, 1, frame->number == SYS_fdatasync));
+    long result =
+        linux_error(file_sync(file->port, 1, frame->number == SYS_fdatasync));
     file_put(file);
     return result;
 }
@@ -332,14 +336,14 @@ long sys_fdatasync(struct frame *frame)
 
 long sys_sync(struct frame *frame)
 {
-    (void) frame;
+    (void)frame;
     file_syncfs(unix_process.crdir, 1, 1);
     return 0;
 }
 
 long sys_syncfs(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
 
     if (!file)
         return -EBADF;
@@ -352,10 +356,10 @@ long sys_truncate(struct frame *frame)
 {
     mach_port_t port;
     kern_return_t kr =
-        lookup(AT_FDCWD, (const char *) ARG1(frame), HO_WRITE, 0, &port);
+        lookup(AT_FDCWD, (const char *)ARG1(frame), HO_WRITE, 0, &port);
 
     if (!kr) {
-        kr = file_set_size(port, (loff_t) ARG2(frame));
+        kr = file_set_size(port, (loff_t)ARG2(frame));
         port_deallocate(port);
     }
     return linux_error(kr);
@@ -363,11 +367,11 @@ long sys_truncate(struct frame *frame)
 
 long sys_ftruncate(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
 
     if (!file)
         return -EBADF;
-    long result = linux_error(file_set_size(file->port, (loff_t) ARG2(frame)));
+    long result = linux_error(file_set_size(file->port, (loff_t)ARG2(frame)));
     file_put(file);
     return result;
 }
@@ -375,6 +379,6 @@ long sys_ftruncate(struct frame *frame)
 /* Programs copy by themselves then. */
 long sys_sendfile(struct frame *frame)
 {
-    (void) frame;
+    (void)frame;
     return -EINVAL;
 }

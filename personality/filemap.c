@@ -48,10 +48,10 @@ long memory_map_file(uint64_t address, uint64_t size, int prot, int flags,
     if (!file)
         return -EBADF;
     vm_prot_t max = file_max_prot(file, private);
-    kern_return_t kr = offset & PAGE_MASK || (fixed && at & PAGE_MASK)
-                           ? HURD_EINVAL
-                           : file_object(file, !private && prot & PROT_WRITE,
-                                         &object);
+    kern_return_t kr =
+        offset & PAGE_MASK || (fixed && at & PAGE_MASK)
+            ? HURD_EINVAL
+            : file_object(file, !private && prot & PROT_WRITE, &object);
     file_put(file);
     if (kr)
         return linux_error(kr);
@@ -63,7 +63,7 @@ long memory_map_file(uint64_t address, uint64_t size, int prot, int flags,
     port_deallocate(object);
     if (kr == KERN_NO_SPACE && flags & MAP_FIXED_NOREPLACE)
         return -EEXIST;
-    return kr ? linux_error(kr) : (long) at;
+    return kr ? linux_error(kr) : (long)at;
 }
 
 long sys_msync(struct frame *frame)
@@ -72,5 +72,5 @@ long sys_msync(struct frame *frame)
         return -EINVAL;
     return linux_error(vm_msync(mach_task_self(), ARG1(frame),
                                 (ARG2(frame) + PAGE_MASK) & ~PAGE_MASK,
-                                (vm_sync_t) (ARG3(frame) & MS_SYNC ? 2 : 1)));
+                                (vm_sync_t)(ARG3(frame) & MS_SYNC ? 2 : 1)));
 }

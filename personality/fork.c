@@ -63,24 +63,26 @@ static kern_return_t child_register(struct child *child)
         kr = proc_task2proc(unix_process.proc, child->task, &child->proc);
     if (!kr)
         kr = proc_task2pid(unix_process.proc, child->task, &child->pid);
+    if (!kr)
+        kr = proc_set_arg_locations(child->proc, unix_process.argv,
+                                    unix_process.envp);
     return kr;
 }
 
 static kern_return_t child_make_thread(struct child *child)
 {
     struct thread *thread = thread_self();
-    uint64_t stack = (uint64_t) thread->frame & ~15ul;
-    struct i386_thread_state state = {.rip = (uint64_t) fork_child_start,
+    uint64_t stack = (uint64_t)thread->frame & ~15ul;
+    struct i386_thread_state state = {.rip = (uint64_t)fork_child_start,
                                       .ursp = stack,
-                                      .rdi = (uint64_t) thread,
-                                      .rsi = (uint64_t) child->pid,
+                                      .rdi = (uint64_t)thread,
+                                      .rsi = (uint64_t)child->pid,
                                       .rfl = 0x202};
     kern_return_t kr = thread_create(child->task, &child->thread);
 
     if (!kr)
         kr = thread_set_state(child->thread, i386_THREAD_STATE,
-                              (thread_state_t) &state,
-                              i386_THREAD_STATE_COUNT);
+                              (thread_state_t)&state, i386_THREAD_STATE_COUNT);
     return kr;
 }
 

@@ -37,7 +37,7 @@ static uint32_t futex_timeout(const struct timespec *time, bool absolute,
     if (ns <= 0)
         return 0;
     ns = (ns + 999999) / 1000000;
-    return ns > 0x7fffffff ? 0x7fffffff : (uint32_t) ns;
+    return ns > 0x7fffffff ? 0x7fffffff : (uint32_t)ns;
 }
 
 static long futex_wait(uint64_t address, uint32_t value, bool private,
@@ -51,7 +51,7 @@ static long futex_wait(uint64_t address, uint32_t value, bool private,
     /* Counted before the word is compared: who changes it then looks here. */
     __atomic_add_fetch(bucket, 1, __ATOMIC_SEQ_CST);
     kern_return_t kr =
-        __atomic_load_n((uint32_t *) address, __ATOMIC_SEQ_CST) != value
+        __atomic_load_n((uint32_t *)address, __ATOMIC_SEQ_CST) != value
             ? KERN_INVALID_ARGUMENT
             : ABANDONABLE(gsync_wait(mach_task_self(), address, value, 0,
                                      timeout_ms, flags));
@@ -81,21 +81,21 @@ long futex_wake(uint64_t address, uint32_t count, bool private)
 static long futex_requeue(struct frame *frame, bool private, bool compare)
 {
     uint64_t from = ARG1(frame), to = ARG5(frame);
-    uint32_t wake = (uint32_t) ARG3(frame), move = (uint32_t) ARG4(frame);
+    uint32_t wake = (uint32_t)ARG3(frame), move = (uint32_t)ARG4(frame);
 
-    if (compare && __atomic_load_n((uint32_t *) from, __ATOMIC_SEQ_CST) !=
-                       (uint32_t) ARG6(frame))
+    if (compare && __atomic_load_n((uint32_t *)from, __ATOMIC_SEQ_CST) !=
+                       (uint32_t)ARG6(frame))
         return -EAGAIN;
     /* Who is moved is counted where it waited first; waking all instead is
      * always allowed. */
-    (void) to;
+    (void)to;
     return futex_wake(from, move ? ~0u : wake, private);
 }
 
 static long futex_wake_op(struct frame *frame, bool private)
 {
-    uint32_t op = (uint32_t) ARG6(frame), old, new;
-    uint32_t *word = (uint32_t *) ARG5(frame);
+    uint32_t op = (uint32_t)ARG6(frame), old, new;
+    uint32_t *word = (uint32_t *)ARG5(frame);
     uint32_t arg = op >> 12 & 0xfff, compare = op & 0xfff;
     uint32_t kind = op >> 28, test = op >> 24 & 0xf;
 
@@ -112,38 +112,38 @@ static long futex_wake_op(struct frame *frame, bool private)
                           : old ^ arg;
     } while (!__atomic_compare_exchange_n(word, &old, new, false,
                                           __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
-    int a = (int) old, b = (int) compare;
+    int a = (int)old, b = (int)compare;
     bool also = test == 0   ? a == b
                 : test == 1 ? a != b
                 : test == 2 ? a < b
                 : test == 3 ? a <= b
                 : test == 4 ? a > b
                             : a >= b;
-    long woken = futex_wake(ARG1(frame), (uint32_t) ARG3(frame), private);
+    long woken = futex_wake(ARG1(frame), (uint32_t)ARG3(frame), private);
     if (also)
-        woken += futex_wake((uint64_t) word, (uint32_t) ARG4(frame), private);
+        woken += futex_wake((uint64_t)word, (uint32_t)ARG4(frame), private);
     return woken;
 }
 
 long sys_futex(struct frame *frame)
 {
-    int op = (int) ARG2(frame) & FUTEX_CMD_MASK;
+    int op = (int)ARG2(frame) & FUTEX_CMD_MASK;
     bool private = ARG2(frame) & FUTEX_PRIVATE_FLAG;
     bool realtime = ARG2(frame) & FUTEX_CLOCK_REALTIME;
-    const struct timespec *time = (const struct timespec *) ARG4(frame);
+    const struct timespec *time = (const struct timespec *)ARG4(frame);
 
     if (ARG1(frame) & 3)
         return -EINVAL;
     switch (op) {
     case FUTEX_WAIT:
-        return futex_wait(ARG1(frame), (uint32_t) ARG3(frame), private, time,
+        return futex_wait(ARG1(frame), (uint32_t)ARG3(frame), private, time,
                           false, false);
     case FUTEX_WAIT_BITSET:
-        return futex_wait(ARG1(frame), (uint32_t) ARG3(frame), private, time,
+        return futex_wait(ARG1(frame), (uint32_t)ARG3(frame), private, time,
                           true, realtime);
     case FUTEX_WAKE:
     case FUTEX_WAKE_BITSET:
-        return futex_wake(ARG1(frame), (uint32_t) ARG3(frame), private);
+        return futex_wake(ARG1(frame), (uint32_t)ARG3(frame), private);
     case FUTEX_REQUEUE:
     case FUTEX_CMP_REQUEUE:
         return futex_requeue(frame, private, op == FUTEX_CMP_REQUEUE);

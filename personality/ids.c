@@ -10,8 +10,8 @@
 #include "hurd/errors.h"
 #include "hurd/process.h"
 
-#define NOBODY     0xffffffffu
-#define ROOM       (IDS_GROUPS_MAX + 8)
+#define NOBODY 0xffffffffu
+#define ROOM   (IDS_GROUPS_MAX + 8)
 
 static struct {
     bool known;
@@ -44,13 +44,13 @@ static kern_return_t ids_ask(struct unix_ids *ids)
     uid_t room[4][ROOM];
     uid_t *lists[4] = {room[0], room[1], room[2], room[3]};
     mach_msg_type_number_t counts[4] = {ROOM, ROOM, ROOM, ROOM};
-    kern_return_t kr = auth_getids(unix_process.auth, &lists[0], &counts[0],
-                                   &lists[1], &counts[1], &lists[2],
-                                   &counts[2], &lists[3], &counts[3]);
+    kern_return_t kr =
+        auth_getids(unix_process.auth, &lists[0], &counts[0], &lists[1],
+                    &counts[1], &lists[2], &counts[2], &lists[3], &counts[3]);
 
     if (kr)
         return kr;
-    ids_from_lists(ids, (const uid_t *const *) lists, counts);
+    ids_from_lists(ids, (const uid_t *const *)lists, counts);
     for (int i = 0; i < 4; i++) {
         if (lists[i] != room[i])
             pages_free(lists[i], counts[i] * sizeof(uid_t));
@@ -61,9 +61,12 @@ static kern_return_t ids_ask(struct unix_ids *ids)
 long ids_get(struct unix_ids *ids)
 {
     if (!cache.known) {
-        cache.ids = (struct unix_ids){.ruid = NOBODY, .euid = NOBODY,
-                                      .suid = NOBODY, .rgid = NOBODY,
-                                      .egid = NOBODY, .sgid = NOBODY};
+        cache.ids = (struct unix_ids){.ruid = NOBODY,
+                                      .euid = NOBODY,
+                                      .suid = NOBODY,
+                                      .rgid = NOBODY,
+                                      .egid = NOBODY,
+                                      .sgid = NOBODY};
         if (unix_process.auth) {
             kern_return_t kr = ids_ask(&cache.ids);
             if (kr)
@@ -75,14 +78,14 @@ long ids_get(struct unix_ids *ids)
     return 0;
 }
 
-#define GETTER(name, field)                                                   \
-    long sys_##name(struct frame *frame)                                      \
-    {                                                                         \
-        struct unix_ids ids;                                                  \
-        long error = ids_get(&ids);                                           \
-                                                                              \
-        (void) frame;                                                         \
-        return error ? error : (long) ids.field;                              \
+#define GETTER(name, field)                                                    \
+    long sys_##name(struct frame *frame)                                       \
+    {                                                                          \
+        struct unix_ids ids;                                                   \
+        long error = ids_get(&ids);                                            \
+                                                                               \
+        (void)frame;                                                           \
+        return error ? error : (long)ids.field;                                \
     }
 
 GETTER(getuid, ruid)
@@ -97,9 +100,9 @@ long sys_getresuid(struct frame *frame)
 
     if (error)
         return error;
-    *(uint32_t *) ARG1(frame) = ids.ruid;
-    *(uint32_t *) ARG2(frame) = ids.euid;
-    *(uint32_t *) ARG3(frame) = ids.suid;
+    *(uint32_t *)ARG1(frame) = ids.ruid;
+    *(uint32_t *)ARG2(frame) = ids.euid;
+    *(uint32_t *)ARG3(frame) = ids.suid;
     return 0;
 }
 
@@ -110,9 +113,9 @@ long sys_getresgid(struct frame *frame)
 
     if (error)
         return error;
-    *(uint32_t *) ARG1(frame) = ids.rgid;
-    *(uint32_t *) ARG2(frame) = ids.egid;
-    *(uint32_t *) ARG3(frame) = ids.sgid;
+    *(uint32_t *)ARG1(frame) = ids.rgid;
+    *(uint32_t *)ARG2(frame) = ids.egid;
+    *(uint32_t *)ARG3(frame) = ids.sgid;
     return 0;
 }
 
@@ -126,7 +129,7 @@ long sys_getgroups(struct frame *frame)
     if (ARG1(frame) && ARG1(frame) < ids.group_count)
         return -EINVAL;
     if (ARG1(frame))
-        memcpy((void *) ARG2(frame), ids.groups,
+        memcpy((void *)ARG2(frame), ids.groups,
                ids.group_count * sizeof *ids.groups);
     return ids.group_count;
 }
@@ -145,7 +148,7 @@ static void port_reauthenticate(mach_port_t *slot)
 
 static void file_reauthenticate(struct file *file, void *arg)
 {
-    (void) arg;
+    (void)arg;
     port_reauthenticate(&file->port);
     file->ctty_generation = unix_process.pgrp_generation - 1;
 }
@@ -258,14 +261,14 @@ static bool is_root(void)
 
 long sys_setuid(struct frame *frame)
 {
-    uint32_t id = (uint32_t) ARG1(frame), all = is_root() ? id : NOBODY;
+    uint32_t id = (uint32_t)ARG1(frame), all = is_root() ? id : NOBODY;
 
     return uids_change(all, id, all);
 }
 
 long sys_setgid(struct frame *frame)
 {
-    uint32_t id = (uint32_t) ARG1(frame), all = is_root() ? id : NOBODY;
+    uint32_t id = (uint32_t)ARG1(frame), all = is_root() ? id : NOBODY;
 
     return gids_change(all, id, all);
 }
@@ -281,7 +284,7 @@ static uint32_t saved_for(uint32_t real, uint32_t effective, uint32_t old_real)
 
 long sys_setreuid(struct frame *frame)
 {
-    uint32_t real = (uint32_t) ARG1(frame), effective = (uint32_t) ARG2(frame);
+    uint32_t real = (uint32_t)ARG1(frame), effective = (uint32_t)ARG2(frame);
     struct unix_ids ids;
     long error = ids_get(&ids);
 
@@ -292,7 +295,7 @@ long sys_setreuid(struct frame *frame)
 
 long sys_setregid(struct frame *frame)
 {
-    uint32_t real = (uint32_t) ARG1(frame), effective = (uint32_t) ARG2(frame);
+    uint32_t real = (uint32_t)ARG1(frame), effective = (uint32_t)ARG2(frame);
     struct unix_ids ids;
     long error = ids_get(&ids);
 
@@ -303,14 +306,14 @@ long sys_setregid(struct frame *frame)
 
 long sys_setresuid(struct frame *frame)
 {
-    return uids_change((uint32_t) ARG1(frame), (uint32_t) ARG2(frame),
-                       (uint32_t) ARG3(frame));
+    return uids_change((uint32_t)ARG1(frame), (uint32_t)ARG2(frame),
+                       (uint32_t)ARG3(frame));
 }
 
 long sys_setresgid(struct frame *frame)
 {
-    return gids_change((uint32_t) ARG1(frame), (uint32_t) ARG2(frame),
-                       (uint32_t) ARG3(frame));
+    return gids_change((uint32_t)ARG1(frame), (uint32_t)ARG2(frame),
+                       (uint32_t)ARG3(frame));
 }
 
 long sys_setgroups(struct frame *frame)
@@ -324,8 +327,8 @@ long sys_setgroups(struct frame *frame)
         return -EINVAL;
     if (ids.euid)
         return -EPERM;
-    ids.group_count = (unsigned) ARG1(frame);
-    memcpy(ids.groups, (const void *) ARG2(frame),
+    ids.group_count = (unsigned)ARG1(frame);
+    memcpy(ids.groups, (const void *)ARG2(frame),
            ids.group_count * sizeof *ids.groups);
     return ids_set(&ids);
 }
@@ -335,14 +338,14 @@ long sys_setfsuid(struct frame *frame)
 {
     struct unix_ids ids;
 
-    (void) frame;
-    return ids_get(&ids) ? -EIO : (long) ids.euid;
+    (void)frame;
+    return ids_get(&ids) ? -EIO : (long)ids.euid;
 }
 
 long sys_setfsgid(struct frame *frame)
 {
     struct unix_ids ids;
 
-    (void) frame;
-    return ids_get(&ids) ? -EIO : (long) ids.egid;
+    (void)frame;
+    return ids_get(&ids) ? -EIO : (long)ids.egid;
 }

@@ -5,10 +5,10 @@
 void lock_wait(struct lock *lock)
 {
     while (__atomic_exchange_n(&lock->word, 2, __ATOMIC_ACQUIRE))
-        gsync_wait(mach_task_self(), (vm_address_t) &lock->word, 2, 0, 0, 0);
+        gsync_wait(mach_task_self(), (vm_address_t)&lock->word, 2, 0, 0, 0);
 }
 
 void lock_wake(struct lock *lock)
 {
-    gsync_wake(mach_task_self(), (vm_address_t) &lock->word, 0, 0);
+    gsync_wake(mach_task_self(), (vm_address_t)&lock->word, 0, 0);
 }

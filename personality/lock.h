@@ -20,8 +20,8 @@ static inline void lock_take(struct lock *lock)
 {
     uint32_t free = 0;
 
-    if (!__atomic_compare_exchange_n(&lock->word, &free, 1, 0,
-                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+    if (!__atomic_compare_exchange_n(&lock->word, &free, 1, 0, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
         lock_wait(lock);
 }
 

@@ -114,7 +114,7 @@ static void name_number(char *to, unsigned number, const char *rest)
 
     *p = 0;
     do
-        *--p = (char) ('0' + number % 10);
+        *--p = (char)('0' + number % 10);
     while (number /= 10);
     mig_strncpy(copy, rest, sizeof copy - 16);
     strcpy(to, p);
@@ -138,7 +138,7 @@ static kern_return_t search_magic(struct search *search, int flags)
     if ((rest = name_after(search->name, "tty")))
         return magic_tty(search, rest, flags);
     if ((rest = name_after(search->name, "pid"))) {
-        name_number(search->name, (unsigned) process_pid(), rest);
+        name_number(search->name, (unsigned)process_pid(), rest);
         return 0;
     }
     return HURD_EGRATUITOUS;
@@ -155,9 +155,9 @@ static kern_return_t search_ask(struct search *search, int flags, uint32_t mode)
         name++;
     mig_strncpy(question, name, sizeof question);
     search->result = MACH_PORT_NULL;
-    kern_return_t kr = INTERRUPTIBLE(dir_lookup(
-        search->dir, question, flags & HO_HURD, mode, &search->retry,
-        search->name, &search->result));
+    kern_return_t kr = INTERRUPTIBLE(
+        dir_lookup(search->dir, question, flags & HO_HURD, mode, &search->retry,
+                   search->name, &search->result));
     return kr == HURD_EOPNOTSUPP || kr == MIG_BAD_ID ? HURD_ENOTDIR : kr;
 }
 

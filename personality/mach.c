@@ -51,7 +51,7 @@ void mig_dealloc_reply_port(mach_port_t port)
 
 void mig_put_reply_port(mach_port_t port)
 {
-    (void) port;
+    (void)port;
 }
 
 void mig_deallocate(vm_address_t address, vm_size_t size)
@@ -86,11 +86,11 @@ vm_size_t mig_strncpy(char *to, const char *from, vm_size_t size)
  * answer, as the request's own reply tells. */
 static void interrupt_request(mach_port_t port)
 {
-    mach_msg_header_t message = {
-        .msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, 0),
-        .msgh_size = sizeof message,
-        .msgh_remote_port = port,
-        .msgh_id = INTERRUPT_OPERATION};
+    mach_msg_header_t message = {.msgh_bits =
+                                     MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, 0),
+                                 .msgh_size = sizeof message,
+                                 .msgh_remote_port = port,
+                                 .msgh_id = INTERRUPT_OPERATION};
 
     mach_msg_trap(&message, MACH_SEND_MSG | MACH_SEND_TIMEOUT, sizeof message,
                   0, MACH_PORT_NULL, 100, MACH_PORT_NULL);
@@ -105,10 +105,9 @@ static mach_msg_return_t reply_within(mach_msg_header_t *message,
     mach_msg_return_t mr;
 
     do
-        mr = mach_msg_trap(message,
-                           (option & ~MACH_SEND_MSG) | MACH_RCV_TIMEOUT, 0,
-                           receive_size, receive_name, timeout_ms,
-                           MACH_PORT_NULL);
+        mr = mach_msg_trap(
+            message, (option & ~MACH_SEND_MSG) | MACH_RCV_TIMEOUT, 0,
+            receive_size, receive_name, timeout_ms, MACH_PORT_NULL);
     while (mr == MACH_RCV_INTERRUPTED);
     return mr;
 }
@@ -116,12 +115,10 @@ static mach_msg_return_t reply_within(mach_msg_header_t *message,
 /* BLOCKING tells signal_kick that an abort may be needed; it is set before the
  * look at SIGNAL_PENDING.  With a signal pending the request is made all the
  * same, but waited for only for a moment. */
-static mach_msg_return_t request_attempt(struct thread *thread,
-                                         mach_msg_header_t *message,
-                                         mach_msg_option_t option,
-                                         mach_msg_size_t send_size,
-                                         mach_msg_size_t receive_size,
-                                         mach_port_t receive_name)
+static mach_msg_return_t
+request_attempt(struct thread *thread, mach_msg_header_t *message,
+                mach_msg_option_t option, mach_msg_size_t send_size,
+                mach_msg_size_t receive_size, mach_port_t receive_name)
 {
     __atomic_store_n(&thread->blocking, true, __ATOMIC_SEQ_CST);
     bool pending = __atomic_load_n(&thread->signal_pending, __ATOMIC_SEQ_CST);
@@ -134,10 +131,10 @@ static mach_msg_return_t request_attempt(struct thread *thread,
 
 /* A request to a server and its reply.  A server that does not answer an
  * interruption in time is given up. */
-static mach_msg_return_t request_interruptible(
-    struct thread *thread, mach_msg_header_t *message, mach_msg_option_t option,
-    mach_msg_size_t send_size, mach_msg_size_t receive_size,
-    mach_port_t receive_name)
+static mach_msg_return_t
+request_interruptible(struct thread *thread, mach_msg_header_t *message,
+                      mach_msg_option_t option, mach_msg_size_t send_size,
+                      mach_msg_size_t receive_size, mach_port_t receive_name)
 {
     mach_port_t server = message->msgh_remote_port;
     mach_msg_return_t mr;
@@ -177,11 +174,11 @@ mach_msg_return_t mach_receive(mach_msg_header_t *message, mach_msg_size_t size,
         timeout_ms = 0x7fffffff;
     do {
         __atomic_store_n(&thread->blocking, true, __ATOMIC_SEQ_CST);
-        mr = __atomic_load_n(&thread->signal_pending, __ATOMIC_SEQ_CST)
-                 ? MACH_RCV_INTERRUPTED
-                 : mach_msg_trap(message, option, 0, size, port,
-                                 (mach_msg_timeout_t) timeout_ms,
-                                 MACH_PORT_NULL);
+        mr =
+            __atomic_load_n(&thread->signal_pending, __ATOMIC_SEQ_CST)
+                ? MACH_RCV_INTERRUPTED
+                : mach_msg_trap(message, option, 0, size, port,
+                                (mach_msg_timeout_t)timeout_ms, MACH_PORT_NULL);
         thread->blocking = false;
     } while (mr == MACH_RCV_INTERRUPTED && !thread->signal_pending);
     return mr;
@@ -220,12 +217,12 @@ void *pages_allocate(size_t size)
 
     if (vm_allocate(task_self_port, &address, size, 1) != KERN_SUCCESS)
         return NULL;
-    return (void *) address;
+    return (void *)address;
 }
 
 void pages_free(void *address, size_t size)
 {
-    vm_deallocate(task_self_port, (vm_address_t) address, size);
+    vm_deallocate(task_self_port, (vm_address_t)address, size);
 }
 
 void port_deallocate(mach_port_t port)
@@ -270,7 +267,7 @@ void debug_print(const char *format, ...)
                 *to++ = *s++;
             break;
         case 'd':
-            to = print_number(to, end, (unsigned) va_arg(args, int), 10);
+            to = print_number(to, end, (unsigned)va_arg(args, int), 10);
             break;
         case 'x':
             to = print_number(to, end, va_arg(args, unsigned), 16);

@@ -25,13 +25,11 @@
 extern uint64_t mach_fast_entry; /* 0: only `syscall' */
 extern mach_port_t task_self_port;
 
-mach_msg_return_t mach_msg_trap(mach_msg_header_t *message,
-                                mach_msg_option_t option,
-                                mach_msg_size_t send_size,
-                                mach_msg_size_t receive_size,
-                                mach_port_t receive_name,
-                                mach_msg_timeout_t timeout_ms,
-                                mach_port_t notify);
+mach_msg_return_t
+mach_msg_trap(mach_msg_header_t *message, mach_msg_option_t option,
+              mach_msg_size_t send_size, mach_msg_size_t receive_size,
+              mach_port_t receive_name, mach_msg_timeout_t timeout_ms,
+              mach_port_t notify);
 mach_port_t mach_reply_port(void);
 mach_port_t mach_thread_self(void);
 mach_port_t mach_task_self_trap(void);
@@ -57,7 +55,6 @@ void port_destroy_receive(mach_port_t port);
 
 /* Ends the task with a line that says why: the personality is broken. */
 _Noreturn void personality_panic(const char *why);
-void debug_print(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+void debug_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -6,9 +6,9 @@
 
 #include <sys/mman.h>
 
-#define PAGE_MASK       4095ul
-#define page_round(x)   (((x) + PAGE_MASK) & ~PAGE_MASK)
-#define MREMAP_FLAGS    (MREMAP_MAYMOVE | MREMAP_FIXED)
+#define PAGE_MASK     4095ul
+#define page_round(x) (((x) + PAGE_MASK) & ~PAGE_MASK)
+#define MREMAP_FLAGS  (MREMAP_MAYMOVE | MREMAP_FIXED)
 
 static struct {
     struct lock lock;
@@ -46,7 +46,7 @@ long sys_brk(struct frame *frame)
     lock_take(&heap.lock);
     if (wanted >= heap.start && heap_move(wanted))
         heap.now = wanted;
-    long now = (long) heap.now;
+    long now = (long)heap.now;
     lock_release(&heap.lock);
     return now;
 }
@@ -74,18 +74,18 @@ static long memory_map_anonymous(uint64_t address, uint64_t size, int prot,
         if (error)
             return error;
     }
-    kern_return_t kr = vm_map(mach_task_self(), &at, size, 0, !fixed,
-                              MACH_PORT_NULL, 0, 0, memory_mach_prot(prot),
-                              VM_PROT_ALL, inherit);
+    kern_return_t kr =
+        vm_map(mach_task_self(), &at, size, 0, !fixed, MACH_PORT_NULL, 0, 0,
+               memory_mach_prot(prot), VM_PROT_ALL, inherit);
     if (kr == KERN_NO_SPACE && flags & MAP_FIXED_NOREPLACE)
         return -EEXIST;
-    return kr ? -ENOMEM : (long) at;
+    return kr ? -ENOMEM : (long)at;
 }
 
 long sys_mmap(struct frame *frame)
 {
     uint64_t address = ARG1(frame), size = page_round(ARG2(frame));
-    int prot = (int) ARG3(frame), flags = (int) ARG4(frame);
+    int prot = (int)ARG3(frame), flags = (int)ARG4(frame);
 
     if (!ARG2(frame))
         return -EINVAL;
@@ -93,7 +93,7 @@ long sys_mmap(struct frame *frame)
         return size ? -EINVAL : -ENOMEM;
     if (flags & MAP_ANONYMOUS)
         return memory_map_anonymous(address, size, prot, flags);
-    return memory_map_file(address, size, prot, flags, (int) ARG5(frame),
+    return memory_map_file(address, size, prot, flags, (int)ARG5(frame),
                            ARG6(frame));
 }
 
@@ -101,8 +101,8 @@ long sys_munmap(struct frame *frame)
 {
     if (ARG1(frame) & PAGE_MASK || !ARG2(frame))
         return -EINVAL;
-    return linux_error(vm_deallocate(mach_task_self(), ARG1(frame),
-                                     page_round(ARG2(frame))));
+    return linux_error(
+        vm_deallocate(mach_task_self(), ARG1(frame), page_round(ARG2(frame))));
 }
 
 long sys_mprotect(struct frame *frame)
@@ -111,7 +111,7 @@ long sys_mprotect(struct frame *frame)
         return -EINVAL;
     kern_return_t kr =
         vm_protect(mach_task_self(), ARG1(frame), page_round(ARG2(frame)), 0,
-                   memory_mach_prot((int) ARG3(frame)));
+                   memory_mach_prot((int)ARG3(frame)));
     if (kr == KERN_INVALID_ADDRESS)
         return -ENOMEM;
     return kr == KERN_PROTECTION_FAILURE ? -EACCES : linux_error(kr);
@@ -125,7 +125,7 @@ static long memory_grow(uint64_t old, uint64_t old_size, uint64_t new_size,
     vm_address_t more = old + old_size, moved = 0;
 
     if (!vm_allocate(mach_task_self(), &more, new_size - old_size, 0))
-        return (long) old;
+        return (long)old;
     if (!(flags & MREMAP_MAYMOVE) ||
         vm_allocate(mach_task_self(), &moved, new_size, 1))
         return -ENOMEM;
@@ -135,14 +135,14 @@ static long memory_grow(uint64_t old, uint64_t old_size, uint64_t new_size,
         return -EFAULT;
     }
     vm_deallocate(mach_task_self(), old, old_size);
-    return (long) moved;
+    return (long)moved;
 }
 
 long sys_mremap(struct frame *frame)
 {
     uint64_t old = ARG1(frame), old_size = page_round(ARG2(frame));
     uint64_t new_size = page_round(ARG3(frame));
-    int flags = (int) ARG4(frame);
+    int flags = (int)ARG4(frame);
 
     if (old & PAGE_MASK || !new_size || flags & ~MREMAP_FLAGS)
         return -EINVAL;
@@ -152,7 +152,7 @@ long sys_mremap(struct frame *frame)
         return memory_grow(old, old_size, new_size, flags);
     if (new_size < old_size)
         vm_deallocate(mach_task_self(), old + new_size, old_size - new_size);
-    return (long) old;
+    return (long)old;
 }
 
 /* Advice may be ignored, but for the one kind that promises zeros. */

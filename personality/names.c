@@ -33,14 +33,13 @@ static long at_mkdir(int dir, const char *name, uint32_t mode)
 
 long sys_mkdir(struct frame *frame)
 {
-    return at_mkdir(AT_FDCWD, (const char *) ARG1(frame),
-                    (uint32_t) ARG2(frame));
+    return at_mkdir(AT_FDCWD, (const char *)ARG1(frame), (uint32_t)ARG2(frame));
 }
 
 long sys_mkdirat(struct frame *frame)
 {
-    return at_mkdir((int) ARG1(frame), (const char *) ARG2(frame),
-                    (uint32_t) ARG3(frame));
+    return at_mkdir((int)ARG1(frame), (const char *)ARG2(frame),
+                    (uint32_t)ARG3(frame));
 }
 
 static long at_unlink(int dir, const char *name, bool directory)
@@ -73,19 +72,19 @@ static long at_unlink(int dir, const char *name, bool directory)
 
 long sys_unlink(struct frame *frame)
 {
-    return at_unlink(AT_FDCWD, (const char *) ARG1(frame), false);
+    return at_unlink(AT_FDCWD, (const char *)ARG1(frame), false);
 }
 
 long sys_rmdir(struct frame *frame)
 {
-    return at_unlink(AT_FDCWD, (const char *) ARG1(frame), true);
+    return at_unlink(AT_FDCWD, (const char *)ARG1(frame), true);
 }
 
 long sys_unlinkat(struct frame *frame)
 {
-    if (ARG3(frame) & ~(uint64_t) AT_REMOVEDIR)
+    if (ARG3(frame) & ~(uint64_t)AT_REMOVEDIR)
         return -EINVAL;
-    return at_unlink((int) ARG1(frame), (const char *) ARG2(frame),
+    return at_unlink((int)ARG1(frame), (const char *)ARG2(frame),
                      ARG3(frame) & AT_REMOVEDIR);
 }
 
@@ -96,17 +95,16 @@ static long at_rename(int from_dir, const char *from, int to_dir,
     string_t from_base, to_base;
     kern_return_t kr;
 
-    if (flags & ~(uint32_t) RENAME_NOREPLACE)
+    if (flags & ~(uint32_t)RENAME_NOREPLACE)
         return -EINVAL;
     kr = lookup_parent(from_dir, from, &from_parent, from_base);
     if (kr)
         return linux_error(kr);
     kr = lookup_parent(to_dir, to, &to_parent, to_base);
     if (!kr) {
-        kr = *from_base && *to_base
-                 ? dir_rename(from_parent, from_base, to_parent, to_base,
-                              flags != 0)
-                 : HURD_EBUSY;
+        kr = *from_base && *to_base ? dir_rename(from_parent, from_base,
+                                                 to_parent, to_base, flags != 0)
+                                    : HURD_EBUSY;
         port_deallocate(to_parent);
     }
     port_deallocate(from_parent);
@@ -115,21 +113,21 @@ static long at_rename(int from_dir, const char *from, int to_dir,
 
 long sys_rename(struct frame *frame)
 {
-    return at_rename(AT_FDCWD, (const char *) ARG1(frame), AT_FDCWD,
-                     (const char *) ARG2(frame), 0);
+    return at_rename(AT_FDCWD, (const char *)ARG1(frame), AT_FDCWD,
+                     (const char *)ARG2(frame), 0);
 }
 
 long sys_renameat(struct frame *frame)
 {
-    return at_rename((int) ARG1(frame), (const char *) ARG2(frame),
-                     (int) ARG3(frame), (const char *) ARG4(frame), 0);
+    return at_rename((int)ARG1(frame), (const char *)ARG2(frame),
+                     (int)ARG3(frame), (const char *)ARG4(frame), 0);
 }
 
 long sys_renameat2(struct frame *frame)
 {
-    return at_rename((int) ARG1(frame), (const char *) ARG2(frame),
-                     (int) ARG3(frame), (const char *) ARG4(frame),
-                     (uint32_t) ARG5(frame));
+    return at_rename((int)ARG1(frame), (const char *)ARG2(frame),
+                     (int)ARG3(frame), (const char *)ARG4(frame),
+                     (uint32_t)ARG5(frame));
 }
 
 static long at_link(int from_dir, const char *from, int to_dir, const char *to,
@@ -154,15 +152,15 @@ static long at_link(int from_dir, const char *from, int to_dir, const char *to,
 
 long sys_link(struct frame *frame)
 {
-    return at_link(AT_FDCWD, (const char *) ARG1(frame), AT_FDCWD,
-                   (const char *) ARG2(frame), 0);
+    return at_link(AT_FDCWD, (const char *)ARG1(frame), AT_FDCWD,
+                   (const char *)ARG2(frame), 0);
 }
 
 long sys_linkat(struct frame *frame)
 {
-    return at_link((int) ARG1(frame), (const char *) ARG2(frame),
-                   (int) ARG3(frame), (const char *) ARG4(frame),
-                   (int) ARG5(frame));
+    return at_link((int)ARG1(frame), (const char *)ARG2(frame),
+                   (int)ARG3(frame), (const char *)ARG4(frame),
+                   (int)ARG5(frame));
 }
 
 /* --- nodes with a translator -------------------------------------------------- */
@@ -187,8 +185,7 @@ static long node_make(int dir, const char *name, uint32_t mode,
         if (size)
             kr = file_set_translator(node, FS_TRANS_EXCL | FS_TRANS_SET,
                                      FS_TRANS_EXCL | FS_TRANS_SET, 0,
-                                     translator,
-                                     (mach_msg_type_number_t) size,
+                                     translator, (mach_msg_type_number_t)size,
                                      MACH_PORT_NULL, MACH_MSG_TYPE_COPY_SEND);
         if (!kr)
             kr = dir_link(parent, node, base, 1);
@@ -215,14 +212,14 @@ static long at_symlink(const char *target, int dir, const char *name)
 
 long sys_symlink(struct frame *frame)
 {
-    return at_symlink((const char *) ARG1(frame), AT_FDCWD,
-                      (const char *) ARG2(frame));
+    return at_symlink((const char *)ARG1(frame), AT_FDCWD,
+                      (const char *)ARG2(frame));
 }
 
 long sys_symlinkat(struct frame *frame)
 {
-    return at_symlink((const char *) ARG1(frame), (int) ARG2(frame),
-                      (const char *) ARG3(frame));
+    return at_symlink((const char *)ARG1(frame), (int)ARG2(frame),
+                      (const char *)ARG3(frame));
 }
 
 static char *put_text(char *to, const char *text)
@@ -237,7 +234,7 @@ static char *put_number(char *to, uint64_t number)
 
     *p = 0;
     do
-        *--p = (char) ('0' + number % 10);
+        *--p = (char)('0' + number % 10);
     while (number /= 10);
     return put_text(to, p);
 }
@@ -268,19 +265,19 @@ static long at_mknod(int dir, const char *name, uint32_t mode, uint64_t device)
         return -EINVAL;
     }
     return node_make(dir, name, permissions, translator,
-                     (size_t) (end - translator));
+                     (size_t)(end - translator));
 }
 
 long sys_mknod(struct frame *frame)
 {
-    return at_mknod(AT_FDCWD, (const char *) ARG1(frame),
-                    (uint32_t) ARG2(frame), ARG3(frame));
+    return at_mknod(AT_FDCWD, (const char *)ARG1(frame), (uint32_t)ARG2(frame),
+                    ARG3(frame));
 }
 
 long sys_mknodat(struct frame *frame)
 {
-    return at_mknod((int) ARG1(frame), (const char *) ARG2(frame),
-                    (uint32_t) ARG3(frame), ARG4(frame));
+    return at_mknod((int)ARG1(frame), (const char *)ARG2(frame),
+                    (uint32_t)ARG3(frame), ARG4(frame));
 }
 
 /* --- reading links -------------------------------------------------------------- */
@@ -294,14 +291,13 @@ static long readlink_self_exe(char *to, int64_t size)
 
     if (!unix_process.proc)
         return -ENOENT;
-    kern_return_t kr =
-        proc_get_exe(unix_process.proc, process_pid(), path);
+    kern_return_t kr = proc_get_exe(unix_process.proc, process_pid(), path);
     if (kr || !*path)
         return kr ? linux_error(kr) : -ENOENT;
-    int64_t length = (int64_t) strlen(path);
+    int64_t length = (int64_t)strlen(path);
     if (length > size)
         length = size;
-    memcpy(to, path, (size_t) length);
+    memcpy(to, path, (size_t)length);
     return length;
 }
 
@@ -312,7 +308,7 @@ static long at_readlink(int dir, const char *name, char *to, int64_t size)
     mach_port_t port;
     io_statbuf_t st;
     data_t data = to;
-    mach_msg_type_number_t count = (mach_msg_type_number_t) size;
+    mach_msg_type_number_t count = (mach_msg_type_number_t)size;
     kern_return_t kr;
 
     if (size <= 0)
@@ -324,26 +320,26 @@ static long at_readlink(int dir, const char *name, char *to, int64_t size)
     if (!kr && (st.st_mode & HS_IFMT) != HS_IFLNK)
         kr = HURD_EINVAL;
     if (!kr)
-        kr = io_read(port, &data, &count, -1, (vm_size_t) size);
+        kr = io_read(port, &data, &count, -1, (vm_size_t)size);
     port_deallocate(port);
     if (kr)
         return linux_error(kr);
-    uint64_t got = count < (uint64_t) size ? count : (uint64_t) size;
+    uint64_t got = count < (uint64_t)size ? count : (uint64_t)size;
     if (data != to) {
         memcpy(to, data, got);
         pages_free(data, count);
     }
-    return (long) got;
+    return (long)got;
 }
 
 long sys_readlink(struct frame *frame)
 {
-    return at_readlink(AT_FDCWD, (const char *) ARG1(frame),
-                       (char *) ARG2(frame), (int64_t) ARG3(frame));
+    return at_readlink(AT_FDCWD, (const char *)ARG1(frame), (char *)ARG2(frame),
+                       (int64_t)ARG3(frame));
 }
 
 long sys_readlinkat(struct frame *frame)
 {
-    return at_readlink((int) ARG1(frame), (const char *) ARG2(frame),
-                       (char *) ARG3(frame), (int64_t) ARG4(frame));
+    return at_readlink((int)ARG1(frame), (const char *)ARG2(frame),
+                       (char *)ARG3(frame), (int64_t)ARG4(frame));
 }

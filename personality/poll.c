@@ -25,9 +25,9 @@
 
 /* What is waited for at one file, and what came of it. */
 struct wait {
-    struct file *file;  /* a reference, or NULL */
-    mach_port_t reply;  /* receive right, or null */
-    short wanted, got;  /* POLL... */
+    struct file *file; /* a reference, or NULL */
+    mach_port_t reply; /* receive right, or null */
+    short wanted, got; /* POLL... */
     int index;
 };
 
@@ -40,10 +40,9 @@ static int events_to_select(short events)
 
 static short select_to_events(int type, short wanted)
 {
-    return (short) (wanted &
-                    ((type & SELECT_READ ? POLLIN | POLLRDNORM : 0) |
-                     (type & SELECT_WRITE ? POLLOUT | POLLWRNORM : 0) |
-                     (type & SELECT_URG ? POLLPRI : 0)));
+    return (short)(wanted & ((type & SELECT_READ ? POLLIN | POLLRDNORM : 0) |
+                             (type & SELECT_WRITE ? POLLOUT | POLLWRNORM : 0) |
+                             (type & SELECT_URG ? POLLPRI : 0)));
 }
 
 /* --- asking ---------------------------------------------------------------------------- */
@@ -97,8 +96,8 @@ static bool wait_answered(struct wait *waits, unsigned count,
         if (answer->header.msgh_id != IO_SELECT_REPLY)
             wait->got = POLLERR | POLLHUP;
         else if (answer->result)
-            wait->got = wait->wanted & (POLLIN | POLLOUT | POLLRDNORM |
-                                        POLLWRNORM);
+            wait->got =
+                wait->wanted & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
         else
             wait->got = select_to_events(answer->select_type, wait->wanted);
         return wait->got;
@@ -126,8 +125,8 @@ static long wait_collect(struct wait *waits, unsigned count, mach_port_t set,
         if (mr == MACH_RCV_INTERRUPTED)
             return ready ? ready : -EINTR;
         if (mr == MACH_RCV_TIMED_OUT) {
-            if (ready || (deadline_ns >= 0 &&
-                          clock_monotonic_ns() >= deadline_ns))
+            if (ready ||
+                (deadline_ns >= 0 && clock_monotonic_ns() >= deadline_ns))
                 return ready;
             continue;
         }
@@ -201,7 +200,7 @@ static long poll_call(struct pollfd *fds, uint64_t count, int64_t ns)
             bad++;
         }
     }
-    ready = waits_run(waits, (unsigned) count, bad ? 0 : deadline_after(ns));
+    ready = waits_run(waits, (unsigned)count, bad ? 0 : deadline_after(ns));
     for (uint64_t i = 0; ready > 0 && i < count; i++)
         fds[i].revents |= waits[i].got;
     pages_free(waits, size);
@@ -210,9 +209,9 @@ static long poll_call(struct pollfd *fds, uint64_t count, int64_t ns)
 
 long sys_poll(struct frame *frame)
 {
-    int timeout = (int) ARG3(frame);
+    int timeout = (int)ARG3(frame);
 
-    return poll_call((struct pollfd *) ARG1(frame), ARG2(frame),
+    return poll_call((struct pollfd *)ARG1(frame), ARG2(frame),
                      timeout < 0 ? -1 : timeout * 1000000ll);
 }
 
@@ -223,12 +222,12 @@ static int64_t timespec_ns(const struct timespec *time)
 
 long sys_ppoll(struct frame *frame)
 {
-    const uint64_t *mask = (const uint64_t *) ARG4(frame);
+    const uint64_t *mask = (const uint64_t *)ARG4(frame);
 
     if (mask)
         signal_suspend_mask(*mask);
-    long result = poll_call((struct pollfd *) ARG1(frame), ARG2(frame),
-                            timespec_ns((const struct timespec *) ARG3(frame)));
+    long result = poll_call((struct pollfd *)ARG1(frame), ARG2(frame),
+                            timespec_ns((const struct timespec *)ARG3(frame)));
     if (mask)
         signal_restore_mask(result == -EINTR);
     return result;
@@ -256,9 +255,9 @@ static long select_prepare(struct wait *waits, int count, fd_set *sets[3])
     long used = 0;
 
     for (int fd = 0; fd < count; fd++) {
-        short wanted = (short) ((set_has(sets[0], fd) ? POLLIN : 0) |
-                                (set_has(sets[1], fd) ? POLLOUT : 0) |
-                                (set_has(sets[2], fd) ? POLLPRI : 0));
+        short wanted = (short)((set_has(sets[0], fd) ? POLLIN : 0) |
+                               (set_has(sets[1], fd) ? POLLOUT : 0) |
+                               (set_has(sets[2], fd) ? POLLPRI : 0));
         if (!wanted)
             continue;
         struct file *file = fd_get(fd);
@@ -267,8 +266,8 @@ static long select_prepare(struct wait *waits, int count, fd_set *sets[3])
                 file_put(waits[--used].file);
             return -EBADF;
         }
-        waits[used++] = (struct wait){
-            .file = file, .wanted = wanted, .index = fd};
+        waits[used++] =
+            (struct wait){.file = file, .wanted = wanted, .index = fd};
     }
     return used;
 }
@@ -292,13 +291,13 @@ static long select_call(int count, fd_set *sets[3], int64_t ns)
 {
     if (count < 0 || count > FD_MAX)
         return -EINVAL;
-    uint64_t size = ((uint64_t) count + 1) * sizeof(struct wait);
+    uint64_t size = ((uint64_t)count + 1) * sizeof(struct wait);
     struct wait *waits = pages_allocate(size);
     if (!waits)
         return -ENOMEM;
     long used = select_prepare(waits, count, sets), result = used;
     if (used >= 0)
-        result = waits_run(waits, (unsigned) used, deadline_after(ns));
+        result = waits_run(waits, (unsigned)used, deadline_after(ns));
     if (result >= 0)
         result = select_finish(waits, used, sets);
     pages_free(waits, size);
@@ -307,26 +306,26 @@ static long select_call(int count, fd_set *sets[3], int64_t ns)
 
 long sys_select(struct frame *frame)
 {
-    fd_set *sets[3] = {(fd_set *) ARG2(frame), (fd_set *) ARG3(frame),
-                       (fd_set *) ARG4(frame)};
-    const struct timeval *time = (const struct timeval *) ARG5(frame);
+    fd_set *sets[3] = {(fd_set *)ARG2(frame), (fd_set *)ARG3(frame),
+                       (fd_set *)ARG4(frame)};
+    const struct timeval *time = (const struct timeval *)ARG5(frame);
 
-    return select_call((int) ARG1(frame), sets,
+    return select_call((int)ARG1(frame), sets,
                        time ? time->tv_sec * 1000000000ll + time->tv_usec * 1000
                             : -1);
 }
 
 long sys_pselect6(struct frame *frame)
 {
-    fd_set *sets[3] = {(fd_set *) ARG2(frame), (fd_set *) ARG3(frame),
-                       (fd_set *) ARG4(frame)};
-    const uint64_t *const *mask = (const uint64_t *const *) ARG6(frame);
+    fd_set *sets[3] = {(fd_set *)ARG2(frame), (fd_set *)ARG3(frame),
+                       (fd_set *)ARG4(frame)};
+    const uint64_t *const *mask = (const uint64_t *const *)ARG6(frame);
 
     if (mask && *mask)
         signal_suspend_mask(**mask);
-    long result = select_call((int) ARG1(frame), sets,
-                              timespec_ns((const struct timespec *)
-                                              ARG5(frame)));
+    long result =
+        select_call((int)ARG1(frame), sets,
+                    timespec_ns((const struct timespec *)ARG5(frame)));
     if (mask && *mask)
         signal_restore_mask(result == -EINTR);
     return result;

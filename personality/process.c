@@ -50,12 +50,12 @@ void process_exit(int status)
 
 long sys_exit_group(struct frame *frame)
 {
-    process_exit((int) ARG1(frame));
+    process_exit((int)ARG1(frame));
 }
 
 long sys_getpid(struct frame *frame)
 {
-    (void) frame;
+    (void)frame;
     return process_pid();
 }
 
@@ -64,7 +64,7 @@ long sys_getppid(struct frame *frame)
     pid_t pid, ppid;
     int orphaned;
 
-    (void) frame;
+    (void)frame;
     if (proc_getpids(unix_process.proc, &pid, &ppid, &orphaned))
         return 0;
     return ppid;
@@ -80,9 +80,9 @@ static long proc_error(kern_return_t kr)
 
 long sys_getpgid(struct frame *frame)
 {
-    pid_t pid = (pid_t) ARG1(frame), pgrp;
-    kern_return_t kr = proc_getpgrp(unix_process.proc,
-                                    pid ? pid : process_pid(), &pgrp);
+    pid_t pid = (pid_t)ARG1(frame), pgrp;
+    kern_return_t kr =
+        proc_getpgrp(unix_process.proc, pid ? pid : process_pid(), &pgrp);
 
     return kr ? proc_error(kr) : pgrp;
 }
@@ -92,13 +92,13 @@ long sys_getpgrp(struct frame *frame)
     pid_t pgrp;
     kern_return_t kr = proc_getpgrp(unix_process.proc, process_pid(), &pgrp);
 
-    (void) frame;
+    (void)frame;
     return kr ? proc_error(kr) : pgrp;
 }
 
 long sys_setpgid(struct frame *frame)
 {
-    pid_t pid = (pid_t) ARG1(frame), pgrp = (pid_t) ARG2(frame);
+    pid_t pid = (pid_t)ARG1(frame), pgrp = (pid_t)ARG2(frame);
     kern_return_t kr;
 
     if (pgrp < 0)
@@ -111,7 +111,7 @@ long sys_setpgid(struct frame *frame)
 
 long sys_getsid(struct frame *frame)
 {
-    pid_t pid = (pid_t) ARG1(frame), sid;
+    pid_t pid = (pid_t)ARG1(frame), sid;
     kern_return_t kr =
         proc_getsid(unix_process.proc, pid ? pid : process_pid(), &sid);
 
@@ -122,7 +122,7 @@ long sys_setsid(struct frame *frame)
 {
     kern_return_t kr = proc_setsid(unix_process.proc);
 
-    (void) frame;
+    (void)frame;
     if (kr)
         return proc_error(kr);
     lock_take(&unix_process.lock);
@@ -147,21 +147,20 @@ static int wait_options_to_hurd(int options)
 
 long sys_wait4(struct frame *frame)
 {
-    int *status = (int *) ARG2(frame), options = (int) ARG3(frame);
-    struct rusage *usage = (struct rusage *) ARG4(frame);
+    int *status = (int *)ARG2(frame), options = (int)ARG3(frame);
+    struct rusage *usage = (struct rusage *)ARG4(frame);
     int hurd_status, sigcode;
     rusage_t rusage;
     pid_t pid;
 
-    if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WALL | __WCLONE |
-                    __WNOTHREAD))
+    if (options &
+        ~(WNOHANG | WUNTRACED | WCONTINUED | __WALL | __WCLONE | __WNOTHREAD))
         return -EINVAL;
     if (!(options & WNOHANG))
         signals_start();
-    kern_return_t kr = INTERRUPTIBLE(
-        proc_wait(unix_process.proc, (pid_t) ARG1(frame),
-                  wait_options_to_hurd(options), &hurd_status, &sigcode,
-                  &rusage, &pid));
+    kern_return_t kr = INTERRUPTIBLE(proc_wait(
+        unix_process.proc, (pid_t)ARG1(frame), wait_options_to_hurd(options),
+        &hurd_status, &sigcode, &rusage, &pid));
     if (kr == HURD_EAGAIN && options & WNOHANG)
         return 0;
     if (kr)
@@ -195,9 +194,9 @@ static void siginfo_fill(siginfo_t *info, pid_t pid, int status)
 
 long sys_waitid(struct frame *frame)
 {
-    siginfo_t *info = (siginfo_t *) ARG3(frame);
-    int options = (int) ARG4(frame), status, sigcode;
-    pid_t id = (pid_t) ARG2(frame), pid;
+    siginfo_t *info = (siginfo_t *)ARG3(frame);
+    int options = (int)ARG4(frame), status, sigcode;
+    pid_t id = (pid_t)ARG2(frame), pid;
     rusage_t rusage;
 
     if (ARG1(frame) > P_PGID || !(options & (WEXITED | WSTOPPED | WCONTINUED)))
@@ -208,9 +207,9 @@ long sys_waitid(struct frame *frame)
         id = -id;
     if (!(options & WNOHANG))
         signals_start();
-    kern_return_t kr = INTERRUPTIBLE(proc_waitid(
-        unix_process.proc, id, wait_options_to_hurd(options), &status,
-        &sigcode, &rusage, &pid));
+    kern_return_t kr = INTERRUPTIBLE(
+        proc_waitid(unix_process.proc, id, wait_options_to_hurd(options),
+                    &status, &sigcode, &rusage, &pid));
     if (kr == HURD_EAGAIN && options & WNOHANG) {
         if (info)
             memset(info, 0, sizeof *info);
@@ -221,7 +220,7 @@ long sys_waitid(struct frame *frame)
     if (info)
         siginfo_fill(info, pid, wait_status_to_linux(status));
     if (ARG5(frame))
-        rusage_to_linux(&rusage, (struct rusage *) ARG5(frame));
+        rusage_to_linux(&rusage, (struct rusage *)ARG5(frame));
     return 0;
 }
 
@@ -235,12 +234,13 @@ static int64_t task_time_us(int which)
 
     memset(&live, 0, sizeof live);
     memset(&dead, 0, sizeof dead);
-    task_info(mach_task_self(), TASK_THREAD_TIMES_INFO, (task_info_t) &live,
+    task_info(mach_task_self(), TASK_THREAD_TIMES_INFO, (task_info_t)&live,
               &count);
     count = TASK_BASIC_INFO_COUNT;
-    task_info(mach_task_self(), TASK_BASIC_INFO, (task_info_t) &dead, &count);
+    task_info(mach_task_self(), TASK_BASIC_INFO, (task_info_t)&dead, &count);
     if (which)
-        return (live.system_time.seconds + dead.system_time.seconds) * 1000000ll +
+        return (live.system_time.seconds + dead.system_time.seconds) *
+                   1000000ll +
                live.system_time.microseconds + dead.system_time.microseconds;
     return (live.user_time.seconds + dead.user_time.seconds) * 1000000ll +
            live.user_time.microseconds + dead.user_time.microseconds;
@@ -248,11 +248,11 @@ static int64_t task_time_us(int which)
 
 long sys_getrusage(struct frame *frame)
 {
-    struct rusage *usage = (struct rusage *) ARG2(frame);
+    struct rusage *usage = (struct rusage *)ARG2(frame);
     rusage_t children;
     int64_t user, system;
 
-    switch ((int) ARG1(frame)) {
+    switch ((int)ARG1(frame)) {
     case RUSAGE_SELF:
     case RUSAGE_THREAD:
         user = task_time_us(0);
@@ -273,7 +273,7 @@ long sys_getrusage(struct frame *frame)
 
 long sys_times(struct frame *frame)
 {
-    struct tms *times = (struct tms *) ARG1(frame);
+    struct tms *times = (struct tms *)ARG1(frame);
     rusage_t children;
 
     if (times) {
@@ -281,10 +281,10 @@ long sys_times(struct frame *frame)
             memset(&children, 0, sizeof children);
         times->tms_utime = task_time_us(0) / 10000;
         times->tms_stime = task_time_us(1) / 10000;
-        times->tms_cutime = children.ru_utime.tv_sec * 100 +
-                            children.ru_utime.tv_usec / 10000;
-        times->tms_cstime = children.ru_stime.tv_sec * 100 +
-                            children.ru_stime.tv_usec / 10000;
+        times->tms_cutime =
+            children.ru_utime.tv_sec * 100 + children.ru_utime.tv_usec / 10000;
+        times->tms_cstime =
+            children.ru_stime.tv_sec * 100 + children.ru_stime.tv_usec / 10000;
     }
     return clock_monotonic_ns() / 10000000;
 }
@@ -293,13 +293,13 @@ long sys_times(struct frame *frame)
 
 static void uname_field(char *to, const char *from)
 {
-    mig_strncpy(to, from, sizeof ((struct utsname *) 0)->sysname);
+    mig_strncpy(to, from, sizeof((struct utsname *)0)->sysname);
 }
 
 /* What the Hurd is called; programs that ask for Linux find GNU. */
 long sys_uname(struct frame *frame)
 {
-    struct utsname *to = (struct utsname *) ARG1(frame);
+    struct utsname *to = (struct utsname *)ARG1(frame);
     struct hurd_utsname name;
 
     if (proc_uname(unix_process.proc, &name))
@@ -316,12 +316,12 @@ long sys_uname(struct frame *frame)
 /* The name is the root's /etc/hostname; nobody keeps another. */
 long sys_sethostname(struct frame *frame)
 {
-    (void) frame;
+    (void)frame;
     return -EPERM;
 }
 
 long sys_setdomainname(struct frame *frame)
 {
-    (void) frame;
+    (void)frame;
     return -EPERM;
 }

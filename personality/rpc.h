@@ -11,12 +11,12 @@
 
 #include "personality/thread.h"
 
-#define CALL_AS(how, call)                                                    \
-    ({                                                                        \
-        thread_self()->interruptible = (how);                                 \
-        kern_return_t rpc_result = (call);                                    \
-        thread_self()->interruptible = CALL_WHOLE;                            \
-        rpc_result;                                                           \
+#define CALL_AS(how, call)                                                     \
+    ({                                                                         \
+        thread_self()->interruptible = (how);                                  \
+        kern_return_t rpc_result = (call);                                     \
+        thread_self()->interruptible = CALL_WHOLE;                             \
+        rpc_result;                                                            \
     })
 #define INTERRUPTIBLE(call) CALL_AS(CALL_INTERRUPTIBLE, call)
 #define ABANDONABLE(call)   CALL_AS(CALL_ABANDONABLE, call)

@@ -51,7 +51,7 @@ static void xsave_ask(void)
     a = 13;
     c = 0;
     asm volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-    xsave_mask = (uint64_t) high << 32 | low;
+    xsave_mask = (uint64_t)high << 32 | low;
     xsave_size = b;
 }
 
@@ -64,8 +64,8 @@ static void fpu_save(char *area)
     memset(area + 512, 0, 64);
     asm volatile("xsave64 (%0)"
                  :
-                 : "r"(area), "a"((uint32_t) xsave_mask),
-                   "d"((uint32_t) (xsave_mask >> 32))
+                 : "r"(area), "a"((uint32_t)xsave_mask),
+                   "d"((uint32_t)(xsave_mask >> 32))
                  : "memory");
 }
 
@@ -77,8 +77,8 @@ static void fpu_restore(const char *area)
     }
     asm volatile("xrstor64 (%0)"
                  :
-                 : "r"(area), "a"((uint32_t) xsave_mask),
-                   "d"((uint32_t) (xsave_mask >> 32))
+                 : "r"(area), "a"((uint32_t)xsave_mask),
+                   "d"((uint32_t)(xsave_mask >> 32))
                  : "memory");
 }
 
@@ -106,15 +106,15 @@ static void frame_fill(struct signal_frame *to, const struct context *from,
     to->rsp = from->rsp;
     to->rip = from->rip;
     to->rflags = from->flags;
-    to->cs = (uint16_t) from->cs;
-    to->ss = (uint16_t) from->ss;
+    to->cs = (uint16_t)from->cs;
+    to->ss = (uint16_t)from->ss;
     to->cr2 = info->address;
     to->mask = mask;
     to->info.si_signo = sig;
     to->info.si_code = info->code;
     if (sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE ||
         sig == SIGTRAP)
-        to->info.si_addr = (void *) info->address;
+        to->info.si_addr = (void *)info->address;
     else
         to->info.si_pid = info->pid;
 }
@@ -140,8 +140,8 @@ static void frame_push(struct thread *thread, int sig,
         xsave_ask();
     uint64_t fpu = (frame_stack(thread, action->flags) - xsave_size) & ~63ul;
     struct signal_frame *frame =
-        (struct signal_frame *) (((fpu - sizeof *frame) & ~15ul) - 8);
-    fpu_save((char *) fpu);
+        (struct signal_frame *)(((fpu - sizeof *frame) & ~15ul) - 8);
+    fpu_save((char *)fpu);
     frame_fill(frame, context, mask, sig, info);
     frame->restorer = action->restorer;
     frame->fpstate = fpu;
@@ -149,11 +149,11 @@ static void frame_push(struct thread *thread, int sig,
     frame->stack = thread->signals.stack;
     frame->stack_size = thread->signals.stack_size;
     frame->stack_flags = thread->signals.stack_size ? 0 : SS_DISABLE;
-    context->rdi = (uint64_t) sig;
-    context->rsi = (uint64_t) &frame->info;
-    context->rdx = (uint64_t) &frame->flags;
+    context->rdi = (uint64_t)sig;
+    context->rsi = (uint64_t)&frame->info;
+    context->rdx = (uint64_t)&frame->flags;
     context->rax = 0;
-    context->rsp = (uint64_t) frame;
+    context->rsp = (uint64_t)frame;
     context->rip = action->handler;
     context->flags &= ~(FLAGS_DIRECTION | FLAGS_TRAP);
 }
@@ -165,8 +165,8 @@ static void frame_push(struct thread *thread, int sig,
 static int signal_next(struct thread *thread, struct signal_action *action,
                        struct signal_info *info)
 {
-    uint64_t ready = (signals.pending | thread->signals.pending) &
-                     ~thread->signals.mask;
+    uint64_t ready =
+        (signals.pending | thread->signals.pending) & ~thread->signals.mask;
 
     if (!ready) {
         thread->signal_pending = 0;
@@ -269,8 +269,8 @@ static bool call_is_restarted(struct thread *thread, uint64_t number)
     bool restart = true;
 
     lock_take(&signals.lock);
-    uint64_t ready = (signals.pending | thread->signals.pending) &
-                     ~thread->signals.mask;
+    uint64_t ready =
+        (signals.pending | thread->signals.pending) & ~thread->signals.mask;
     for (; ready; ready &= ready - 1) {
         const struct signal_action *action =
             &signals.actions[__builtin_ctzll(ready) + 1];
@@ -288,7 +288,7 @@ void signal_at_exit(struct frame *frame)
     struct context *to = &thread->context;
 
     context_from_frame(to, frame);
-    if (frame->number == CALL_DONE || frame->rax != (uint64_t) -EINTR)
+    if (frame->number == CALL_DONE || frame->rax != (uint64_t)-EINTR)
         return;
     if (call_is_restarted(thread, frame->number)) {
         to->rip -= SYSCALL_SIZE;
@@ -299,13 +299,24 @@ void signal_at_exit(struct frame *frame)
 
 void context_from_frame(struct context *to, const struct frame *frame)
 {
-    *to = (struct context){
-        .r15 = frame->r15, .r14 = frame->r14, .r13 = frame->r13,
-        .r12 = frame->r12, .rbp = frame->rbp, .rbx = frame->rbx,
-        .r11 = frame->flags, .r10 = frame->r10, .r9 = frame->r9,
-        .r8 = frame->r8, .rdx = frame->rdx, .rcx = frame->rip,
-        .rsi = frame->rsi, .rdi = frame->rdi, .rax = frame->rax,
-        .rip = frame->rip, .flags = frame->flags, .rsp = frame->rsp};
+    *to = (struct context){.r15 = frame->r15,
+                           .r14 = frame->r14,
+                           .r13 = frame->r13,
+                           .r12 = frame->r12,
+                           .rbp = frame->rbp,
+                           .rbx = frame->rbx,
+                           .r11 = frame->flags,
+                           .r10 = frame->r10,
+                           .r9 = frame->r9,
+                           .r8 = frame->r8,
+                           .rdx = frame->rdx,
+                           .rcx = frame->rip,
+                           .rsi = frame->rsi,
+                           .rdi = frame->rdi,
+                           .rax = frame->rax,
+                           .rip = frame->rip,
+                           .flags = frame->flags,
+                           .rsp = frame->rsp};
     asm("mov %%cs, %0" : "=r"(to->cs));
     asm("mov %%ss, %0" : "=r"(to->ss));
 }
@@ -314,21 +325,32 @@ long sys_rt_sigreturn(struct frame *frame)
 {
     struct thread *thread = thread_self();
     const struct signal_frame *from =
-        (const struct signal_frame *) (frame->rsp - 8);
+        (const struct signal_frame *)(frame->rsp - 8);
     struct context *to = &thread->context;
 
-    *to = (struct context){
-        .r15 = from->r15, .r14 = from->r14, .r13 = from->r13,
-        .r12 = from->r12, .rbp = from->rbp, .rbx = from->rbx,
-        .r11 = from->r11, .r10 = from->r10, .r9 = from->r9, .r8 = from->r8,
-        .rdx = from->rdx, .rcx = from->rcx, .rsi = from->rsi,
-        .rdi = from->rdi, .rax = from->rax, .rip = from->rip,
-        .flags = from->rflags, .rsp = from->rsp};
+    *to = (struct context){.r15 = from->r15,
+                           .r14 = from->r14,
+                           .r13 = from->r13,
+                           .r12 = from->r12,
+                           .rbp = from->rbp,
+                           .rbx = from->rbx,
+                           .r11 = from->r11,
+                           .r10 = from->r10,
+                           .r9 = from->r9,
+                           .r8 = from->r8,
+                           .rdx = from->rdx,
+                           .rcx = from->rcx,
+                           .rsi = from->rsi,
+                           .rdi = from->rdi,
+                           .rax = from->rax,
+                           .rip = from->rip,
+                           .flags = from->rflags,
+                           .rsp = from->rsp};
     asm("mov %%cs, %0" : "=r"(to->cs));
     asm("mov %%ss, %0" : "=r"(to->ss));
     if (from->fpstate)
-        fpu_restore((const char *) from->fpstate);
-    thread->signals.mask = from->mask & ~(SIGNAL_BIT(SIGKILL) |
-                                          SIGNAL_BIT(SIGSTOP));
+        fpu_restore((const char *)from->fpstate);
+    thread->signals.mask =
+        from->mask & ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
     personality_resume();
 }

@@ -75,20 +75,31 @@ mach_port_t signals_port(void)
 static void context_from_state(struct context *to,
                                const struct i386_thread_state *from)
 {
-    *to = (struct context){
-        .r15 = from->r15, .r14 = from->r14, .r13 = from->r13,
-        .r12 = from->r12, .rbp = from->rbp, .rbx = from->rbx,
-        .r11 = from->r11, .r10 = from->r10, .r9 = from->r9, .r8 = from->r8,
-        .rdx = from->rdx, .rcx = from->rcx, .rsi = from->rsi,
-        .rdi = from->rdi, .rax = from->rax, .rip = from->rip,
-        .flags = from->rfl, .rsp = from->ursp};
+    *to = (struct context){.r15 = from->r15,
+                           .r14 = from->r14,
+                           .r13 = from->r13,
+                           .r12 = from->r12,
+                           .rbp = from->rbp,
+                           .rbx = from->rbx,
+                           .r11 = from->r11,
+                           .r10 = from->r10,
+                           .r9 = from->r9,
+                           .r8 = from->r8,
+                           .rdx = from->rdx,
+                           .rcx = from->rcx,
+                           .rsi = from->rsi,
+                           .rdi = from->rdi,
+                           .rax = from->rax,
+                           .rip = from->rip,
+                           .flags = from->rfl,
+                           .rsp = from->ursp};
     asm("mov %%cs, %0" : "=r"(to->cs));
     asm("mov %%ss, %0" : "=r"(to->ss));
 }
 
 static bool inside(uint64_t rip, const char *start, const char *end)
 {
-    return rip >= (uint64_t) start && rip < (uint64_t) end;
+    return rip >= (uint64_t)start && rip < (uint64_t)end;
 }
 
 /* Notes where the program's own code goes on if the thread is there, or will be
@@ -112,11 +123,10 @@ static bool signal_context(struct thread *thread,
 static kern_return_t thread_redirect(mach_port_t port, void *stack,
                                      uint64_t entry)
 {
-    struct i386_thread_state state = {.rip = entry,
-                                      .ursp = (uint64_t) stack & ~15ul,
-                                      .rfl = 0x202};
+    struct i386_thread_state state = {
+        .rip = entry, .ursp = (uint64_t)stack & ~15ul, .rfl = 0x202};
 
-    return thread_set_state(port, i386_THREAD_STATE, (thread_state_t) &state,
+    return thread_set_state(port, i386_THREAD_STATE, (thread_state_t)&state,
                             i386_THREAD_STATE_COUNT);
 }
 
@@ -130,10 +140,9 @@ static bool signal_kick_once(struct thread *thread)
     if (thread_suspend(thread->port))
         return true;
     if (!thread_get_state(thread->port, i386_THREAD_STATE,
-                          (thread_state_t) &state, &count)) {
+                          (thread_state_t)&state, &count)) {
         if (signal_context(thread, &state)) {
-            thread_redirect(thread->port, thread,
-                            (uint64_t) personality_resume);
+            thread_redirect(thread->port, thread, (uint64_t)personality_resume);
         } else if (thread->blocking) {
             thread_abort(thread->port);
             done = false;
@@ -296,7 +305,7 @@ static kern_return_t exception_post(struct thread *thread, int sig,
     signals.infos[sig] = info;
     thread->signal_pending = 1;
     lock_release(&signals.lock);
-    return thread_redirect(thread->port, thread, (uint64_t) personality_resume);
+    return thread_redirect(thread->port, thread, (uint64_t)personality_resume);
 }
 
 static kern_return_t exception_own(const struct request *request)
@@ -308,16 +317,16 @@ static kern_return_t exception_own(const struct request *request)
     int sig = exception_signal(request->u.exception.exception,
                                request->u.exception.code, &info.code);
 
-    if (!thread || thread_get_state(request->u.exception.thread,
-                                    i386_THREAD_STATE, (thread_state_t) &state,
-                                    &count))
+    if (!thread ||
+        thread_get_state(request->u.exception.thread, i386_THREAD_STATE,
+                         (thread_state_t)&state, &count))
         signal_die(sig);
     if (!signal_context(thread, &state)) {
         /* A system call was given a bad address. */
         if (request->u.exception.exception != EXC_BAD_ACCESS)
             signal_die(sig);
         return thread_redirect(thread->port, thread->frame,
-                               (uint64_t) personality_fault);
+                               (uint64_t)personality_fault);
     }
     info.address = request->u.exception.exception == EXC_BAD_ACCESS
                        ? request->u.exception.subcode
@@ -392,11 +401,11 @@ static void signals_serve(void)
 
 void signals_poke(void)
 {
-    mach_msg_header_t poke = {
-        .msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MAKE_SEND, 0),
-        .msgh_size = sizeof poke,
-        .msgh_remote_port = signals.port,
-        .msgh_id = POKE};
+    mach_msg_header_t poke = {.msgh_bits =
+                                  MACH_MSGH_BITS(MACH_MSG_TYPE_MAKE_SEND, 0),
+                              .msgh_size = sizeof poke,
+                              .msgh_remote_port = signals.port,
+                              .msgh_id = POKE};
 
     mach_msg_trap(&poke, MACH_SEND_MSG | MACH_SEND_TIMEOUT, sizeof poke, 0,
                   MACH_PORT_NULL, 0, MACH_PORT_NULL);

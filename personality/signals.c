@@ -19,8 +19,8 @@
 #define HANDLER_DEFAULT 0ul
 #define HANDLER_IGNORE  1ul
 #define UNBLOCKABLE     (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
-#define STOPPING                                                              \
-    (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) |        \
+#define STOPPING                                                               \
+    (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) |         \
      SIGNAL_BIT(SIGTTOU))
 
 struct signals signals;
@@ -66,15 +66,15 @@ void signal_die(int sig)
 
 void signals_from_exec(int mask, int ignored, int pending)
 {
-    uint64_t set = sigset_to_linux((uint32_t) ignored);
+    uint64_t set = sigset_to_linux((uint32_t)ignored);
 
     for (int sig = 1; sig < 32; sig++) {
         if (set & SIGNAL_BIT(sig) & ~UNBLOCKABLE)
             signals.actions[sig].handler = HANDLER_IGNORE;
     }
     thread_self()->signals.mask =
-        sigset_to_linux((uint32_t) mask) & ~UNBLOCKABLE;
-    signals.pending = sigset_to_linux((uint32_t) pending);
+        sigset_to_linux((uint32_t)mask) & ~UNBLOCKABLE;
+    signals.pending = sigset_to_linux((uint32_t)pending);
     if (signals.pending)
         thread_self()->signal_pending = 1;
 }
@@ -88,10 +88,10 @@ void signals_for_exec(int *mask, int *ignored, int *pending)
         if (signals.actions[sig].handler == HANDLER_IGNORE)
             set |= SIGNAL_BIT(sig);
     }
-    *ignored = (int) sigset_to_hurd(set);
-    *mask = (int) sigset_to_hurd(thread_self()->signals.mask);
-    *pending = (int) sigset_to_hurd(signals.pending |
-                                    thread_self()->signals.pending);
+    *ignored = (int)sigset_to_hurd(set);
+    *mask = (int)sigset_to_hurd(thread_self()->signals.mask);
+    *pending =
+        (int)sigset_to_hurd(signals.pending | thread_self()->signals.pending);
     lock_release(&signals.lock);
 }
 
@@ -198,12 +198,12 @@ void signal_stop(int sig)
         return;
     signals_start();
     signals.stopped = 1;
-    threads_for_others((kern_return_t (*)(mach_port_t)) thread_suspend);
+    threads_for_others((kern_return_t(*)(mach_port_t))thread_suspend);
     proc_mark_stop(unix_process.proc, signal_to_hurd(sig), 0);
     while (__atomic_load_n(&signals.stopped, __ATOMIC_SEQ_CST))
-        gsync_wait(mach_task_self(), (vm_address_t) &signals.stopped, 1, 0, 0,
+        gsync_wait(mach_task_self(), (vm_address_t)&signals.stopped, 1, 0, 0,
                    0);
-    threads_for_others((kern_return_t (*)(mach_port_t)) thread_resume);
+    threads_for_others((kern_return_t(*)(mach_port_t))thread_resume);
 }
 
 void signal_continue(void)
@@ -212,7 +212,7 @@ void signal_continue(void)
         return;
     proc_mark_cont(unix_process.proc);
     __atomic_store_n(&signals.stopped, 0, __ATOMIC_SEQ_CST);
-    gsync_wake(mach_task_self(), (vm_address_t) &signals.stopped, 0, 0);
+    gsync_wake(mach_task_self(), (vm_address_t)&signals.stopped, 0, 0);
 }
 
 bool signal_background(int sig)
@@ -234,13 +234,12 @@ bool signal_background(int sig)
 
 long sys_rt_sigaction(struct frame *frame)
 {
-    int sig = (int) ARG1(frame);
-    const struct signal_action *new =
-        (const struct signal_action *) ARG2(frame);
-    struct signal_action *old = (struct signal_action *) ARG3(frame), was;
+    int sig = (int)ARG1(frame);
+    const struct signal_action *new = (const struct signal_action *)ARG2(frame);
+    struct signal_action *old = (struct signal_action *)ARG3(frame), was;
 
     if (sig < 1 || sig > SIGNAL_COUNT || ARG4(frame) != sizeof new->mask ||
-        (new && SIGNAL_BIT(sig) & UNBLOCKABLE))
+        (new &&SIGNAL_BIT(sig) & UNBLOCKABLE))
         return -EINVAL;
     struct signal_action copy = new ? *new : (struct signal_action){0};
     lock_take(&signals.lock);
@@ -270,8 +269,8 @@ static void mask_set(uint64_t mask)
 
 long sys_rt_sigprocmask(struct frame *frame)
 {
-    const uint64_t *set = (const uint64_t *) ARG2(frame);
-    uint64_t *old = (uint64_t *) ARG3(frame);
+    const uint64_t *set = (const uint64_t *)ARG2(frame);
+    uint64_t *old = (uint64_t *)ARG3(frame);
     uint64_t was = thread_self()->signals.mask;
 
     if (ARG4(frame) != sizeof *set)
@@ -301,19 +300,19 @@ long sys_rt_sigpending(struct frame *frame)
 {
     struct thread *thread = thread_self();
 
-    *(uint64_t *) ARG1(frame) =
+    *(uint64_t *)ARG1(frame) =
         (signals.pending | thread->signals.pending) & thread->signals.mask;
     return 0;
 }
 
 long sys_sigaltstack(struct frame *frame)
 {
-    const stack_t *new = (const stack_t *) ARG1(frame);
-    stack_t *old = (stack_t *) ARG2(frame);
+    const stack_t *new = (const stack_t *)ARG1(frame);
+    stack_t *old = (stack_t *)ARG2(frame);
     struct signal_thread *mine = &thread_self()->signals;
     bool on = mine->stack_size && frame->rsp - mine->stack < mine->stack_size;
 
-    stack_t was = {.ss_sp = (void *) mine->stack,
+    stack_t was = {.ss_sp = (void *)mine->stack,
                    .ss_size = mine->stack_size,
                    .ss_flags = !mine->stack_size ? SS_DISABLE
                                : on              ? SS_ONSTACK
@@ -321,10 +320,10 @@ long sys_sigaltstack(struct frame *frame)
     if (new) {
         if (on)
             return -EPERM;
-        if (!(new->ss_flags & SS_DISABLE) && new->ss_size < 2048)
+        if (!(new->ss_flags &SS_DISABLE) && new->ss_size < 2048)
             return -ENOMEM;
         mine->stack = (uint64_t) new->ss_sp;
-        mine->stack_size = new->ss_flags & SS_DISABLE ? 0 : new->ss_size;
+        mine->stack_size = new->ss_flags &SS_DISABLE ? 0 : new->ss_size;
     }
     if (old)
         *old = was;
@@ -343,7 +342,7 @@ static long signal_pause(void)
 
 long sys_pause(struct frame *frame)
 {
-    (void) frame;
+    (void)frame;
     return signal_pause();
 }
 
@@ -371,7 +370,7 @@ long sys_rt_sigsuspend(struct frame *frame)
 {
     if (ARG2(frame) != sizeof(uint64_t))
         return -EINVAL;
-    signal_suspend_mask(*(const uint64_t *) ARG1(frame));
+    signal_suspend_mask(*(const uint64_t *)ARG1(frame));
     return signal_pause();
 }
 
@@ -397,9 +396,9 @@ static int signal_take(uint64_t set)
  * and taken before anybody else looks. */
 long sys_rt_sigtimedwait(struct frame *frame)
 {
-    uint64_t set = *(const uint64_t *) ARG1(frame) & ~UNBLOCKABLE;
-    siginfo_t *info = (siginfo_t *) ARG2(frame);
-    const struct timespec *time = (const struct timespec *) ARG3(frame);
+    uint64_t set = *(const uint64_t *)ARG1(frame) & ~UNBLOCKABLE;
+    siginfo_t *info = (siginfo_t *)ARG2(frame);
+    const struct timespec *time = (const struct timespec *)ARG3(frame);
     uint64_t mask = thread_self()->signals.mask;
     int64_t ns = time ? time->tv_sec * 1000000000ll + time->tv_nsec : 1ll << 60;
     int sig = signal_take(set);
@@ -436,11 +435,10 @@ static kern_return_t signal_send(pid_t pid, int sig)
     if (sig == SIGKILL) {
         kr = task_terminate(task);
     } else if (sig) {
-        kr = INTERRUPTIBLE(
-            proc_getmsgport(unix_process.proc, pid, &port));
+        kr = INTERRUPTIBLE(proc_getmsgport(unix_process.proc, pid, &port));
         if (!kr) {
-            kr = INTERRUPTIBLE(
-                msg_sig_post(port, signal_to_hurd(sig), 0, task));
+            kr =
+                INTERRUPTIBLE(msg_sig_post(port, signal_to_hurd(sig), 0, task));
             port_deallocate(port);
         }
     }
@@ -455,8 +453,8 @@ static void signal_send_self(int sig)
         return;
     if (sig == SIGKILL)
         signal_die(sig);
-    signal_post(sig, NULL, (struct signal_info){.code = SI_USER,
-                                                .pid = process_pid()});
+    signal_post(sig, NULL,
+                (struct signal_info){.code = SI_USER, .pid = process_pid()});
 }
 
 /* The sender itself comes last: it may not live to send the others. */
@@ -504,8 +502,8 @@ long process_kill(int pid, int sig)
 {
     pid_t pgrp;
 
-    if (sig < 0 || sig > SIGNAL_COUNT || (sig && sig < 32 &&
-                                          !signal_to_hurd(sig)))
+    if (sig < 0 || sig > SIGNAL_COUNT ||
+        (sig && sig < 32 && !signal_to_hurd(sig)))
         return -EINVAL;
     if (pid == process_pid()) {
         signal_send_self(sig);
@@ -523,7 +521,7 @@ long process_kill(int pid, int sig)
 
 long sys_kill(struct frame *frame)
 {
-    return process_kill((int) ARG1(frame), (int) ARG2(frame));
+    return process_kill((int)ARG1(frame), (int)ARG2(frame));
 }
 
 static long thread_kill(int tid, int sig)
@@ -543,17 +541,18 @@ static long thread_kill(int tid, int sig)
     if (sig == SIGKILL)
         signal_die(sig);
     if (sig)
-        signal_post(sig, thread, (struct signal_info){.code = SI_TKILL,
-                                                      .pid = process_pid()});
+        signal_post(
+            sig, thread,
+            (struct signal_info){.code = SI_TKILL, .pid = process_pid()});
     return 0;
 }
 
 long sys_tkill(struct frame *frame)
 {
-    return thread_kill((int) ARG1(frame), (int) ARG2(frame));
+    return thread_kill((int)ARG1(frame), (int)ARG2(frame));
 }
 
 long sys_tgkill(struct frame *frame)
 {
-    return thread_kill((int) ARG2(frame), (int) ARG3(frame));
+    return thread_kill((int)ARG2(frame), (int)ARG3(frame));
 }

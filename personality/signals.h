@@ -26,7 +26,7 @@
 #include <stdint.h>
 
 #define SIGNAL_COUNT    64
-#define SIGNAL_BIT(sig) (1ull << ((sig) -1))
+#define SIGNAL_BIT(sig) (1ull << ((sig)-1))
 
 /* As rt_sigaction has it. */
 struct signal_action {
@@ -44,7 +44,7 @@ struct signals {
     } infos[SIGNAL_COUNT + 1];
     uint32_t stopped; /* a futex */
     bool started;
-    unsigned calls; /* system calls before that */
+    unsigned calls;   /* system calls before that */
     mach_port_t port; /* receive right: the message port */
 };
 extern struct signals signals;
@@ -78,7 +78,12 @@ bool signal_background(int sig);
 bool signal_waits(const struct thread *thread);
 
 /* What a signal does if nobody says otherwise. */
-enum signal_default { SIGNAL_ENDS, SIGNAL_NOTHING, SIGNAL_STOPS, SIGNAL_CONTINUES };
+enum signal_default {
+    SIGNAL_ENDS,
+    SIGNAL_NOTHING,
+    SIGNAL_STOPS,
+    SIGNAL_CONTINUES
+};
 enum signal_default signal_default(int sig);
 bool signal_is_ignored(int sig); /* the lock is held */
 /* The calling thread's mask is MASK for now.  The old one comes back with

@@ -81,11 +81,11 @@ static long pair_install(mach_port_t ends[2], const int flags[2], int fds[2])
     }
     long second = fd_open(ends[1], flags[1]);
     if (second < 0) {
-        fd_close((int) first);
+        fd_close((int)first);
         return second;
     }
-    fds[0] = (int) first;
-    fds[1] = (int) second;
+    fds[0] = (int)first;
+    fds[1] = (int)second;
     return 0;
 }
 
@@ -108,17 +108,17 @@ static long pipe_call(int fds[2], int flags)
 
 long sys_pipe(struct frame *frame)
 {
-    return pipe_call((int *) ARG1(frame), 0);
+    return pipe_call((int *)ARG1(frame), 0);
 }
 
 long sys_pipe2(struct frame *frame)
 {
-    return pipe_call((int *) ARG1(frame), (int) ARG2(frame));
+    return pipe_call((int *)ARG1(frame), (int)ARG2(frame));
 }
 
 long sys_socketpair(struct frame *frame)
 {
-    int type = (int) ARG2(frame) & 0xf, bits = (int) ARG2(frame) & ~0xf;
+    int type = (int)ARG2(frame) & 0xf, bits = (int)ARG2(frame) & ~0xf;
     int flags = O_RDWR | (bits & SOCK_NONBLOCK ? O_NONBLOCK : 0) |
                 (bits & SOCK_CLOEXEC ? O_CLOEXEC : 0);
     int end_flags[2] = {flags, flags};
@@ -130,18 +130,18 @@ long sys_socketpair(struct frame *frame)
         return -EINVAL;
     kern_return_t kr = pair_make(type, ends);
     return kr ? linux_error(kr)
-              : pair_install(ends, end_flags, (int *) ARG4(frame));
+              : pair_install(ends, end_flags, (int *)ARG4(frame));
 }
 
 long sys_shutdown(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
 
     if (!file)
         return -EBADF;
     kern_return_t kr = ARG2(frame) > SHUT_RDWR
                            ? HURD_EINVAL
-                           : socket_shutdown(file->port, (int) ARG2(frame));
+                           : socket_shutdown(file->port, (int)ARG2(frame));
     file_put(file);
     return kr == MIG_BAD_ID || kr == HURD_EOPNOTSUPP ? -ENOTSOCK
                                                      : linux_error(kr);

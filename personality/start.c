@@ -10,7 +10,7 @@
 
 #include <elf.h>
 
-#define AT_END_WORDS   48   /* room for the auxiliary vector and pointers' ends */
+#define AT_END_WORDS   48 /* room for the auxiliary vector and pointers' ends */
 #define STRINGS_MAX    0x100000ul
 #define PROGRAM_HEADER sizeof(Elf64_Phdr)
 
@@ -21,7 +21,7 @@ bool startup_trace_unknown;
 struct program {
     uint64_t entry; /* the program's own */
     uint64_t headers, header_count;
-    uint64_t base;        /* of a position-independent program */
+    uint64_t base;                      /* of a position-independent program */
     uint64_t interp_entry, interp_base; /* 0: none */
     const char *argv, *envp; /* strings, each ended by NUL, one after another */
     uint64_t argv_size, envp_size;
@@ -33,13 +33,13 @@ struct program {
 static void start_from_stack(const struct start_registers *registers,
                              struct program *program)
 {
-    const uint64_t *words = (const uint64_t *) registers->stack;
+    const uint64_t *words = (const uint64_t *)registers->stack;
     uint64_t argc = words[0];
-    const char *first = argc ? (const char *) words[1] : "";
-    const char *last = argc ? (const char *) words[argc] : first;
+    const char *first = argc ? (const char *)words[1] : "";
+    const char *last = argc ? (const char *)words[argc] : first;
 
     program->argv = first;
-    program->argv_size = argc ? (uint64_t) (last - first) + strlen(last) + 1 : 0;
+    program->argv_size = argc ? (uint64_t)(last - first) + strlen(last) + 1 : 0;
     program->entry = registers->entry;
     program->headers = registers->headers;
     program->header_count = registers->header_count;
@@ -118,7 +118,7 @@ static uint64_t *strings_point(uint64_t *words, const char *strings,
                                uint64_t size)
 {
     for (uint64_t i = 0; i < size; i += strlen(strings + i) + 1)
-        *words++ = (uint64_t) (strings + i);
+        *words++ = (uint64_t)(strings + i);
     *words++ = 0;
     return words;
 }
@@ -128,7 +128,7 @@ static uint64_t start_random(void)
     uint32_t low, high;
 
     asm volatile("rdtsc" : "=a"(low), "=d"(high));
-    return ((uint64_t) high << 32 | low) * 0x9e3779b97f4a7c15ull;
+    return ((uint64_t)high << 32 | low) * 0x9e3779b97f4a7c15ull;
 }
 
 static uint64_t *auxv_put(uint64_t *words, uint64_t type, uint64_t value)
@@ -148,14 +148,14 @@ static uint64_t *start_auxv(uint64_t *words, const struct program *program,
     words = auxv_put(words, AT_BASE, program->interp_base);
     words = auxv_put(words, AT_ENTRY, program->entry);
     words = auxv_put(words, AT_CLKTCK, 100);
-    words = auxv_put(words, AT_RANDOM, (uint64_t) random);
+    words = auxv_put(words, AT_RANDOM, (uint64_t)random);
     words = auxv_put(words, AT_SECURE, 0);
     words = unix_auxv(words);
     if (mach_fast_entry)
         words = auxv_put(words, AT_SYSINFO, mach_fast_entry);
-    words = auxv_put(words, AT_HURD_STARTUP, (uint64_t) &startup_info);
+    words = auxv_put(words, AT_HURD_STARTUP, (uint64_t)&startup_info);
     if (program->argv_size)
-        words = auxv_put(words, AT_EXECFN, (uint64_t) program->argv);
+        words = auxv_put(words, AT_EXECFN, (uint64_t)program->argv);
     return auxv_put(words, AT_NULL, 0);
 }
 
@@ -165,8 +165,8 @@ static uint64_t start_build_stack(struct program *program)
 {
     uint64_t top = program->stack_top & ~15ul;
     uint64_t strings = program->argv_size + program->envp_size;
-    char *text = (char *) ((top - strings) & ~15ul);
-    uint64_t *random = (uint64_t *) text - 2;
+    char *text = (char *)((top - strings) & ~15ul);
+    uint64_t *random = (uint64_t *)text - 2;
 
     memmove(text, program->argv, program->argv_size);
     program->argv = text;
@@ -177,13 +177,13 @@ static uint64_t start_build_stack(struct program *program)
 
     unsigned argc = strings_count(program->argv, program->argv_size);
     unsigned envc = strings_count(program->envp, program->envp_size);
-    uint64_t *words = (uint64_t *) (((uint64_t) random -
-                                     8 * (argc + envc + 3 + AT_END_WORDS)) &
-                                    ~15ul);
-    uint64_t sp = (uint64_t) words;
+    uint64_t *words =
+        (uint64_t *)(((uint64_t)random - 8 * (argc + envc + 3 + AT_END_WORDS)) &
+                     ~15ul);
+    uint64_t sp = (uint64_t)words;
     *words++ = argc;
     words = strings_point(words, program->argv, program->argv_size);
-    unix_set_arguments(sp + 8, (uint64_t) words);
+    unix_set_arguments(sp + 8, (uint64_t)words);
     words = strings_point(words, program->envp, program->envp_size);
     start_auxv(words, program, random);
     return sp;
@@ -203,7 +203,7 @@ static void start_emulation(void)
     static vm_address_t vector[512];
 
     for (int i = 0; i < 512; i++)
-        vector[i] = (vm_address_t) personality_syscall_entry;
+        vector[i] = (vm_address_t)personality_syscall_entry;
     if (task_set_emulation_vector(mach_task_self(), 0, vector, 512))
         personality_panic("this kernel redirects no system calls");
 }
@@ -211,7 +211,7 @@ static void start_emulation(void)
 /* Where the program's break starts: after its last segment. */
 static void start_break(const struct program *program)
 {
-    const Elf64_Phdr *phdr = (const Elf64_Phdr *) program->headers;
+    const Elf64_Phdr *phdr = (const Elf64_Phdr *)program->headers;
     uint64_t base = program->base, end = 0;
 
     for (uint64_t i = 0; phdr && i < program->header_count; i++) {

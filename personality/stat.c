@@ -29,8 +29,8 @@ static kern_return_t at_open(int dir, const char *name, int flags,
     if (!file)
         return HURD_EBADF;
     *port = file->port;
-    kern_return_t kr = mach_port_mod_refs(mach_task_self(), *port,
-                                          MACH_PORT_RIGHT_SEND, 1);
+    kern_return_t kr =
+        mach_port_mod_refs(mach_task_self(), *port, MACH_PORT_RIGHT_SEND, 1);
     file_put(file);
     return kr;
 }
@@ -76,39 +76,39 @@ static long stat_call(int dir, const char *name, int flags, struct stat *to)
 
 long sys_stat(struct frame *frame)
 {
-    return stat_call(AT_FDCWD, (const char *) ARG1(frame), 0,
-                     (struct stat *) ARG2(frame));
+    return stat_call(AT_FDCWD, (const char *)ARG1(frame), 0,
+                     (struct stat *)ARG2(frame));
 }
 
 long sys_lstat(struct frame *frame)
 {
-    return stat_call(AT_FDCWD, (const char *) ARG1(frame), AT_SYMLINK_NOFOLLOW,
-                     (struct stat *) ARG2(frame));
+    return stat_call(AT_FDCWD, (const char *)ARG1(frame), AT_SYMLINK_NOFOLLOW,
+                     (struct stat *)ARG2(frame));
 }
 
 long sys_fstat(struct frame *frame)
 {
-    return stat_call((int) ARG1(frame), "", AT_EMPTY_PATH,
-                     (struct stat *) ARG2(frame));
+    return stat_call((int)ARG1(frame), "", AT_EMPTY_PATH,
+                     (struct stat *)ARG2(frame));
 }
 
 long sys_newfstatat(struct frame *frame)
 {
-    return stat_call((int) ARG1(frame), (const char *) ARG2(frame),
-                     (int) ARG4(frame), (struct stat *) ARG3(frame));
+    return stat_call((int)ARG1(frame), (const char *)ARG2(frame),
+                     (int)ARG4(frame), (struct stat *)ARG3(frame));
 }
 
 long sys_statx(struct frame *frame)
 {
-    int dir = (int) ARG1(frame), flags = (int) ARG3(frame);
-    const char *name = (const char *) ARG2(frame);
+    int dir = (int)ARG1(frame), flags = (int)ARG3(frame);
+    const char *name = (const char *)ARG2(frame);
     io_statbuf_t st;
     long error = !*name && flags & AT_EMPTY_PATH && dir != AT_FDCWD
                      ? fd_stat(dir, &st)
                      : at_stat(dir, name, flags, &st);
 
     if (!error)
-        statx_to_linux(&st, (struct statx *) ARG5(frame));
+        statx_to_linux(&st, (struct statx *)ARG5(frame));
     return error;
 }
 
@@ -139,20 +139,20 @@ static long access_call(int dir, const char *name, int mode, int flags)
 
 long sys_access(struct frame *frame)
 {
-    return access_call(AT_FDCWD, (const char *) ARG1(frame), (int) ARG2(frame),
+    return access_call(AT_FDCWD, (const char *)ARG1(frame), (int)ARG2(frame),
                        0);
 }
 
 long sys_faccessat(struct frame *frame)
 {
-    return access_call((int) ARG1(frame), (const char *) ARG2(frame),
-                       (int) ARG3(frame), 0);
+    return access_call((int)ARG1(frame), (const char *)ARG2(frame),
+                       (int)ARG3(frame), 0);
 }
 
 long sys_faccessat2(struct frame *frame)
 {
-    return access_call((int) ARG1(frame), (const char *) ARG2(frame),
-                       (int) ARG3(frame), (int) ARG4(frame));
+    return access_call((int)ARG1(frame), (const char *)ARG2(frame),
+                       (int)ARG3(frame), (int)ARG4(frame));
 }
 
 /* --- changing ----------------------------------------------------------------- */
@@ -171,20 +171,20 @@ static long change_mode(int dir, const char *name, uint32_t mode, int flags)
 
 long sys_chmod(struct frame *frame)
 {
-    return change_mode(AT_FDCWD, (const char *) ARG1(frame),
-                       (uint32_t) ARG2(frame), 0);
+    return change_mode(AT_FDCWD, (const char *)ARG1(frame),
+                       (uint32_t)ARG2(frame), 0);
 }
 
 long sys_fchmod(struct frame *frame)
 {
-    return change_mode((int) ARG1(frame), "", (uint32_t) ARG2(frame),
+    return change_mode((int)ARG1(frame), "", (uint32_t)ARG2(frame),
                        AT_EMPTY_PATH);
 }
 
 long sys_fchmodat(struct frame *frame)
 {
-    return change_mode((int) ARG1(frame), (const char *) ARG2(frame),
-                       (uint32_t) ARG3(frame), 0);
+    return change_mode((int)ARG1(frame), (const char *)ARG2(frame),
+                       (uint32_t)ARG3(frame), 0);
 }
 
 static long change_owner(int dir, const char *name, uint32_t user,
@@ -202,28 +202,28 @@ static long change_owner(int dir, const char *name, uint32_t user,
 
 long sys_chown(struct frame *frame)
 {
-    return change_owner(AT_FDCWD, (const char *) ARG1(frame),
-                        (uint32_t) ARG2(frame), (uint32_t) ARG3(frame), 0);
+    return change_owner(AT_FDCWD, (const char *)ARG1(frame),
+                        (uint32_t)ARG2(frame), (uint32_t)ARG3(frame), 0);
 }
 
 long sys_lchown(struct frame *frame)
 {
-    return change_owner(AT_FDCWD, (const char *) ARG1(frame),
-                        (uint32_t) ARG2(frame), (uint32_t) ARG3(frame),
+    return change_owner(AT_FDCWD, (const char *)ARG1(frame),
+                        (uint32_t)ARG2(frame), (uint32_t)ARG3(frame),
                         AT_SYMLINK_NOFOLLOW);
 }
 
 long sys_fchown(struct frame *frame)
 {
-    return change_owner((int) ARG1(frame), "", (uint32_t) ARG2(frame),
-                        (uint32_t) ARG3(frame), AT_EMPTY_PATH);
+    return change_owner((int)ARG1(frame), "", (uint32_t)ARG2(frame),
+                        (uint32_t)ARG3(frame), AT_EMPTY_PATH);
 }
 
 long sys_fchownat(struct frame *frame)
 {
-    return change_owner((int) ARG1(frame), (const char *) ARG2(frame),
-                        (uint32_t) ARG3(frame), (uint32_t) ARG4(frame),
-                        (int) ARG5(frame));
+    return change_owner((int)ARG1(frame), (const char *)ARG2(frame),
+                        (uint32_t)ARG3(frame), (uint32_t)ARG4(frame),
+                        (int)ARG5(frame));
 }
 
 /* The wire's marks for "now" and "leave it" are -1 and -2. */
@@ -236,8 +236,8 @@ static struct timespec time_to_hurd(struct timespec time)
     return time;
 }
 
-static long change_times(int dir, const char *name, const struct timespec *times,
-                         int flags)
+static long change_times(int dir, const char *name,
+                         const struct timespec *times, int flags)
 {
     struct timespec now = {.tv_nsec = UTIME_NOW};
     mach_port_t port;
@@ -254,30 +254,29 @@ static long change_times(int dir, const char *name, const struct timespec *times
 
 long sys_utimensat(struct frame *frame)
 {
-    return change_times((int) ARG1(frame), (const char *) ARG2(frame),
-                        (const struct timespec *) ARG3(frame),
-                        (int) ARG4(frame));
+    return change_times((int)ARG1(frame), (const char *)ARG2(frame),
+                        (const struct timespec *)ARG3(frame), (int)ARG4(frame));
 }
 
 long sys_utimes(struct frame *frame)
 {
-    const struct timeval *from = (const struct timeval *) ARG2(frame);
+    const struct timeval *from = (const struct timeval *)ARG2(frame);
     struct timespec times[2];
 
     for (int i = 0; from && i < 2; i++)
         times[i] = (struct timespec){from[i].tv_sec, from[i].tv_usec * 1000};
-    return change_times(AT_FDCWD, (const char *) ARG1(frame),
+    return change_times(AT_FDCWD, (const char *)ARG1(frame),
                         from ? times : NULL, 0);
 }
 
 long sys_utime(struct frame *frame)
 {
-    const int64_t *from = (const int64_t *) ARG2(frame);
+    const int64_t *from = (const int64_t *)ARG2(frame);
     struct timespec times[2];
 
     for (int i = 0; from && i < 2; i++)
         times[i] = (struct timespec){from[i], 0};
-    return change_times(AT_FDCWD, (const char *) ARG1(frame),
+    return change_times(AT_FDCWD, (const char *)ARG1(frame),
                         from ? times : NULL, 0);
 }
 
@@ -300,12 +299,12 @@ static long statfs_call(int dir, const char *name, int flags, struct statfs *to)
 
 long sys_statfs(struct frame *frame)
 {
-    return statfs_call(AT_FDCWD, (const char *) ARG1(frame), 0,
-                       (struct statfs *) ARG2(frame));
+    return statfs_call(AT_FDCWD, (const char *)ARG1(frame), 0,
+                       (struct statfs *)ARG2(frame));
 }
 
 long sys_fstatfs(struct frame *frame)
 {
-    return statfs_call((int) ARG1(frame), "", AT_EMPTY_PATH,
-                       (struct statfs *) ARG2(frame));
+    return statfs_call((int)ARG1(frame), "", AT_EMPTY_PATH,
+                       (struct statfs *)ARG2(frame));
 }

@@ -64,14 +64,14 @@ int strcmp(const char *a, const char *b)
 {
     for (; *a && *a == *b; a++, b++)
         ;
-    return (unsigned char) *a - (unsigned char) *b;
+    return (unsigned char)*a - (unsigned char)*b;
 }
 
 int strncmp(const char *a, const char *b, size_t size)
 {
     for (; size && *a && *a == *b; a++, b++, size--)
         ;
-    return size ? (unsigned char) *a - (unsigned char) *b : 0;
+    return size ? (unsigned char)*a - (unsigned char)*b : 0;
 }
 
 char *strcpy(char *restrict to, const char *restrict from)
@@ -82,11 +82,11 @@ char *strcpy(char *restrict to, const char *restrict from)
 
 char *strchr(const char *s, int c)
 {
-    for (; *s != (char) c; s++) {
+    for (; *s != (char)c; s++) {
         if (!*s)
             return NULL;
     }
-    return (char *) s;
+    return (char *)s;
 }
 
 char *strrchr(const char *s, int c)
@@ -94,10 +94,10 @@ char *strrchr(const char *s, int c)
     const char *found = NULL;
 
     for (;; s++) {
-        if (*s == (char) c)
+        if (*s == (char)c)
             found = s;
         if (!*s)
-            return (char *) found;
+            return (char *)found;
     }
 }
 
@@ -106,8 +106,8 @@ void *memchr(const void *s, int c, size_t size)
     const unsigned char *p = s;
 
     for (; size; size--, p++) {
-        if (*p == (unsigned char) c)
-            return (void *) p;
+        if (*p == (unsigned char)c)
+            return (void *)p;
     }
     return NULL;
 }

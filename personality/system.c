@@ -27,7 +27,7 @@ static bool random_available(void)
 
 long sys_getrandom(struct frame *frame)
 {
-    char *to = (char *) ARG1(frame);
+    char *to = (char *)ARG1(frame);
     uint64_t size = ARG2(frame), word;
 
     if (!random_available())
@@ -38,7 +38,7 @@ long sys_getrandom(struct frame *frame)
         memcpy(to + done, &word,
                size - done < sizeof word ? size - done : sizeof word);
     }
-    return (long) size;
+    return (long)size;
 }
 
 static void limit_of(int resource, struct rlimit *limit)
@@ -52,14 +52,14 @@ static void limit_of(int resource, struct rlimit *limit)
 
 long sys_prlimit64(struct frame *frame)
 {
-    struct rlimit *old = (struct rlimit *) ARG4(frame);
+    struct rlimit *old = (struct rlimit *)ARG4(frame);
 
     if (ARG2(frame) >= RLIM_NLIMITS)
         return -EINVAL;
     if (ARG3(frame))
         return -EPERM; /* limits are reported, not set */
     if (old)
-        limit_of((int) ARG2(frame), old);
+        limit_of((int)ARG2(frame), old);
     return 0;
 }
 
@@ -67,22 +67,22 @@ long sys_getrlimit(struct frame *frame)
 {
     if (ARG1(frame) >= RLIM_NLIMITS)
         return -EINVAL;
-    limit_of((int) ARG1(frame), (struct rlimit *) ARG2(frame));
+    limit_of((int)ARG1(frame), (struct rlimit *)ARG2(frame));
     return 0;
 }
 
 long sys_sysinfo(struct frame *frame)
 {
-    struct sysinfo *info = (struct sysinfo *) ARG1(frame);
+    struct sysinfo *info = (struct sysinfo *)ARG1(frame);
     vm_statistics_data_t stats;
 
     if (vm_statistics(mach_task_self(), &stats))
         return -EIO;
     *info = (struct sysinfo){
         .uptime = clock_monotonic_ns() / 1000000000,
-        .totalram = (uint64_t) (stats.free_count + stats.active_count +
-                                stats.inactive_count + stats.wire_count),
-        .freeram = (uint64_t) stats.free_count,
-        .mem_unit = (unsigned) stats.pagesize};
+        .totalram = (uint64_t)(stats.free_count + stats.active_count +
+                               stats.inactive_count + stats.wire_count),
+        .freeram = (uint64_t)stats.free_count,
+        .mem_unit = (unsigned)stats.pagesize};
     return 0;
 }

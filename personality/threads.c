@@ -25,8 +25,8 @@ void thread_begin(struct thread *thread);
 
 static struct thread *thread_on_stack(char *stack)
 {
-    return (struct thread *) (stack + THREAD_STACK_SIZE -
-                              ((sizeof(struct thread) + 63) & ~63ul));
+    return (struct thread *)(stack + THREAD_STACK_SIZE -
+                             ((sizeof(struct thread) + 63) & ~63ul));
 }
 
 /* A thread's own stack, its struct at the top.  NULL: no memory. */
@@ -38,7 +38,7 @@ static struct thread *thread_allocate(void)
     if (!stack)
         return NULL;
     thread = thread_on_stack(stack);
-    thread->stack = (uint64_t) stack;
+    thread->stack = (uint64_t)stack;
     return thread;
 }
 
@@ -105,13 +105,13 @@ int thread_tid(const struct thread *thread)
 
 long sys_gettid(struct frame *frame)
 {
-    (void) frame;
+    (void)frame;
     return thread_tid(thread_self());
 }
 
 long sys_set_tid_address(struct frame *frame)
 {
-    thread_self()->clear_child_tid = (int *) ARG1(frame);
+    thread_self()->clear_child_tid = (int *)ARG1(frame);
     return thread_tid(thread_self());
 }
 
@@ -124,20 +124,20 @@ long sys_set_robust_list(struct frame *frame)
 
 long sys_rseq(struct frame *frame)
 {
-    (void) frame;
+    (void)frame;
     return -ENOSYS; /* libraries ask, and go without */
 }
 
 long sys_sched_yield(struct frame *frame)
 {
-    (void) frame;
+    (void)frame;
     swtch();
     return 0;
 }
 
 long sys_sched_getaffinity(struct frame *frame)
 {
-    uint64_t *mask = (uint64_t *) ARG3(frame);
+    uint64_t *mask = (uint64_t *)ARG3(frame);
 
     if (ARG2(frame) < sizeof *mask)
         return -EINVAL;
@@ -157,7 +157,7 @@ long sys_arch_prctl(struct frame *frame)
         return 0;
     case ARCH_GET_FS:
         asm volatile("rdfsbase %0" : "=r"(base));
-        *(uint64_t *) ARG2(frame) = base;
+        *(uint64_t *)ARG2(frame) = base;
         return 0;
     default: /* GS is not the program's here */
         return -EINVAL;
@@ -168,8 +168,8 @@ long sys_prctl(struct frame *frame)
 {
     switch (ARG1(frame)) {
     case PR_SET_NAME:
-        return linux_error(thread_set_name(thread_self()->port,
-                                           (char *) ARG2(frame)));
+        return linux_error(
+            thread_set_name(thread_self()->port, (char *)ARG2(frame)));
     default:
         return -EINVAL;
     }
@@ -184,16 +184,14 @@ void thread_begin(struct thread *thread)
     thread->port = mach_thread_self();
 }
 
-static kern_return_t thread_start_at(mach_port_t port, uint64_t entry, uint64_t stack,
-                              uint64_t first, uint64_t second)
+static kern_return_t thread_start_at(mach_port_t port, uint64_t entry,
+                                     uint64_t stack, uint64_t first,
+                                     uint64_t second)
 {
-    struct i386_thread_state state = {.rip = entry,
-                                      .ursp = stack,
-                                      .rdi = first,
-                                      .rsi = second,
-                                      .rfl = 0x202};
+    struct i386_thread_state state = {
+        .rip = entry, .ursp = stack, .rdi = first, .rsi = second, .rfl = 0x202};
     kern_return_t kr =
-        thread_set_state(port, i386_THREAD_STATE, (thread_state_t) &state,
+        thread_set_state(port, i386_THREAD_STATE, (thread_state_t)&state,
                          i386_THREAD_STATE_COUNT);
 
     return kr ? kr : thread_resume(port);
@@ -210,9 +208,9 @@ long thread_run_internal(void (*function)(void), void *stack)
     if (kr)
         return linux_error(kr);
     memset(thread, 0, sizeof *thread);
-    kr = thread_start_at(port, (uint64_t) personality_thread_internal,
-                         (uint64_t) thread, (uint64_t) thread,
-                         (uint64_t) function);
+    kr =
+        thread_start_at(port, (uint64_t)personality_thread_internal,
+                        (uint64_t)thread, (uint64_t)thread, (uint64_t)function);
     port_deallocate(port);
     return linux_error(kr);
 }
@@ -230,10 +228,10 @@ static long thread_clone(struct frame *frame, const struct clone_request *clone)
     if (!thread)
         return -ENOMEM;
     if (thread_create(mach_task_self(), &port)) {
-        pages_free((void *) thread->stack, THREAD_STACK_SIZE);
+        pages_free((void *)thread->stack, THREAD_STACK_SIZE);
         return -EAGAIN;
     }
-    struct frame *child = (struct frame *) thread - 1;
+    struct frame *child = (struct frame *)thread - 1;
     *child = *frame;
     child->rax = 0;
     if (clone->stack)
@@ -251,9 +249,9 @@ static long thread_clone(struct frame *frame, const struct clone_request *clone)
         thread->clear_child_tid = clone->child_tid;
     int tid = thread->tid;
     thread_link(thread);
-    kern_return_t kr = thread_start_at(
-        port, (uint64_t) personality_thread_start, (uint64_t) child,
-        (uint64_t) thread, (uint64_t) child);
+    kern_return_t kr =
+        thread_start_at(port, (uint64_t)personality_thread_start,
+                        (uint64_t)child, (uint64_t)thread, (uint64_t)child);
     port_deallocate(port);
     return kr ? linux_error(kr) : tid;
 }
@@ -262,8 +260,8 @@ long sys_clone(struct frame *frame)
 {
     struct clone_request clone = {.flags = ARG1(frame),
                                   .stack = ARG2(frame),
-                                  .parent_tid = (int *) ARG3(frame),
-                                  .child_tid = (int *) ARG4(frame),
+                                  .parent_tid = (int *)ARG3(frame),
+                                  .child_tid = (int *)ARG4(frame),
                                   .tls = ARG5(frame)};
 
     if ((clone.flags & THREAD_CLONE_FLAGS) == THREAD_CLONE_FLAGS)
@@ -274,7 +272,7 @@ long sys_clone(struct frame *frame)
 
 long sys_clone3(struct frame *frame)
 {
-    const struct clone_args *args = (const struct clone_args *) ARG1(frame);
+    const struct clone_args *args = (const struct clone_args *)ARG1(frame);
 
     if (ARG2(frame) < CLONE_ARGS_SIZE_VER0)
         return -EINVAL;
@@ -282,8 +280,8 @@ long sys_clone3(struct frame *frame)
         .flags = args->flags,
         .stack = args->stack ? args->stack + args->stack_size : 0,
         .tls = args->tls,
-        .parent_tid = (int *) args->parent_tid,
-        .child_tid = (int *) args->child_tid};
+        .parent_tid = (int *)args->parent_tid,
+        .child_tid = (int *)args->child_tid};
     if ((clone.flags & THREAD_CLONE_FLAGS) == THREAD_CLONE_FLAGS)
         return thread_clone(frame, &clone);
     return process_fork(frame, clone.flags, clone.stack, clone.parent_tid,
@@ -304,8 +302,8 @@ void thread_exit(int status)
     thread_unlink(thread);
     if (thread->clear_child_tid) {
         *thread->clear_child_tid = 0;
-        futex_wake((uint64_t) thread->clear_child_tid, 1, false);
-        futex_wake((uint64_t) thread->clear_child_tid, 1, true);
+        futex_wake((uint64_t)thread->clear_child_tid, 1, false);
+        futex_wake((uint64_t)thread->clear_child_tid, 1, true);
     }
     /* Ends before the call returns: its stack goes with it. */
     thread_terminate_release(thread->port, mach_task_self(), thread->port,
@@ -316,5 +314,5 @@ void thread_exit(int status)
 
 long sys_exit(struct frame *frame)
 {
-    thread_exit((int) ARG1(frame));
+    thread_exit((int)ARG1(frame));
 }

@@ -26,7 +26,7 @@ uint32_t timer_next_ms(void)
     if (!deadline)
         return 0;
     int64_t ms = (deadline - clock_monotonic_ns() + 999999) / 1000000;
-    return ms < 1 ? 1 : ms > 0x7fffffff ? 0x7fffffff : (uint32_t) ms;
+    return ms < 1 ? 1 : ms > 0x7fffffff ? 0x7fffffff : (uint32_t)ms;
 }
 
 void timer_expire(void)
@@ -39,8 +39,7 @@ void timer_expire(void)
     lock_take(&timer.lock);
     if (timer.deadline_ns && timer.deadline_ns <= now) {
         expired = true;
-        timer.deadline_ns =
-            timer.interval_ns ? now + timer.interval_ns : 0;
+        timer.deadline_ns = timer.interval_ns ? now + timer.interval_ns : 0;
     }
     lock_release(&timer.lock);
     if (expired)
@@ -59,8 +58,8 @@ static int64_t time_to_ns(struct timeval time)
 
 static struct itimerval timer_read(void)
 {
-    int64_t left = timer.deadline_ns ? timer.deadline_ns - clock_monotonic_ns()
-                                     : 0;
+    int64_t left =
+        timer.deadline_ns ? timer.deadline_ns - clock_monotonic_ns() : 0;
 
     if (timer.deadline_ns && left < 1000)
         left = 1000;
@@ -82,7 +81,7 @@ static struct itimerval timer_set(int64_t ns, int64_t interval_ns)
 
 long sys_alarm(struct frame *frame)
 {
-    struct itimerval was = timer_set((int64_t) ARG1(frame) * 1000000000, 0);
+    struct itimerval was = timer_set((int64_t)ARG1(frame) * 1000000000, 0);
 
     return was.it_value.tv_sec + (was.it_value.tv_usec ? 1 : 0);
 }
@@ -90,8 +89,8 @@ long sys_alarm(struct frame *frame)
 /* Only real time is measured. */
 long sys_setitimer(struct frame *frame)
 {
-    const struct itimerval *new = (const struct itimerval *) ARG2(frame);
-    struct itimerval *old = (struct itimerval *) ARG3(frame);
+    const struct itimerval *new = (const struct itimerval *)ARG2(frame);
+    struct itimerval *old = (struct itimerval *)ARG3(frame);
 
     if (ARG1(frame) != ITIMER_REAL)
         return -EINVAL;
@@ -106,6 +105,6 @@ long sys_getitimer(struct frame *frame)
 {
     if (ARG1(frame) != ITIMER_REAL)
         return -EINVAL;
-    *(struct itimerval *) ARG2(frame) = timer_read();
+    *(struct itimerval *)ARG2(frame) = timer_read();
     return 0;
 }

@@ -42,14 +42,14 @@ static long tty_get(mach_port_t port, struct termios *to)
     struct hurd_termios modes;
     modes_t flags;
     speeds_t speeds;
-    kern_return_t kr = tioctl_tiocgeta(port, flags, (char *) modes.c_cc, speeds);
+    kern_return_t kr = tioctl_tiocgeta(port, flags, (char *)modes.c_cc, speeds);
 
     if (kr)
         return tty_error(kr);
-    modes.c_iflag = (uint32_t) flags[0];
-    modes.c_oflag = (uint32_t) flags[1];
-    modes.c_cflag = (uint32_t) flags[2];
-    modes.c_lflag = (uint32_t) flags[3];
+    modes.c_iflag = (uint32_t)flags[0];
+    modes.c_oflag = (uint32_t)flags[1];
+    modes.c_cflag = (uint32_t)flags[2];
+    modes.c_lflag = (uint32_t)flags[3];
     modes.c_ispeed = speeds[0];
     modes.c_ospeed = speeds[1];
     termios_to_linux(&modes, to);
@@ -62,10 +62,10 @@ static long tty_set(mach_port_t port, const struct termios *from, uint64_t how)
     kern_return_t kr;
 
     termios_to_hurd(from, &modes);
-    modes_t flags = {(int) modes.c_iflag, (int) modes.c_oflag,
-                     (int) modes.c_cflag, (int) modes.c_lflag};
+    modes_t flags = {(int)modes.c_iflag, (int)modes.c_oflag, (int)modes.c_cflag,
+                     (int)modes.c_lflag};
     speeds_t speeds = {modes.c_ispeed, modes.c_ospeed};
-    const char *characters = (const char *) modes.c_cc;
+    const char *characters = (const char *)modes.c_cc;
     if (how == TCSETS)
         kr = tioctl_tiocseta(port, flags, characters, speeds);
     else if (how == TCSETSW)
@@ -165,7 +165,7 @@ static long file_readable(mach_port_t port, int *to)
     kern_return_t kr = io_readable(port, &amount);
 
     if (!kr)
-        *to = amount > 0x7fffffff ? 0x7fffffff : (int) amount;
+        *to = amount > 0x7fffffff ? 0x7fffffff : (int)amount;
     return tty_error(kr);
 }
 
@@ -187,7 +187,7 @@ static long tty_queue(mach_port_t port, int *to)
 static long tty_flush(mach_port_t port, uint64_t which)
 {
     return which > 2 ? -EINVAL
-                     : tty_set_error(tioctl_tiocflush(port, (int) which + 1));
+                     : tty_set_error(tioctl_tiocflush(port, (int)which + 1));
 }
 
 static long tty_flow(mach_port_t port, uint64_t action)
@@ -206,7 +206,7 @@ static long file_ioctl(struct file *file, int fd, uint64_t request,
                        uint64_t argument)
 {
     mach_port_t port = file->port;
-    void *pointer = (void *) argument;
+    void *pointer = (void *)argument;
 
     switch (request) {
     case TCGETS:
@@ -239,7 +239,7 @@ static long file_ioctl(struct file *file, int fd, uint64_t request,
     case TIOCOUTQ:
         return tty_queue(port, pointer);
     case TIOCSTI:
-        return tty_error(tioctl_tiocsti(port, *(char *) pointer));
+        return tty_error(tioctl_tiocsti(port, *(char *)pointer));
     case TIOCEXCL:
         return tty_error(tioctl_tiocexcl(port));
     case TIOCNXCL:
@@ -247,7 +247,7 @@ static long file_ioctl(struct file *file, int fd, uint64_t request,
     case FIONREAD:
         return file_readable(port, pointer);
     case FIONBIO:
-        return file_set_nonblocking(file, *(int *) pointer);
+        return file_set_nonblocking(file, *(int *)pointer);
     case FIOCLEX:
     case FIONCLEX:
         fd_set_flags(fd, request == FIOCLEX);
@@ -259,12 +259,12 @@ static long file_ioctl(struct file *file, int fd, uint64_t request,
 
 long sys_ioctl(struct frame *frame)
 {
-    struct file *file = fd_get((int) ARG1(frame));
+    struct file *file = fd_get((int)ARG1(frame));
 
     if (!file)
         return -EBADF;
-    long result = file_ioctl(file, (int) ARG1(frame), (uint32_t) ARG2(frame),
-                             ARG3(frame));
+    long result =
+        file_ioctl(file, (int)ARG1(frame), (uint32_t)ARG2(frame), ARG3(frame));
     file_put(file);
     return result;
 }

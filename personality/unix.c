@@ -35,7 +35,7 @@ void unix_start(bool boot_module)
     unix_process.cttyid = start_port(INIT_PORT_CTTYID);
     if (boot_module || !unix_process.proc)
         return;
-    unix_process.umask = (uint32_t) start_int(INIT_UMASK) & 0777;
+    unix_process.umask = (uint32_t)start_int(INIT_UMASK) & 0777;
     fd_start(startup_info.dtable, startup_info.dtable_count);
     signals_from_exec(start_int(INIT_SIGMASK), start_int(INIT_SIGIGN),
                       start_int(INIT_SIGPENDING));
@@ -60,13 +60,15 @@ uint64_t *unix_auxv(uint64_t *words)
 
 void unix_set_arguments(uint64_t argv, uint64_t envp)
 {
+    unix_process.argv = argv;
+    unix_process.envp = envp;
     if (unix_process.proc)
         proc_set_arg_locations(unix_process.proc, argv, envp);
 }
 
 long sys_umask(struct frame *frame)
 {
-    long old = (long) unix_process.umask;
+    long old = (long)unix_process.umask;
 
     unix_process.umask = ARG1(frame) & 0777;
     return old;

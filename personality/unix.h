@@ -19,7 +19,8 @@ struct unix_process {
     struct lock lock; /* guards the ports' replacement */
     mach_port_t cwdir, crdir, auth, proc, cttyid;
     uint32_t umask;
-    int pid; /* 0: not asked for yet */
+    uint64_t argv, envp; /* where they stand, for proc */
+    int pid;             /* 0: not asked for yet */
     /* Counts changes of process group: terminals opened before are stale. */
     unsigned pgrp_generation;
 };

@@ -254,7 +254,9 @@ void kernel_disk_done(void *cookie, int status)
 
 void kernel_shutdown_request(void)
 {
-    kernel_halt(0, "shutdown requested");
+    if (!device_power_pressed())
+        kernel_halt(0, "shutdown requested");
+    kernel_settle();
 }
 
 /* --- what ports tell their objects (ipc/port.h) --------------------------- */

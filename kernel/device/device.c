@@ -24,6 +24,7 @@ void device_module_init(void)
     console_init();
     clock_init();
     kmsg_init();
+    power_init();
     disk_init();
 }
 
@@ -33,6 +34,7 @@ void device_module_fini(void)
 
     console_fini();
     kmsg_fini();
+    power_fini();
     clock_fini();
     list_for_each_safe(&devices.devices, device, after, link)
     {

@@ -14,6 +14,9 @@ struct ipc_port *device_master_send_right(void);
 size_t device_console_room(void);
 void device_console_input(const char *text, size_t size_bytes);
 void device_console_resized(void);
+/* The host wants the machine to end: true if somebody reads the power device
+ * and will see to it. */
+bool device_power_pressed(void);
 /* A request of platform_disk_submit has finished. */
 void device_disk_done(void *cookie, int status);
 /* The last send right of a device's or io_perm's port is gone. */

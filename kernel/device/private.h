@@ -80,6 +80,8 @@ void device_io_written(struct device_io *io, uint32_t size_bytes);
 void console_init(void);
 void console_fini(void);
 void kmsg_init(void);
+void power_init(void);
+void power_fini(void);
 void kmsg_fini(void);
 void clock_init(void);
 void clock_fini(void);

@@ -271,6 +271,7 @@ static void boot_system(void)
     mach_printf("Hurd server bootstrap: %s[%s] exec", diskfs_format->name,
                 diskfs_source ? diskfs_source : "?");
     boot_step("exec", start_exec());
+    mach_printf(" startup");
     boot_step("startup", start_startup());
 }
 

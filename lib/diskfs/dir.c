@@ -177,10 +177,10 @@ static error_t dir_enter(struct node *dir, const char *name, struct node *np,
     struct node *old = NULL;
     error_t err = find(dir, name, &old);
 
-    if (!err && old == np)
-        err = 0;
-    else if (!err && excl)
+    if (!err && excl)
         err = HURD_EEXIST;
+    else if (!err && old == np)
+        err = 0;
     else if (!err && HS_ISDIR(old->st.st_mode))
         err = HURD_EISDIR;
     else if (err == HURD_ENOENT)

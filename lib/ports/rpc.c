@@ -7,7 +7,8 @@
 /* "Return early when PORT dies", kept with the request that asked. */
 struct rpc_notify {
     struct rpc_notify *next;
-    mach_port_t name; /* one reference of its own */
+    mach_port_t name;
+    boolean_t held; /* with a reference of its own */
 };
 
 static boolean_t is_held_up(struct port_info *pi)
@@ -64,7 +65,8 @@ void ports_end_rpc(void *object, struct rpc_info *info)
     pthread_mutex_unlock(&_ports_lock);
     while (notify) {
         struct rpc_notify *next = notify->next;
-        mach_port_drop(notify->name);
+        if (notify->held)
+            mach_port_drop(notify->name);
         free(notify);
         notify = next;
     }
@@ -260,7 +262,8 @@ error_t ports_interrupt_self_on_notification(void *object, mach_port_t port,
     if (!notify)
         return HURD_ENOMEM;
     notify->name = port;
-    mach_port_ref_send(port, 1);
+    /* A reply port's send-once right cannot be held, and need not be. */
+    notify->held = !mach_port_ref_send(port, 1);
     pthread_mutex_lock(&_ports_lock);
     struct rpc_info *rpc = pi->current_rpcs;
     while (rpc && rpc->thread != self)
@@ -271,7 +274,8 @@ error_t ports_interrupt_self_on_notification(void *object, mach_port_t port,
     }
     pthread_mutex_unlock(&_ports_lock);
     if (!rpc) {
-        mach_port_drop(port);
+        if (notify->held)
+            mach_port_drop(port);
         free(notify);
         return HURD_EINVAL;
     }

@@ -34,7 +34,7 @@ static struct {
     char *pending;   /* output that was not taken yet */
     size_t start, end, room;
     bool watching_out;
-} console;
+} console = {.in = -1, .keeper_pipe = -1};
 
 static int make_raw(void)
 {

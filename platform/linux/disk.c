@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -312,7 +313,13 @@ int disk_open_all(void)
     state.wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (state.wake < 0 || machine_watch(state.wake, SOURCE_DISKS, EPOLLIN) != 0)
         return machine_fail("eventfd: %s", strerror(errno));
-    if (pthread_create(&state.worker, NULL, worker_main, NULL) != 0)
+    /* Signals are the loop's: one that the worker could take would end us. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    int failed = pthread_create(&state.worker, NULL, worker_main, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed != 0)
         return machine_fail("cannot make a thread");
     state.started = true;
     return 0;

@@ -103,6 +103,8 @@ void proc_iterate(void (*fun)(struct proc *p, void *arg), void *arg);
 struct proc *proc_new(mach_port_t task, pid_t pid);
 /* Gives P the task TASK (consumed). */
 void proc_set_task(struct proc *p, mach_port_t task);
+/* Learns of the death of P's task from now on, by P's port. */
+void proc_watch(struct proc *p);
 /* Its task died. */
 void proc_has_exited(struct proc *p);
 /* Nobody needs to know of P any more. */

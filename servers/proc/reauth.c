@@ -128,6 +128,7 @@ boolean_t reauthenticate_complete(mach_port_t name)
         p->ids = stub->ids;
         stub->ids = NULL;
         ports_transfer_right(p, stub);
+        proc_watch(p);
     }
     pthread_cond_broadcast(&progress);
     ports_port_deref(stub);

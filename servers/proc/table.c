@@ -127,7 +127,14 @@ void proc_set_task(struct proc *p, mach_port_t task)
     p->task = task;
     p->task_next = by_task[task % HASH_SIZE];
     by_task[task % HASH_SIZE] = p;
-    if (ports_request_dead_name_notification(p, task, NULL))
+    proc_watch(p);
+}
+
+/* The notification comes to P's port: asked for again when that changes. */
+void proc_watch(struct proc *p)
+{
+    if (p->task != MACH_PORT_NULL &&
+        ports_request_dead_name_notification(p, p->task, NULL))
         mach_complain(0, "cannot watch the task of process %d", p->pid);
 }
 

@@ -208,5 +208,6 @@ void boot_finish(void)
     mach_printf(".\n");
     set_standard_ports();
     adopt_kernel();
+    watch_power();
     launch_something();
 }

@@ -3,6 +3,7 @@
 
 #include <argz.h>
 #include <device/device.h>
+#include <device/device_request.h>
 #include <hurd/fsys.h>
 #include <hurd/libhurd.h>
 #include <hurd/process.h>
@@ -243,9 +244,22 @@ kern_return_t do_mach_notify_send_once(mach_port_t notify)
     return 0;
 }
 
+/* The answer to watch_power's read: the host wants the machine to end. */
+#define POWER_PRESSED 2905 /* device_reply.defs */
+
+static boolean_t is_power(const mach_msg_header_t *in)
+{
+    return in->msgh_id == POWER_PRESSED &&
+           in->msgh_size >= sizeof(mig_reply_header_t) &&
+           ((const mig_reply_header_t *)in)->RetCode == 0;
+}
+
 static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
 {
     mig_routine_t routine;
+
+    if (is_power(in))
+        reboot_system(HURD_RB_HALT);
 
     if (!((routine = startup_server_routine(in)) ||
           (routine = notify_server_routine(in)) ||
@@ -254,6 +268,16 @@ static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
         return FALSE;
     routine(in, out);
     return TRUE;
+}
+
+/* A kernel without such a device ends on its own. */
+void watch_power(void)
+{
+    dev_name_t name = "power";
+    mach_port_t power;
+
+    if (!device_open(self.device_master, D_READ, name, &power))
+        device_read_request_inband(power, self.port, 0, 0, 1);
 }
 
 /* --- start-up ------------------------------------------------------------- */

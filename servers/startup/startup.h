@@ -56,6 +56,8 @@ boolean_t essential_died(mach_port_t name);
 error_t notify_record(const char *name, mach_port_t notify);
 boolean_t notify_died(mach_port_t name);
 /* Tells all who asked, then stops or restarts the machine; HURD_RB_... */
+/* Asks to be told when the host wants the machine to end. */
+void watch_power(void);
 void reboot_system(int flags) __attribute__((noreturn));
 /* Asks for a dead-name notification on our port. */
 error_t watch(mach_port_t name);

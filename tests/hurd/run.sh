@@ -49,11 +49,8 @@ truncate -s %4096 "$out/inside.tar"
 inside() { # LOG BOOT-OPTION...
     log=$1
     shift
-    (
-        sleep 1
-        printf 'hellx\177a\nsecond\n'
-        sleep 3
-    ) | timeout -k 1 30 ./hell boot "$@" >"$log.raw" 2>&1 || true
+    timeout -k 1 30 python3 "$here/terminal.py" 'hellx\177a\nsecond\n' \
+        ./hell boot "$@" >"$log.raw" 2>&1 || true
     tr -d '\r' <"$log.raw" >"$log"
     verdict inside "$log"
 }

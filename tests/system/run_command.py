@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""hell run: one command, its streams and its status."""
+from machine import check, check_clean, debugfs, fresh_image, hell
+
+
+def test_statuses():
+    image = fresh_image()
+    for words, wanted in ((["/bin/true"], 0), (["/bin/false"], 1),
+                          (["/bin/sh", "-c", "exit 42"], 42),
+                          (["/bin/sh", "-c", "kill -9 $$"], 137),
+                          (["/bin/nothing"], 127)):
+        status, out, err = hell("run", "--disk", image, "--", *words)
+        check(status == wanted, "%s: status %d" % (" ".join(words), wanted),
+              "status %s\n%s%s" % (status, out, err))
+
+
+def test_streams():
+    image = fresh_image()
+    status, out, err = hell("run", "--disk", image, "--", "/usr/bin/sort",
+                            given=b"pear\napple\nfig\n")
+    check(status == 0 and "apple\nfig\npear\n" in out, "input and output",
+          "status %s\n%s%s" % (status, out, err))
+    check("module 0:" not in out, "standard output is the command's alone",
+          out)
+
+
+def test_busybox_commands():
+    image = fresh_image()
+    status, out, err = hell("run", "--persist", "--disk", image, "--",
+                            "/bin/sh", "/tests/commands.sh", limit=120)
+    for line in out.split("\n"):
+        if line.startswith("ok "):
+            check(True, line[3:])
+        elif line.startswith("FAIL "):
+            check(False, line[5:])
+    check("commands done" in out and status == 0, "all were run",
+          "status %s\n%s%s" % (status, out[-1500:], err))
+    check_clean(image, "after the commands")
+
+
+def test_changes_are_thrown_away_unless_they_persist():
+    image = fresh_image()
+    with open(image, "rb") as file:
+        before = hash(file.read())
+    hell("run", "--disk", image, "--", "/bin/sh", "-c", "echo no >/root/no")
+    with open(image, "rb") as file:
+        check(hash(file.read()) == before, "without --persist nothing changes")
+    status, out, _ = hell("run", "--persist", "--disk", image, "--", "/bin/sh",
+                          "-c", "echo yes >/root/yes")
+    check(status == 0, "with --persist", out)
+    check_clean(image, "after --persist")
+    check(debugfs(image, "cat /root/yes") == "yes\n", "the file is there")
