@@ -87,6 +87,28 @@ error_t ext2_read(struct node *np, int64_t offset, char *data, size_t size,
     return 0;
 }
 
+static int count_block(ext2_filsys unused, blk64_t *block, e2_blkcnt_t where,
+                       blk64_t ref, int ref_offset, void *count)
+{
+    ++*(blk64_t *)count;
+    return 0;
+}
+
+/* When the disk is full libext2fs may have given the file a block that maps
+ * others without counting it. */
+static void contents_recount(struct node *np)
+{
+    struct ext2_inode *inode = ext2_node_inode(np);
+    blk64_t count = 0;
+
+    if (ext2fs_block_iterate3(fs, np->ino, BLOCK_FLAG_READ_ONLY, NULL,
+                              count_block, &count))
+        return;
+    ext2fs_iblk_set(fs, inode, count + (np->passive ? 1 : 0));
+    np->st.st_blocks = inode->i_blocks;
+    ext2_inode_write(np);
+}
+
 error_t ext2_write(struct node *np, int64_t offset, const char *data,
                    size_t size, size_t *amount)
 {
@@ -107,6 +129,8 @@ error_t ext2_write(struct node *np, int64_t offset, const char *data,
             break;
     }
     error_t closed = contents_close(np, file, 0);
+    if (e2)
+        contents_recount(np);
     return e2 ? fs_error(e2) : closed;
 }
 
