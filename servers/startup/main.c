@@ -282,6 +282,18 @@ void watch_power(void)
 
 /* --- start-up ------------------------------------------------------------- */
 
+/* When the root file system dies its pages can no longer come: all of this
+ * program must be there by then, as it is the one that ends the system. */
+static void stay_in_memory(void)
+{
+    extern const char __executable_start[], end[];
+
+    vm_wire_all(self.host_priv, mach_task_self(), VM_WIRE_ALL);
+    for (const volatile char *page = __executable_start; page < end;
+         page += vm_page_size)
+        (void)*page;
+}
+
 static void parse_arguments(int argc, char **argv)
 {
     static const char kernel[] = "--kernel-task=";
@@ -313,6 +325,7 @@ static void get_privileges(void)
     if (!device_open(self.device_master, D_READ | D_WRITE, console_name,
                      &console))
         mach_set_console(console);
+    stay_in_memory();
 }
 
 static void make_ports(void)
