@@ -35,12 +35,22 @@ static kern_return_t at_open(int dir, const char *name, int flags,
     return kr;
 }
 
+/* A server that is no file is shown as the node that it sits on. */
+static bool stat_is_refused(kern_return_t kr)
+{
+    return kr == MIG_BAD_ID || kr == HURD_EOPNOTSUPP;
+}
+
 static long at_stat(int dir, const char *name, int flags, io_statbuf_t *st)
 {
     mach_port_t port;
     kern_return_t kr = at_open(dir, name, flags, 0, &port);
 
-    if (!kr) {
+    if (kr)
+        return linux_error(kr);
+    kr = io_stat(port, st);
+    port_deallocate(port);
+    if (stat_is_refused(kr) && !at_open(dir, name, flags, HO_NOTRANS, &port)) {
         kr = io_stat(port, st);
         port_deallocate(port);
     }

@@ -22,7 +22,8 @@
     /* memory.c, filemap.c */                                                  \
     X(msync)                                                                   \
     X(brk)                                                                     \
-    X(mmap) X(munmap) X(mprotect) X(mremap) X(madvise) /* threads.c */         \
+    X(mmap)                                                                    \
+    X(munmap) X(mprotect) X(mremap) X(madvise) /* threads.c */                 \
         X(clone) X(clone3) X(exit) X(gettid) X(set_tid_address)                \
             X(set_robust_list) X(arch_prctl) X(sched_yield)                    \
                 X(sched_getaffinity) X(rseq) X(prctl) /* futex.c */            \
