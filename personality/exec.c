@@ -29,7 +29,7 @@ struct exec {
     string_t path, absolute;
 };
 
-/* --- strings ------------------------------------------------------------------ */
+/* --- strings ------------------------------------------------------------- */
 
 static uint64_t strings_size(char *const *strings)
 {
@@ -53,7 +53,7 @@ static char *strings_join(char *const *strings, uint64_t size)
     return room;
 }
 
-/* --- rights ------------------------------------------------------------------- */
+/* --- rights -------------------------------------------------------------- */
 
 static void exec_drop(struct exec *exec, mach_port_t name)
 {

@@ -48,8 +48,7 @@ NO_ATTRIBUTES(fremovexattr)
 /* Programs write zeros themselves then. */
 NO_ATTRIBUTES(fallocate)
 
-/* --- priorities ------------------------------------------------------------------
- */
+/* --- priorities ---------------------------------------------------------- */
 
 /* Mach's 0 is best and 63 worst, a program starts at 25; nice values count
  * from there. */
@@ -91,9 +90,7 @@ long sys_setpriority(struct frame *frame)
     return linux_error(kr);
 }
 
-/* --- scheduling: one policy, one processor
- * -----------------------------------------------------
- */
+/* --- scheduling: one policy, one processor ------------------------------- */
 
 long sys_sched_getscheduler(struct frame *frame)
 {
@@ -117,8 +114,7 @@ long sys_sched_get_priority_min(struct frame *frame)
     return ARG1(frame) ? -EINVAL : 0;
 }
 
-/* --- the end ------------------------------------------------------------------------
- */
+/* --- the end ------------------------------------------------------------- */
 
 static kern_return_t reboot(int how)
 {

@@ -74,7 +74,7 @@ long sys_getppid(struct frame *frame)
     return ppid;
 }
 
-/* --- groups and sessions -------------------------------------------------------- */
+/* --- groups and sessions ------------------------------------------------- */
 
 static long proc_error(kern_return_t kr)
 {
@@ -138,7 +138,7 @@ long sys_setsid(struct frame *frame)
     return process_pid();
 }
 
-/* --- waiting -------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------- */
 
 static int wait_options_to_hurd(int options)
 {
@@ -228,7 +228,7 @@ long sys_waitid(struct frame *frame)
     return 0;
 }
 
-/* --- time used -------------------------------------------------------------------- */
+/* --- time used ----------------------------------------------------------- */
 
 static int64_t task_time_us(int which)
 {
@@ -293,7 +293,7 @@ long sys_times(struct frame *frame)
     return clock_monotonic_ns() / 10000000;
 }
 
-/* --- the system's name -------------------------------------------------------------- */
+/* --- the system's name --------------------------------------------------- */
 
 static void uname_field(char *to, const char *from)
 {

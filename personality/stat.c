@@ -122,7 +122,7 @@ long sys_statx(struct frame *frame)
     return error;
 }
 
-/* --- access ------------------------------------------------------------------- */
+/* --- access -------------------------------------------------------------- */
 
 /* By the effective ids, which are the real ones too save in programs that
  * changed one of them. */
@@ -165,7 +165,7 @@ long sys_faccessat2(struct frame *frame)
                        (int)ARG3(frame), (int)ARG4(frame));
 }
 
-/* --- changing ----------------------------------------------------------------- */
+/* --- changing ------------------------------------------------------------ */
 
 static long change_mode(int dir, const char *name, uint32_t mode, int flags)
 {
@@ -290,7 +290,7 @@ long sys_utime(struct frame *frame)
                         from ? times : NULL, 0);
 }
 
-/* --- file systems ------------------------------------------------------------- */
+/* --- file systems -------------------------------------------------------- */
 
 static long statfs_call(int dir, const char *name, int flags, struct statfs *to)
 {

@@ -175,7 +175,7 @@ long sys_prctl(struct frame *frame)
     }
 }
 
-/* --- new threads ------------------------------------------------------------ */
+/* --- new threads --------------------------------------------------------- */
 
 /* The first code of a new thread, on its personality stack. */
 void thread_begin(struct thread *thread)
@@ -288,7 +288,7 @@ long sys_clone3(struct frame *frame)
                         clone.child_tid);
 }
 
-/* --- the end of a thread ---------------------------------------------------- */
+/* --- the end of a thread ------------------------------------------------- */
 
 void thread_exit(int status)
 {
