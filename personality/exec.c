@@ -84,6 +84,7 @@ static void exec_collect_names(struct exec *exec)
     for (struct thread *thread = threads; thread; thread = thread->next) {
         exec_drop(exec, thread->port);
         exec_destroy(exec, thread->reply_port);
+        exec_destroy(exec, thread->spare_reply_port);
     }
     exec_destroy(exec, signals_port());
 }

@@ -242,6 +242,8 @@ long sys_rt_sigaction(struct frame *frame)
         (new &&SIGNAL_BIT(sig) & UNBLOCKABLE))
         return -EINVAL;
     struct signal_action copy = new ? *new : (struct signal_action){0};
+    if (copy.handler > HANDLER_IGNORE)
+        signals_start();
     lock_take(&signals.lock);
     was = signals.actions[sig];
     if (new) {

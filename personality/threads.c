@@ -88,6 +88,7 @@ void thread_adopt_forked(struct thread *thread)
     threads = thread;
     thread->next = NULL;
     thread->reply_port = MACH_PORT_NULL;
+    thread->spare_reply_port = MACH_PORT_NULL;
     threads_lock = (struct lock){0};
     thread_set_self(thread);
     thread->port = mach_thread_self();
