@@ -49,7 +49,7 @@ $(eval $(call task_program,startup))
 $(eval $(call server_stubs,term,term tioctl,$(call SERVER_MIG,term)))
 $(eval $(call task_program,term,trivfs))
 
-$(foreach p,console-run settrans showtrans fsysopts runcommand halt,\
+$(foreach p,console-run settrans showtrans fsysopts portinfo runcommand halt,\
 	$(eval $(call task_program,$(p))))
 
 ext2fs_LDLIBS := -lext2fs -lcom_err

@@ -32,9 +32,10 @@ static const char help[] =
 static const struct {
     const char *name, *folder;
 } places[] = {
-    {"settrans", "/bin"},       {"showtrans", "/bin"},
-    {"fsysopts", "/sbin"},      {"halt", "/sbin"},
-    {"runcommand", "/libexec"}, {"console-run", "/libexec"},
+    {"settrans", "/bin"},        {"showtrans", "/bin"},
+    {"fsysopts", "/sbin"},       {"halt", "/sbin"},
+    {"portinfo", "/bin"},        {"runcommand", "/libexec"},
+    {"console-run", "/libexec"},
 };
 
 /* Nodes with passive translators, where the translator's program is there. */
@@ -126,9 +127,9 @@ static int copy_folder(struct rootfs *root, const char *from, const char *to)
 static int make_folders(struct rootfs *root)
 {
     static const char *const folders[] = {
-        "/bin",  "/boot", "/dev",  "/etc",     "/home",           "/hurd",
-        "/lib",  "/mnt",  "/sbin", "/usr",     "/servers/socket", "/libexec",
-        "/var",  "/run",  "/var/run", "/usr/bin",        "/usr/sbin"};
+        "/bin", "/boot", "/dev",     "/etc",     "/home",           "/hurd",
+        "/lib", "/mnt",  "/sbin",    "/usr",     "/servers/socket", "/libexec",
+        "/var", "/run",  "/var/run", "/usr/bin", "/usr/sbin"};
     /* What a server attaches itself to when it is up. */
     static const char *const seats[] = {
         "/servers/exec", "/servers/startup",         "/servers/proc",

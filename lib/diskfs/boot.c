@@ -385,7 +385,7 @@ kern_return_t diskfs_S_startup_dosync(mach_port_t port)
     if (!object)
         return HURD_EOPNOTSUPP;
     ports_port_deref(object);
-    return diskfs_set_options("--readonly", sizeof "--readonly");
+    return diskfs_make_readonly(TRUE);
 }
 
 kern_return_t diskfs_S_fsys_forward(mach_port_t process, mach_port_t requestor,

@@ -6,7 +6,7 @@
  * what was changed through a mapping, if anyone has write access to one.
  */
 
-#include <diskfs/diskfs.h>
+#include <diskfs/private.h>
 #include <string.h>
 
 struct pager_bucket diskfs_pagers;
@@ -21,7 +21,9 @@ static error_t data_page_in(void *cookie, vm_offset_t offset, char *buffer,
     pthread_mutex_lock(&diskfs_lock);
     error_t err = diskfs_format->read(np, offset, buffer, size, &amount);
     pthread_mutex_unlock(&diskfs_lock);
-    return err; /* the buffer was zeroed */
+    if (!err)
+        memset(buffer + amount, 0, size - amount);
+    return err;
 }
 
 static error_t data_page_out(void *cookie, vm_offset_t offset,
@@ -48,12 +50,13 @@ static vm_size_t data_size(void *cookie)
     return ((struct node *)cookie)->st.st_size;
 }
 
-static void data_pager_gone(void *cookie)
+static void data_pager_gone(void *cookie, pager_t pager)
 {
     struct node *np = cookie;
 
     pthread_mutex_lock(&diskfs_lock);
-    np->pager = NULL;
+    if (np->pager == pager) /* there may be another one by now */
+        np->pager = NULL;
     diskfs_nrele(np);
     pthread_mutex_unlock(&diskfs_lock);
 }
@@ -61,31 +64,42 @@ static void data_pager_gone(void *cookie)
 static const struct pager_ops data_pager_ops = {data_page_in, data_page_out,
                                                 data_size, data_pager_gone};
 
-error_t diskfs_get_memory_object(struct node *np, mach_port_t *port)
+/* A reference on NP's pager, or null if there is none that is alive. */
+static pager_t data_pager(struct node *np)
 {
-    if (!np->pager) {
-        error_t err =
-            pager_create(&diskfs_pagers, &data_pager_ops, np, &np->pager);
-        if (err)
-            return err;
-        diskfs_nref(np); /* until data_pager_gone */
-        *port = pager_get_port(np->pager);
-        ports_port_deref(np->pager); /* its senders and the kernel keep it */
-        return 0;
-    }
-    *port = pager_get_port(np->pager);
-    return 0;
+    return np->pager ? ports_lookup_port(NULL, np->pager->pi.port_right,
+                                         diskfs_pagers.class)
+                     : NULL;
 }
 
-/* Lets go of the lock while the kernel writes back.  A reference on NP is
- * held by the caller. */
-static void data_settle(struct node *np, int64_t offset, size_t size)
+error_t diskfs_get_memory_object(struct node *np, mach_port_t *port)
 {
-    pager_t pager = np->pager;
+    pager_t pager = data_pager(np);
+    error_t err = 0;
 
-    if (!pager || !pager->written)
+    if (!pager) {
+        err = pager_create(&diskfs_pagers, &data_pager_ops, np, &pager);
+        if (err)
+            return err;
+        np->pager = pager;
+        diskfs_nref(np); /* until data_pager_gone */
+    }
+    *port = pager_get_port(pager);
+    ports_port_deref(pager); /* its senders and the kernel keep it */
+    return *port ? 0 : HURD_ENOMEM;
+}
+
+boolean_t diskfs_is_mapped_for_writing(struct node *np)
+{
+    return np->pager && np->pager->written;
+}
+
+void diskfs_settle(struct node *np, int64_t offset, size_t size)
+{
+    pager_t pager = np->pager && np->pager->written ? data_pager(np) : NULL;
+
+    if (!pager)
         return;
-    ports_port_ref(pager);
     pthread_mutex_unlock(&diskfs_lock);
     pager_sync_some(pager, MACH_PAGE_TRUNC(offset),
                     MACH_PAGE_ROUND(offset + size) - MACH_PAGE_TRUNC(offset));
@@ -99,7 +113,7 @@ error_t diskfs_read(struct node *np, int64_t offset, char *data, size_t size,
     *amount = 0;
     if (offset < 0)
         return HURD_EINVAL;
-    data_settle(np, offset, size);
+    diskfs_settle(np, offset, size);
     if (offset >= np->st.st_size)
         return 0;
     if ((int64_t)size > np->st.st_size - offset)
@@ -128,7 +142,7 @@ error_t diskfs_write(struct node *np, int64_t offset, const char *data,
         return HURD_EROFS;
     if (!size)
         return 0;
-    data_settle(np, offset, size);
+    diskfs_settle(np, offset, size);
     error_t err = diskfs_format->write(np, offset, data, size, amount);
     if (*amount) {
         diskfs_touch(np, FALSE, TRUE, TRUE);
@@ -148,7 +162,7 @@ error_t diskfs_set_size(struct node *np, int64_t size)
     if (size == old)
         return 0;
     if (size < old)
-        data_settle(np, 0, old);
+        diskfs_settle(np, 0, old);
     error_t err = diskfs_format->set_size(np, size);
     if (err)
         return err;

@@ -24,6 +24,8 @@ static error_t dir_begin(protid_t cred, const char *name)
     return err;
 }
 
+#define LINK_MAX 32000 /* as pathconf says */
+
 static boolean_t is_dots(const char *name)
 {
     return !strcmp(name, ".") || !strcmp(name, "..");
@@ -57,6 +59,8 @@ static boolean_t dir_is_empty(struct node *np)
 /* NP has one name more or less. */
 static void links_change(struct node *np, int by)
 {
+    if (by < 0 && np->st.st_nlink < (nlink_t)-by)
+        by = -(int)np->st.st_nlink; /* the disk was wrong */
     np->st.st_nlink += by;
     diskfs_touch(np, FALSE, FALSE, TRUE);
     diskfs_update(np);
@@ -83,6 +87,8 @@ kern_return_t diskfs_S_dir_mkdir(protid_t cred, const_string_t name,
         return diskfs_end(HURD_EEXIST);
     if (err == HURD_ENOENT)
         err = fshelp_checkdirmod(&dir->st, NULL, cred->user);
+    if (!err && dir->st.st_nlink >= LINK_MAX)
+        err = HURD_EMLINK;
     if (!err)
         err = diskfs_create(dir, (mode & 07777) | HS_IFDIR, cred->user, &np);
     if (err)
@@ -181,11 +187,11 @@ static error_t dir_enter(struct node *dir, const char *name, struct node *np,
         err = 0;
     if (!err)
         err = fshelp_checkdirmod(&dir->st, old ? &old->st : NULL, user);
+    if (!err && old != np && np->st.st_nlink >= LINK_MAX)
+        err = HURD_EMLINK;
     if (!err && old != np) {
-        if (old)
-            err = diskfs_format->remove(dir, name);
-        if (!err)
-            err = diskfs_format->enter(dir, name, np);
+        err = old ? diskfs_format->replace(dir, name, np)
+                  : diskfs_format->enter(dir, name, np);
         if (!err) {
             links_change(np, 1);
             if (old)
@@ -219,15 +225,18 @@ kern_return_t diskfs_S_dir_link(protid_t dircred, protid_t filecred,
     return drop_second(filecred, err);
 }
 
+#define DEPTH_MAX 10000
+
 /* True if DIR is NP or lies below it. */
 static boolean_t dir_is_below(struct node *dir, struct node *np)
 {
     ino64_t ino = dir->ino, up;
     boolean_t below = FALSE;
 
-    while (!below && ino != diskfs_format->root) {
+    for (int depth = 0; !below && ino != diskfs_format->root; depth++) {
         struct node *at;
-        below = ino == np->ino;
+        /* A disk with a circle in it must not keep us for ever. */
+        below = ino == np->ino || depth > DEPTH_MAX;
         if (below || diskfs_cached_lookup(ino, &at))
             break;
         error_t err = diskfs_format->lookup(at, "..", &up);
@@ -258,14 +267,15 @@ static error_t rename_dir(struct node *from, const char *oldname,
 {
     error_t err = rename_dir_check(np, to, old);
 
-    if (!err && old)
-        err = diskfs_format->remove(to, newname);
+    if (!err && !old && from != to && to->st.st_nlink >= LINK_MAX)
+        err = HURD_EMLINK;
+    if (!err)
+        err = old ? diskfs_format->replace(to, newname, np)
+                  : diskfs_format->enter(to, newname, np);
     if (!err && old) {
         links_change(old, -2);
         links_change(to, -1);
     }
-    if (!err)
-        err = diskfs_format->enter(to, newname, np);
     if (!err)
         err = diskfs_format->remove(from, oldname);
     if (!err && from != to)

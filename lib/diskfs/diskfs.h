@@ -22,15 +22,18 @@
 #include <pthread.h>
 
 /* A file in use.  REFS counts opens, pagers and callers; with the last one a
- * node without links is freed on the disk. */
+ * node without links is freed on the disk, another is kept for a while: the
+ * longer the format wants it, and as long as a translator sits on it. */
 struct node {
     struct node *hash_next;
+    struct node *newer, *older; /* among those without references */
     ino64_t ino;
     unsigned refs;
     struct hurd_stat st;
     boolean_t dirty; /* ST differs from the disk */
     boolean_t accessed;
     boolean_t passive; /* has a passive translator on the disk */
+    boolean_t freed;   /* given back to the disk, though still open */
     struct transbox transbox;
     struct rlock_box rlocks;
     pager_t pager; /* its reference is the pager's; null if none */
@@ -79,6 +82,7 @@ struct diskfs_format {
     const char *name; /* "ext2fs" */
     int fstype;
     ino64_t root;
+    unsigned keep_nodes; /* how many that nobody uses are remembered */
     /* Fills np->st and np->passive; ENOENT for a free inode. */
     error_t (*read_node)(struct node *np);
     error_t (*write_node)(struct node *np);
@@ -96,6 +100,8 @@ struct diskfs_format {
     error_t (*walk)(struct node *dir, diskfs_walk_fn fn, void *context);
     error_t (*enter)(struct node *dir, const char *name, struct node *np);
     error_t (*remove)(struct node *dir, const char *name);
+    /* NAME, which is there, becomes NP in one write of the disk. */
+    error_t (*replace)(struct node *dir, const char *name, struct node *np);
     /* Makes the new directory's . and .. entries; later, its .. again. */
     error_t (*init_dir)(struct node *np, struct node *parent);
     error_t (*set_parent)(struct node *np, struct node *parent);
@@ -131,6 +137,14 @@ void diskfs_touch(struct node *np, boolean_t atime, boolean_t mtime,
                   boolean_t ctime);
 error_t diskfs_update(struct node *np); /* writes ST if it is dirty */
 error_t diskfs_sync_all(boolean_t wait);
+/* Whether any translator sits on a node. */
+boolean_t diskfs_any_translated(void);
+/* Gives files without a name that are still open back to the disk if FORCE,
+ * else EBUSY if there are any.  diskfs_lock is held. */
+error_t diskfs_drop_orphans(boolean_t force);
+/* Nothing will be written any more; the disk is whole afterwards.  EBUSY unless
+ * FORCE if a file without a name is open. */
+error_t diskfs_make_readonly(boolean_t force);
 /* A new file of MODE that belongs to USER; a reference, no links. */
 error_t diskfs_create(struct node *dir, mode_t mode, const struct iouser *user,
                       struct node **np);

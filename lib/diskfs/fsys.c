@@ -42,6 +42,14 @@ diskfs_S_fsys_getroot(control_t control, mach_port_t dotdot,
     return err;
 }
 
+static boolean_t any_translated(void)
+{
+    pthread_mutex_lock(&diskfs_lock);
+    boolean_t any = diskfs_any_translated();
+    pthread_mutex_unlock(&diskfs_lock);
+    return any;
+}
+
 kern_return_t diskfs_S_fsys_goaway(control_t control, int flags)
 {
     if (!control)
@@ -49,12 +57,12 @@ kern_return_t diskfs_S_fsys_goaway(control_t control, int flags)
     if (diskfs_boot.boot)
         return HURD_EBUSY; /* everything stands on this one */
     if (!(flags & FSYS_GOAWAY_FORCE) &&
-        ports_count_class(diskfs_protid_class) > 0) {
+        (ports_count_class(diskfs_protid_class) > 0 || any_translated())) {
         ports_enable_class(diskfs_protid_class);
         return HURD_EBUSY;
     }
     if (!(flags & FSYS_GOAWAY_NOSYNC))
-        diskfs_sync_all(TRUE);
+        diskfs_make_readonly(TRUE);
     exit(0);
 }
 
@@ -75,6 +83,21 @@ error_t diskfs_get_options(char **argz, size_t *length)
     return 0;
 }
 
+error_t diskfs_make_readonly(boolean_t force)
+{
+    error_t err = diskfs_sync_all(TRUE);
+
+    pthread_mutex_lock(&diskfs_lock);
+    if (!err && !diskfs_readonly)
+        err = diskfs_drop_orphans(force);
+    if (!err && !diskfs_readonly)
+        err = diskfs_format->set_read_only(TRUE);
+    if (!err)
+        diskfs_readonly = TRUE;
+    pthread_mutex_unlock(&diskfs_lock);
+    return err;
+}
+
 static error_t set_option(const char *option)
 {
     boolean_t readonly;
@@ -91,7 +114,7 @@ static error_t set_option(const char *option)
     if (readonly == diskfs_readonly)
         return 0;
     if (readonly)
-        diskfs_sync_all(TRUE);
+        return diskfs_make_readonly(FALSE);
     pthread_mutex_lock(&diskfs_lock);
     error_t err = diskfs_format->set_read_only(readonly);
     if (!err)

@@ -230,6 +230,8 @@ kern_return_t diskfs_S_io_map(protid_t cred, mach_port_t *read,
     *read_type = *write_type = MACH_MSG_TYPE_MOVE_SEND;
     if (!HS_ISREG(cred->po->np->st.st_mode))
         err = HURD_EOPNOTSUPP;
+    else if (!(cred->po->openstat & (HO_ACCMODE | HO_EXEC)))
+        err = HURD_EBADF;
     else
         err = diskfs_get_memory_object(cred->po->np, &port);
     int modes = cred->po->openstat;

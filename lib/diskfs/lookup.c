@@ -6,6 +6,7 @@
 
 #define LINKS_MAX       8
 #define NAME_MAX_LENGTH 255
+#define RETRY_NAME_MAX  1024 /* a string_t */
 
 /* A lookup in progress: where it is and what is left of the name. */
 struct walk {
@@ -164,7 +165,7 @@ static error_t walk_link(struct walk *walk, struct node *np,
         return err;
     target[length] = 0;
     size_t rest = walk->rest ? strlen(walk->rest) + 1 : 0;
-    if (length + rest + 1 >= sizeof walk->name)
+    if (length + rest + 1 >= RETRY_NAME_MAX)
         return HURD_ENAMETOOLONG;
     if (walk->rest) {
         char tail[2048];
@@ -186,7 +187,8 @@ static error_t walk_link(struct walk *walk, struct node *np,
     return 0;
 }
 
-/* Goes over to NP's translator; the reference is consumed. */
+/* Goes over to NP's translator; the reference is consumed unless it turns out
+ * that there is none any more: then nothing is answered. */
 static error_t walk_translator(struct walk *walk, struct node *np,
                                boolean_t last, boolean_t *answered)
 {
@@ -194,12 +196,18 @@ static error_t walk_translator(struct walk *walk, struct node *np,
                                          last ? walk->flags : 0, walk->retry,
                                          walk->retry_name, walk->port);
 
+    if (err == HURD_ENOENT && !diskfs_has_translator(np))
+        return 0; /* it has died, and nothing says how to start it */
     diskfs_nrele(np);
     *walk->type = MACH_MSG_TYPE_MOVE_SEND;
     *answered = TRUE;
     if (err || !walk->rest)
         return err;
     size_t length = strlen(walk->retry_name);
+    if (length + strlen(walk->rest) + 2 > RETRY_NAME_MAX) {
+        mach_port_drop(*walk->port);
+        return HURD_ENAMETOOLONG;
+    }
     if (length && walk->retry_name[length - 1] != '/')
         walk->retry_name[length++] = '/';
     mig_strncpy(walk->retry_name + length, walk->rest, 1024 - length);
@@ -239,8 +247,8 @@ static error_t walk_step(struct walk *walk, boolean_t *answered)
     char *name = walk_component(walk, &last);
 
     if (!strcmp(name, "..") && walk->cred->po->root_parent &&
-        walk->dir != walk->cred->po->shadow_root &&
-        walk->dir->ino == diskfs_format->root) {
+        (walk->cred->po->shadow_root ? walk->dir == walk->cred->po->shadow_root
+                                     : walk->dir->ino == diskfs_format->root)) {
         *answered = TRUE;
         return walk_out(walk);
     }
@@ -260,8 +268,11 @@ static error_t walk_step(struct walk *walk, boolean_t *answered)
         (!last || walk->must_be_dir ||
          !(walk->flags & (HO_NOLINK | HO_NOTRANS))))
         return walk_link(walk, np, answered);
-    if (!notrans && np->ino != walk->dir->ino && diskfs_has_translator(np))
-        return walk_translator(walk, np, last, answered);
+    if (!notrans && np->ino != walk->dir->ino && diskfs_has_translator(np)) {
+        err = walk_translator(walk, np, last, answered);
+        if (err || *answered)
+            return err;
+    }
     if (last) {
         *answered = TRUE;
         return walk_answer(walk, np);
@@ -309,6 +320,8 @@ kern_return_t diskfs_S_dir_lookup(protid_t cred, const_string_t name, int flags,
 
     if (err)
         return err;
+    if (flags & (HO_SHLOCK | HO_EXLOCK))
+        return diskfs_end(HURD_EOPNOTSUPP); /* ask for the lock afterwards */
     mig_strncpy(walk.name, name, 1024);
     walk.rest = walk.name;
     walk.dir = cred->po->np;

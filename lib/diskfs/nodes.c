@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <diskfs/diskfs.h>
+#include <diskfs/private.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +11,28 @@ pthread_mutex_t diskfs_lock = PTHREAD_MUTEX_INITIALIZER;
 boolean_t diskfs_readonly;
 
 static struct node *buckets[BUCKETS];
+
+/* Nodes without references, in order of their last use. */
+static struct {
+    struct node *newest, *oldest;
+    unsigned count;
+} unused;
+
+static void unused_remove(struct node *np)
+{
+    *(np->newer ? &np->newer->older : &unused.newest) = np->older;
+    *(np->older ? &np->older->newer : &unused.oldest) = np->newer;
+    unused.count--;
+}
+
+static void unused_add(struct node *np)
+{
+    np->older = unused.newest;
+    np->newer = NULL;
+    *(unused.newest ? &unused.newest->newer : &unused.oldest) = np;
+    unused.newest = np;
+    unused.count++;
+}
 
 static struct node **node_slot(ino64_t ino)
 {
@@ -26,7 +48,7 @@ error_t diskfs_cached_lookup(ino64_t ino, struct node **result)
     struct node **slot = node_slot(ino), *np = *slot;
 
     if (np) {
-        np->refs++;
+        diskfs_nref(np);
         *result = np;
         return 0;
     }
@@ -49,27 +71,80 @@ error_t diskfs_cached_lookup(ino64_t ino, struct node **result)
 
 void diskfs_nref(struct node *np)
 {
-    np->refs++;
+    if (!np->refs++ && (np->newer || np->older || unused.newest == np))
+        unused_remove(np);
+}
+
+/* Forgets NP, which is in no list but its bucket's. */
+static void node_drop(struct node *np)
+{
+    diskfs_update(np);
+    fshelp_drop_transbox(&np->transbox);
+    if (diskfs_format->drop_node)
+        diskfs_format->drop_node(np);
+    *node_slot(np->ino) = np->hash_next;
+    free(np);
+}
+
+/* Forgets the oldest unused nodes, but for those with a translator: it is
+ * known to nobody else. */
+static void unused_trim(void)
+{
+    struct node *np = unused.oldest;
+
+    while (np && unused.count > diskfs_format->keep_nodes) {
+        struct node *newer = np->newer;
+        if (!fshelp_translated(&np->transbox)) {
+            unused_remove(np);
+            node_drop(np);
+        }
+        np = newer;
+    }
+}
+
+static void node_free(struct node *np)
+{
+    if (np->freed || diskfs_readonly)
+        return;
+    diskfs_format->free_node(np);
+    np->freed = TRUE;
+    np->dirty = np->accessed = FALSE;
 }
 
 void diskfs_nrele(struct node *np)
 {
     if (--np->refs)
         return;
-    if (fshelp_translated(&np->transbox) && np->st.st_nlink) {
-        /* The active translator lives as long as the node is known. */
-        np->refs++;
+    if (!np->st.st_nlink) {
+        node_free(np);
+        node_drop(np);
         return;
     }
-    if (np->st.st_nlink || diskfs_readonly)
-        diskfs_update(np);
-    else
-        diskfs_format->free_node(np);
-    fshelp_drop_transbox(&np->transbox);
-    if (diskfs_format->drop_node)
-        diskfs_format->drop_node(np);
-    *node_slot(np->ino) = np->hash_next;
-    free(np);
+    unused_add(np);
+    unused_trim();
+}
+
+boolean_t diskfs_any_translated(void)
+{
+    for (int i = 0; i < BUCKETS; i++)
+        for (struct node *np = buckets[i]; np; np = np->hash_next)
+            if (fshelp_translated(&np->transbox))
+                return TRUE;
+    return FALSE;
+}
+
+error_t diskfs_drop_orphans(boolean_t force)
+{
+    for (int i = 0; i < BUCKETS; i++) {
+        for (struct node *np = buckets[i]; np; np = np->hash_next) {
+            if (np->st.st_nlink || np->freed)
+                continue;
+            if (!force)
+                return HURD_EBUSY;
+            node_free(np);
+        }
+    }
+    return 0;
 }
 
 void diskfs_touch(struct node *np, boolean_t atime, boolean_t mtime,
@@ -97,7 +172,7 @@ error_t diskfs_update(struct node *np)
 {
     error_t err = 0;
 
-    if (diskfs_readonly || !(np->dirty || np->accessed))
+    if (diskfs_readonly || np->freed || !(np->dirty || np->accessed))
         return 0;
     err = diskfs_format->write_node(np);
     if (!err)
@@ -105,11 +180,32 @@ error_t diskfs_update(struct node *np)
     return err;
 }
 
+/* What was changed through mappings comes back; the lock is let go. */
+static void sync_mapped(void)
+{
+    struct node *mapped[64];
+    unsigned count = 0;
+
+    for (int i = 0; i < BUCKETS; i++) {
+        for (struct node *np = buckets[i]; np; np = np->hash_next) {
+            if (count < 64 && diskfs_is_mapped_for_writing(np)) {
+                diskfs_nref(np);
+                mapped[count++] = np;
+            }
+        }
+    }
+    while (count--) {
+        diskfs_settle(mapped[count], 0, mapped[count]->st.st_size);
+        diskfs_nrele(mapped[count]);
+    }
+}
+
 error_t diskfs_sync_all(boolean_t wait)
 {
     error_t err = 0;
 
     pthread_mutex_lock(&diskfs_lock);
+    sync_mapped();
     for (int i = 0; i < BUCKETS && !diskfs_readonly; i++) {
         for (struct node *np = buckets[i]; np; np = np->hash_next) {
             error_t one = diskfs_update(np);
@@ -151,9 +247,13 @@ error_t diskfs_create(struct node *dir, mode_t mode, const struct iouser *user,
         err = diskfs_cached_lookup(ino, result);
     if (err)
         return err;
+    (*result)->freed = FALSE;
     (*result)->st.st_mode = mode;
     (*result)->st.st_nlink = 0;
     node_set_owner(*result, dir, user);
     diskfs_touch(*result, TRUE, TRUE, TRUE);
-    return diskfs_update(*result);
+    err = diskfs_update(*result);
+    if (err)
+        diskfs_nrele(*result);
+    return err;
 }

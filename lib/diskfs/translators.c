@@ -172,6 +172,10 @@ static error_t set_passive(struct node *np, int flags, const char *argz,
         err = diskfs_format->set_translator(np, argz, length);
     if (!err && !done)
         np->passive = length != 0;
+    if (!err && !length && node_program(np)) {
+        np->st.st_mode = (np->st.st_mode & ~HS_IFMT) | HS_IFREG;
+        np->st.st_rdev = 0;
+    }
     diskfs_touch(np, FALSE, FALSE, TRUE);
     return err ? err : diskfs_update(np);
 }
@@ -215,8 +219,6 @@ kern_return_t diskfs_S_file_set_translator(protid_t cred, int passive_flags,
         err = set_passive(np, passive_flags, passive, length);
     if (!err && active_flags & FS_TRANS_SET) {
         err = fshelp_set_active(&np->transbox, active, FALSE);
-        if (active)
-            diskfs_nref(np); /* known as long as it is translated */
         active = MACH_PORT_NULL;
     }
     diskfs_end(err);

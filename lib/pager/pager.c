@@ -48,7 +48,7 @@ static void pager_clean(void *object)
     mach_port_drop(pager->name);
     pthread_mutex_destroy(&pager->lock);
     if (pager->ops->gone)
-        pager->ops->gone(pager->cookie);
+        pager->ops->gone(pager->cookie, pager);
 }
 
 static void *pager_serve(void *bucket)
@@ -107,8 +107,10 @@ static mach_port_t pager_control(pager_t pager)
 
 void pager_flush_some(pager_t pager, vm_offset_t offset, vm_size_t size)
 {
+    pthread_mutex_lock(&pager->lock);
+    pager->flushes++;
+    pthread_mutex_unlock(&pager->lock);
     mach_port_t control = pager_control(pager);
-
     if (!control)
         return;
     memory_object_lock_request(control, offset, size, MEMORY_OBJECT_RETURN_NONE,
@@ -199,6 +201,22 @@ static vm_size_t pager_amount(pager_t pager, vm_offset_t offset)
     return amount < end - offset ? amount : end - offset;
 }
 
+/* Supplies what was read if nothing was flushed since; else it is stale. */
+static boolean_t pager_supply(pager_t pager, mach_port_t control,
+                              vm_offset_t offset, vm_address_t buffer,
+                              vm_size_t size, unsigned flushes)
+{
+    pthread_mutex_lock(&pager->lock);
+    boolean_t fresh = pager->flushes == flushes;
+    /* Locked against writing, so that we hear of the first write. */
+    if (fresh)
+        memory_object_data_supply(control, offset, buffer, size, TRUE,
+                                  pager->written ? VM_PROT_NONE : VM_PROT_WRITE,
+                                  FALSE, MACH_PORT_NULL);
+    pthread_mutex_unlock(&pager->lock);
+    return fresh;
+}
+
 kern_return_t pager_S_memory_object_data_request(pager_t pager,
                                                  mach_port_t control,
                                                  vm_offset_t offset,
@@ -206,24 +224,26 @@ kern_return_t pager_S_memory_object_data_request(pager_t pager,
                                                  vm_prot_t access)
 {
     vm_address_t buffer = 0;
+    unsigned flushes;
 
     if (!pager)
         return HURD_EOPNOTSUPP;
-    vm_size_t size = pager_amount(pager, offset);
-    error_t err = vm_allocate(mach_task_self(), &buffer, size, TRUE);
-    if (!err)
-        err = pager->ops->read(pager->cookie, offset, (char *)buffer, size);
     if (access & VM_PROT_WRITE)
         pager->written = TRUE;
+    vm_size_t size = pager_amount(pager, offset);
+    error_t err = vm_allocate(mach_task_self(), &buffer, size, TRUE);
+    do {
+        pthread_mutex_lock(&pager->lock);
+        flushes = pager->flushes;
+        pthread_mutex_unlock(&pager->lock);
+        if (!err)
+            err = pager->ops->read(pager->cookie, offset, (char *)buffer, size);
+    } while (!err &&
+             !pager_supply(pager, control, offset, buffer, size, flushes));
     if (err) {
         if (buffer)
             vm_deallocate(mach_task_self(), buffer, size);
         memory_object_data_error(control, offset, length, err);
-    } else {
-        /* Locked against writing, so that we hear of the first write. */
-        memory_object_data_supply(control, offset, buffer, size, TRUE,
-                                  pager->written ? VM_PROT_NONE : VM_PROT_WRITE,
-                                  FALSE, MACH_PORT_NULL);
     }
     mach_port_drop(control);
     return 0;

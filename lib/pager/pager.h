@@ -15,6 +15,8 @@
 #include <mach/mach.h>
 #include <ports/ports.h>
 
+struct pager;
+
 struct pager_ops {
     /* Fills BUFFER with SIZE bytes (whole pages) at OFFSET; zeros beyond the
      * end. */
@@ -26,7 +28,7 @@ struct pager_ops {
     /* The size of what is behind it, for reading ahead. */
     vm_size_t (*size)(void *cookie);
     /* The last user and the kernel are gone. */
-    void (*gone)(void *cookie);
+    void (*gone)(void *cookie, struct pager *pager);
 };
 
 struct pager {
@@ -37,6 +39,7 @@ struct pager {
     mach_port_t control; /* send right, while the kernel has the object */
     mach_port_t name;    /* likewise */
     boolean_t written;   /* somebody was given write access */
+    unsigned flushes;    /* by pager_flush_some */
     unsigned syncs_asked, syncs_done; /* by pager_sync_some */
     pthread_cond_t synced;
 };

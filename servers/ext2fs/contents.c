@@ -14,14 +14,12 @@ static error_t contents_close(struct node *np, ext2_file_t file, errcode_t err)
     errcode_t closed = ext2fs_file_close(file);
     struct ext2_inode *inode = ext2_node_inode(np);
 
-    err = err ? err : closed;
-    if (!err)
-        err = ext2fs_read_inode(fs, np->ino, inode);
-    if (!err) {
+    errcode_t got = ext2fs_read_inode(fs, np->ino, inode);
+    if (!got) { /* also after an error: part may have been done */
         np->st.st_size = EXT2_I_SIZE(inode);
         np->st.st_blocks = inode->i_blocks;
     }
-    return fs_error(err);
+    return fs_error(err ? err : closed ? closed : got);
 }
 
 static error_t contents_open(struct node *np, int flags, ext2_file_t *file)
@@ -87,6 +85,29 @@ error_t ext2_read(struct node *np, int64_t offset, char *data, size_t size,
     return 0;
 }
 
+static int count_block(ext2_filsys unused, blk64_t *block, e2_blkcnt_t where,
+                       blk64_t ref, int ref_offset, void *count)
+{
+    ++*(blk64_t *)count;
+    return 0;
+}
+
+/* When the disk is full libext2fs may have given the file a block that maps
+ * others without counting it. */
+static void contents_recount(struct node *np)
+{
+    struct ext2_inode *inode = ext2_node_inode(np);
+    blk64_t count = 0;
+
+    if (inode->i_flags & EXT4_EXTENTS_FL ||
+        ext2fs_block_iterate3(fs, np->ino, BLOCK_FLAG_READ_ONLY, NULL,
+                              count_block, &count))
+        return;
+    ext2fs_iblk_set(fs, inode, count + (np->passive ? 1 : 0));
+    np->st.st_blocks = inode->i_blocks;
+    ext2_inode_write(np);
+}
+
 error_t ext2_write(struct node *np, int64_t offset, const char *data,
                    size_t size, size_t *amount)
 {
@@ -107,6 +128,8 @@ error_t ext2_write(struct node *np, int64_t offset, const char *data,
             break;
     }
     error_t closed = contents_close(np, file, 0);
+    if (e2)
+        contents_recount(np);
     return e2 ? fs_error(e2) : closed;
 }
 
@@ -120,6 +143,16 @@ error_t ext2_set_size(struct node *np, int64_t size)
     return contents_close(np, file, ext2fs_file_set_size2(file, size));
 }
 
+static int release_block(ext2_filsys unused, blk64_t *block, e2_blkcnt_t where,
+                         blk64_t ref, int ref_offset, void *context)
+{
+    if (*block < ext2fs_blocks_count(fs->super) &&
+        ext2fs_test_block_bitmap2(fs->block_map, *block))
+        ext2fs_block_alloc_stats2(fs, *block, -1);
+    return 0;
+}
+
+/* The inode goes too, so nothing has to be right in it but what is mapped. */
 error_t ext2_free_blocks(struct node *np)
 {
     struct ext2_inode *inode = ext2_node_inode(np);
@@ -128,7 +161,11 @@ error_t ext2_free_blocks(struct node *np)
 
     if (fast_link || !ext2fs_inode_has_valid_blocks2(fs, inode))
         return 0;
-    return fs_error(ext2fs_punch(fs, np->ino, inode, NULL, 0, ~(blk64_t)0));
+    error_t err = ext2_inode_write(np);
+    return err ? err
+               : fs_error(ext2fs_block_iterate3(fs, np->ino,
+                                                BLOCK_FLAG_READ_ONLY, NULL,
+                                                release_block, NULL));
 }
 
 /* --- links --------------------------------------------------------------------- */

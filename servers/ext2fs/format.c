@@ -119,6 +119,8 @@ static error_t read_node(struct node *np)
         err = fs_error(ext2fs_read_inode(fs, np->ino, inode));
     if (!err && !inode->i_mode)
         err = HURD_ENOENT;
+    if (!err && !inode->i_links_count)
+        err = HURD_EIO; /* a name for it should not be */
     if (err) {
         free(inode);
         return err;
@@ -167,6 +169,7 @@ static error_t make_node(struct node *dir, mode_t mode, ino64_t *result)
     if (err)
         return fs_error(err);
     inode.i_mode = mode & 0xffff;
+    inode.i_links_count = 1; /* until the maker knows better */
     inode.i_generation = (uint32_t)time(NULL);
     inode.i_atime = inode.i_mtime = inode.i_ctime = inode.i_generation;
     if (ext2fs_has_feature_extents(fs->super) &&
@@ -202,9 +205,12 @@ static error_t fs_statfs(struct hurd_statfs *st)
 
 static error_t fs_sync(void)
 {
-    return fs_error(ext2fs_flush2(fs, EXT2_FLAG_FLUSH_NO_SYNC)
-                        ? EIO
-                        : io_channel_flush(fs->io));
+    errcode_t err = 0;
+
+    if (ext2fs_test_changed(fs) || ext2fs_test_bb_dirty(fs) ||
+        ext2fs_test_ib_dirty(fs))
+        err = ext2fs_flush2(fs, EXT2_FLAG_FLUSH_NO_SYNC);
+    return fs_error(err ? err : io_channel_flush(fs->io));
 }
 
 /* A file system that is written is not clean until it is not any more. */
@@ -234,6 +240,7 @@ const struct diskfs_format ext2_format = {
     .name = "ext2fs",
     .fstype = HFS_EXT2FS,
     .root = EXT2_ROOT_INO,
+    .keep_nodes = 2048,
     .read_node = read_node,
     .write_node = ext2_inode_write,
     .drop_node = drop_node,
@@ -246,6 +253,7 @@ const struct diskfs_format ext2_format = {
     .walk = ext2_walk,
     .enter = ext2_enter,
     .remove = ext2_remove,
+    .replace = ext2_replace,
     .init_dir = ext2_init_dir,
     .set_parent = ext2_set_parent,
     .read_link = ext2_read_link,

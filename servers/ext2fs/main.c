@@ -128,13 +128,24 @@ static const char *what_is_wrong(errcode_t err)
     }
 }
 
+/* What libext2fs and we cope with: no data in inodes, no encryption, no names
+ * whose case does not matter. */
+#define FEATURES_KNOWN                                                         \
+    (EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_RECOVER |          \
+     EXT3_FEATURE_INCOMPAT_EXTENTS | EXT4_FEATURE_INCOMPAT_64BIT |             \
+     EXT4_FEATURE_INCOMPAT_FLEX_BG | EXT2_FEATURE_INCOMPAT_META_BG |           \
+     EXT4_FEATURE_INCOMPAT_CSUM_SEED | EXT4_FEATURE_INCOMPAT_EA_INODE |        \
+     EXT4_FEATURE_INCOMPAT_LARGEDIR)
+
 /* A reason not to serve it, or NULL. */
 static const char *look_over(void)
 {
     struct ext2_super_block *super = fs->super;
 
-    if (ext2fs_blocks_count(super) * (uint64_t)fs->blocksize > store_size())
+    if (ext2fs_blocks_count(super) > store_size() / fs->blocksize)
         return "truncated: the device ends before the file system does";
+    if (super->s_feature_incompat & ~FEATURES_KNOWN)
+        return "has features that are not supported";
     if (ext2fs_has_feature_journal_needs_recovery(super))
         return "its journal must be replayed first: run e2fsck";
     if (!ext2fs_test_inode_bitmap2(fs->inode_map, EXT2_ROOT_INO))

@@ -82,13 +82,28 @@ static error_t reread(struct node *dir)
     return fs_error(err);
 }
 
+/* A directory that gets a name in no order loses its index, in our copy of the
+ * inode as on the disk. */
+static error_t drop_index(struct node *dir)
+{
+    struct ext2_inode *inode = ext2_node_inode(dir);
+
+    if (!(inode->i_flags & EXT2_INDEX_FL))
+        return 0;
+    inode->i_flags &= ~EXT2_INDEX_FL;
+    return ext2_inode_write(dir);
+}
+
 error_t ext2_enter(struct node *dir, const char *name, struct node *np)
 {
+    error_t error = drop_index(dir);
+    if (error)
+        return error;
     errcode_t err = ext2fs_link(fs, dir->ino, name, np->ino, ext2_type(np));
 
     if (err == EXT2_ET_DIR_NO_SPACE) {
         /* Our idea of its times and links first: the inode is read anew. */
-        error_t error = ext2_inode_write(dir);
+        error = ext2_inode_write(dir);
         if (error)
             return error;
         err = ext2fs_expand_dir(fs, dir->ino);
@@ -103,6 +118,39 @@ error_t ext2_enter(struct node *dir, const char *name, struct node *np)
 error_t ext2_remove(struct node *dir, const char *name)
 {
     return fs_error(ext2fs_unlink(fs, dir->ino, name, 0, 0));
+}
+
+struct replacement {
+    const char *name;
+    size_t length;
+    ext2_ino_t ino;
+    int type;
+    boolean_t done;
+};
+
+static int replace_entry(struct ext2_dir_entry *dirent, int offset,
+                         int blocksize, char *buf, void *data)
+{
+    struct replacement *new = data;
+
+    if ((size_t)ext2fs_dirent_name_len(dirent) != new->length ||
+        memcmp(dirent->name, new->name, new->length) != 0)
+        return 0;
+    dirent->inode = new->ino;
+    if (ext2fs_has_feature_filetype(fs->super))
+        ext2fs_dirent_set_file_type(dirent, new->type);
+    new->done = TRUE;
+    return DIRENT_CHANGED | DIRENT_ABORT;
+}
+
+error_t ext2_replace(struct node *dir, const char *name, struct node *np)
+{
+    struct replacement new = {name, strlen(name), np->ino, ext2_type(np),
+                              FALSE};
+    errcode_t err =
+        ext2fs_dir_iterate(fs, dir->ino, 0, NULL, replace_entry, &new);
+
+    return err ? fs_error(err) : new.done ? 0 : HURD_ENOENT;
 }
 
 error_t ext2_init_dir(struct node *np, struct node *parent)

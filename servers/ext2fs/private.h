@@ -37,6 +37,7 @@ error_t ext2_lookup(struct node *dir, const char *name, ino64_t *ino);
 error_t ext2_walk(struct node *dir, diskfs_walk_fn fn, void *context);
 error_t ext2_enter(struct node *dir, const char *name, struct node *np);
 error_t ext2_remove(struct node *dir, const char *name);
+error_t ext2_replace(struct node *dir, const char *name, struct node *np);
 error_t ext2_init_dir(struct node *np, struct node *parent);
 error_t ext2_set_parent(struct node *np, struct node *parent);
 

@@ -17,8 +17,8 @@
 
 #define PIECE_SIZE 0x10000u
 #define UNIT_SIZE  0x1000u
-#define PIECES_MAX  1024
-#define PIECES_MIN  32
+#define PIECES_MAX 1024
+#define PIECES_MIN 32
 #define BUCKETS    1024
 #define SECTOR     512
 
@@ -171,6 +171,14 @@ static errcode_t piece_get(uint64_t index, struct piece **result)
     return 0;
 }
 
+static void piece_write(struct piece *piece, uint32_t at, const char *data,
+                        uint32_t size)
+{
+    memcpy(piece->data + at, data, size);
+    for (uint32_t unit = at / UNIT_SIZE; unit * UNIT_SIZE < at + size; unit++)
+        piece->dirty |= 1u << unit;
+}
+
 static errcode_t store_copy(uint64_t offset, char *data, uint64_t size,
                             boolean_t write)
 {
@@ -183,11 +191,10 @@ static errcode_t store_copy(uint64_t offset, char *data, uint64_t size,
         errcode_t err = piece_get(offset / PIECE_SIZE, &piece);
         if (err)
             return err;
-        memcpy(write ? piece->data + at : data, write ? data : piece->data + at,
-               n);
-        for (uint32_t unit = at / UNIT_SIZE; write && unit * UNIT_SIZE < at + n;
-             unit++)
-            piece->dirty |= 1u << unit;
+        if (!write)
+            memcpy(data, piece->data + at, n);
+        else if (memcmp(piece->data + at, data, n) != 0)
+            piece_write(piece, at, data, n);
         data += n;
         offset += n;
         size -= n;
@@ -325,8 +332,8 @@ static void store_set_limit(void)
     store.limit = PIECES_MIN;
     if (vm_statistics(mach_task_self(), &stats))
         return;
-    uint64_t pieces = (uint64_t)stats.free_count * stats.pagesize / 8 /
-                      PIECE_SIZE;
+    uint64_t pieces =
+        (uint64_t)stats.free_count * stats.pagesize / 8 / PIECE_SIZE;
     if (pieces > store.limit)
         store.limit = pieces < PIECES_MAX ? pieces : PIECES_MAX;
 }
