@@ -126,9 +126,9 @@ static int copy_folder(struct rootfs *root, const char *from, const char *to)
 static int make_folders(struct rootfs *root)
 {
     static const char *const folders[] = {
-        "/bin",  "/boot", "/dev",  "/etc",     "/home",           "/hurd",
-        "/lib",  "/mnt",  "/sbin", "/usr",     "/servers/socket", "/libexec",
-        "/var",  "/run",  "/var/run", "/usr/bin",        "/usr/sbin"};
+        "/bin", "/boot", "/dev",     "/etc",     "/home",           "/hurd",
+        "/lib", "/mnt",  "/sbin",    "/usr",     "/servers/socket", "/libexec",
+        "/var", "/run",  "/var/run", "/usr/bin", "/usr/sbin"};
     /* What a server attaches itself to when it is up. */
     static const char *const seats[] = {
         "/servers/exec", "/servers/startup",         "/servers/proc",
