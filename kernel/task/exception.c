@@ -48,7 +48,7 @@ static void exception_fatal(struct thread *thread, int exception, int code,
     kprintf("%s: unhandled exception: %s, code %d, subcode 0x%lx\n",
             thread->task->name,
             exception >= 1 && exception <= 6 ? exception_names[exception] : "?",
-            code, (unsigned long) subcode);
+            code, (unsigned long)subcode);
     task_terminate_internal(thread->task);
 }
 
