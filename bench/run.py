@@ -9,15 +9,18 @@ on the bare host.  Beside them stand figures of other systems, taken on a
 (TCG), and User Mode Linux.  A figure that could not be taken is `not run'.
 """
 import os
-import pty
-import select
 import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "tests", "system"))
+import machine  # noqa: E402
+
 HELL, BUILD = sys.argv[1:3]
 IMAGE = os.path.join(BUILD, "root.img")
-PROMPT = b"# "
+machine.HELL = HELL
 
 # In nanoseconds: what GNU Mach and the Hurd need under QEMU's TCG ...
 MACH_TCG = {"trap": 650, "rpc-task": 29000, "rpc-task-4k": 79000,
@@ -94,7 +97,7 @@ def unix_table():
                     "/tmp"], 300)
     host = figures([os.path.join(BUILD, "unixbench"), "/tmp"], 60)
     print("\nUnix primitives (unixbench, a Linux program, inside the system)")
-    row("", "this system", "bare host", "of the host", "Hurd TCG", "faster by",
+    row("", "this system", "bare host", "host faster", "Hurd TCG", "faster by",
         "UML", "faster by")
     for name in UNIX_NAMES:
         got, bare = ours.get(name), host.get(name)
@@ -104,82 +107,28 @@ def unix_table():
             shown(uml) if uml else "-", ratio(got, uml))
 
 
-def processes(root):
-    """ROOT and all that descend from it."""
-    parents = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open("/proc/%s/stat" % name) as file:
-                    parents[int(name)] = int(
-                        file.read().rpartition(")")[2].split()[1])
-            except OSError:
-                pass
-    family, grown = {root}, True
-    while grown:
-        more = {p for p, q in parents.items() if q in family} - family
-        family |= more
-        grown = bool(more)
-    return family
-
-
-def cpu_seconds(root):
-    total = 0
-    for pid in processes(root):
-        try:
-            with open("/proc/%d/stat" % pid) as file:
-                fields = file.read().rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-        except OSError:
-            pass
-    return total / os.sysconf("SC_CLK_TCK")
-
-
-def wait_prompt(master, limit):
-    seen, end = b"", time.monotonic() + limit
-    while time.monotonic() < end:
-        if select.select([master], [], [], 0.1)[0]:
-            try:
-                seen += os.read(master, 4096)
-            except OSError:
-                return False
-            if seen.rstrip(b"\x1b[6n").endswith(PROMPT.rstrip()) \
-                    or seen.endswith(PROMPT):
-                return True
-    return False
-
-
 def boot_once():
     """Seconds to the prompt, and the share of a processor used at it."""
-    started = time.monotonic()
-    pid, master = pty.fork()
-    if pid == 0:
-        os.execv(HELL, [HELL, "boot", "--disk", IMAGE])
-    try:
-        if not wait_prompt(master, 15):
+    with machine.Machine("--disk", IMAGE) as m:
+        if m.prompt() is None:
             return None, None
-        took = time.monotonic() - started
+        took = time.monotonic() - m.started
         time.sleep(1)
-        before = cpu_seconds(pid)
+        pids = machine.family(m.pid)
+        before = machine.cpu_ticks(pids)
         time.sleep(5)
-        return took, (cpu_seconds(pid) - before) / 5
-    finally:
-        os.write(master, b"\x1dk")
-        end = time.monotonic() + 3
-        while os.waitpid(pid, os.WNOHANG)[0] == 0:
-            if time.monotonic() > end:
-                os.kill(pid, 9)
-            time.sleep(0.05)
-        os.close(master)
+        ticks = machine.cpu_ticks(pids) - before
+        return took, ticks / os.sysconf("SC_CLK_TCK") / 5
 
 
 def boot_lines():
     took, idle = boot_once()
     print()
-    row("boot to prompt", "not run" if took is None else "%.2f s" % took,
-        "(Hurd TCG: 3.7 s)")
-    row("idle at the prompt", "not run" if idle is None
-        else "%.1f %%" % (idle * 100), "of a processor")
+    print("boot to prompt       %s   (the Hurd under TCG: 3.7 s)"
+          % ("not run" if took is None
+             else "%.3f s" % took))
+    print("idle at the prompt   %s of a processor"
+          % ("not run" if idle is None else "%.1f %%" % (idle * 100)))
 
 
 mach_table()

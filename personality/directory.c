@@ -87,7 +87,7 @@ long sys_getdents64(struct frame *frame)
     return result;
 }
 
-/* --- the working directory ------------------------------------------------------ */
+/* --- the working directory ----------------------------------------------- */
 
 static kern_return_t directory_check(mach_port_t port)
 {
@@ -153,7 +153,7 @@ long sys_chroot(struct frame *frame)
     return kr ? linux_error(kr) : directory_enter(root, &unix_process.crdir);
 }
 
-/* --- getcwd: from below to the root ---------------------------------------------- */
+/* --- getcwd: from below to the root -------------------------------------- */
 
 struct identity {
     mach_port_t id, fs; /* send rights */

@@ -198,7 +198,7 @@ personality_thread_start:
     jmp personality_enter
     .size personality_thread_start, . - personality_thread_start
 
-/* --- Mach's traps ----------------------------------------------------------- */
+/* --- Mach's traps -------------------------------------------------------- */
 
 .macro TRAP name, number
     .globl \name

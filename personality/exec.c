@@ -29,7 +29,7 @@ struct exec {
     string_t path, absolute;
 };
 
-/* --- strings ------------------------------------------------------------------ */
+/* --- strings ------------------------------------------------------------- */
 
 static uint64_t strings_size(char *const *strings)
 {
@@ -53,7 +53,7 @@ static char *strings_join(char *const *strings, uint64_t size)
     return room;
 }
 
-/* --- rights ------------------------------------------------------------------- */
+/* --- rights -------------------------------------------------------------- */
 
 static void exec_drop(struct exec *exec, mach_port_t name)
 {
@@ -84,6 +84,7 @@ static void exec_collect_names(struct exec *exec)
     for (struct thread *thread = threads; thread; thread = thread->next) {
         exec_drop(exec, thread->port);
         exec_destroy(exec, thread->reply_port);
+        exec_destroy(exec, thread->spare_reply_port);
     }
     exec_destroy(exec, signals_port());
 }

@@ -31,7 +31,7 @@ static long file_set_flags(struct file *file, int flags)
         io_set_all_openmodes(file->port, status_flags_to_hurd(flags)));
 }
 
-/* --- locks ---------------------------------------------------------------------- */
+/* --- locks --------------------------------------------------------------- */
 
 static int lock_type_to_hurd(int type)
 {
@@ -79,7 +79,7 @@ long sys_flock(struct frame *frame)
     return linux_error(kr);
 }
 
-/* --- fcntl ------------------------------------------------------------------------ */
+/* --- fcntl --------------------------------------------------------------- */
 
 static long file_fcntl(struct file *file, int fd, int command, uint64_t arg)
 {

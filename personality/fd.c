@@ -116,7 +116,7 @@ void fd_start(const mach_port_t *ports, unsigned count)
     }
 }
 
-/* --- the controlling terminal ----------------------------------------------- */
+/* --- the controlling terminal -------------------------------------------- */
 
 static void file_look_at_tty(struct file *file)
 {
@@ -154,7 +154,7 @@ mach_port_t file_io_port(struct file *file)
     return ctty;
 }
 
-/* --- fork and exec ------------------------------------------------------------ */
+/* --- fork and exec ------------------------------------------------------- */
 
 void fd_each_file(void (*fun)(struct file *file, void *arg), void *arg)
 {
@@ -196,7 +196,7 @@ void fd_forked(void)
     }
 }
 
-/* --- system calls --------------------------------------------------------------- */
+/* --- system calls -------------------------------------------------------- */
 
 long fd_close(int fd)
 {

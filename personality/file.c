@@ -20,7 +20,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* --- opening ------------------------------------------------------------------ */
+/* --- opening ------------------------------------------------------------- */
 
 /* What the Hurd's servers are not told: the C library sees to it. */
 static kern_return_t open_check(mach_port_t port, int flags)
@@ -83,7 +83,7 @@ long sys_creat(struct frame *frame)
                      O_WRONLY | O_CREAT | O_TRUNC, (uint32_t)ARG2(frame));
 }
 
-/* --- reading ------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------- */
 
 static kern_return_t port_read(mach_port_t port, char *to, uint64_t size,
                                int64_t offset, uint64_t *got)
@@ -154,7 +154,7 @@ long sys_pread64(struct frame *frame)
     return result;
 }
 
-/* --- writing ------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------- */
 
 static long file_write(struct file *file, const char *from, uint64_t size,
                        int64_t offset)
@@ -207,7 +207,7 @@ long sys_pwrite64(struct frame *frame)
     return result;
 }
 
-/* --- vectors ------------------------------------------------------------------ */
+/* --- vectors ------------------------------------------------------------- */
 
 #define GATHER_SIZE 0x1000
 
@@ -296,7 +296,7 @@ long sys_pwritev(struct frame *frame)
     return vector_call(frame, (int64_t)ARG4(frame), true);
 }
 
-/* --- the file pointer --------------------------------------------------------- */
+/* --- the file pointer ---------------------------------------------------- */
 
 long sys_lseek(struct frame *frame)
 {

@@ -160,6 +160,7 @@ void fork_child_begin(struct thread *thread, int pid)
     if (thread->fork_stack)
         frame->rsp = thread->fork_stack;
     frame->rax = 0;
+    signals_start();
 }
 
 long sys_fork(struct frame *frame)

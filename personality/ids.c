@@ -134,7 +134,7 @@ long sys_getgroups(struct frame *frame)
     return ids.group_count;
 }
 
-/* --- becoming somebody else ------------------------------------------------------- */
+/* --- becoming somebody else ---------------------------------------------- */
 
 static void port_reauthenticate(mach_port_t *slot)
 {

@@ -49,7 +49,7 @@ static kern_return_t port_copy(mach_port_t port, mach_port_t *copy)
     return mach_port_mod_refs(mach_task_self(), port, MACH_PORT_RIGHT_SEND, 1);
 }
 
-/* --- magical names ------------------------------------------------------------ */
+/* --- magical names ------------------------------------------------------- */
 
 /* What follows WORD (and a slash) in NAME, or NULL. */
 static const char *name_after(const char *name, const char *word)
@@ -144,7 +144,7 @@ static kern_return_t search_magic(struct search *search, int flags)
     return HURD_EGRATUITOUS;
 }
 
-/* --- the search --------------------------------------------------------------- */
+/* --- the search ---------------------------------------------------------- */
 
 static kern_return_t search_ask(struct search *search, int flags, uint32_t mode)
 {

@@ -163,7 +163,7 @@ long sys_linkat(struct frame *frame)
                    (int)ARG5(frame));
 }
 
-/* --- nodes with a translator -------------------------------------------------- */
+/* --- nodes with a translator --------------------------------------------- */
 
 /* On the Hurd a symbolic link or a device is a file with a translator, which
  * gets its name when it is whole. */
@@ -280,7 +280,7 @@ long sys_mknodat(struct frame *frame)
                     (uint32_t)ARG3(frame), ARG4(frame));
 }
 
-/* --- reading links -------------------------------------------------------------- */
+/* --- reading links ------------------------------------------------------- */
 
 /* What Linux's /proc/self/exe points to is a question about this process: proc
  * is asked, not a file.  A C library asks at its start, the one of the /proc

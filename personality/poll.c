@@ -45,7 +45,7 @@ static short select_to_events(int type, short wanted)
                              (type & SELECT_URG ? POLLPRI : 0)));
 }
 
-/* --- asking ---------------------------------------------------------------------------- */
+/* --- asking -------------------------------------------------------------- */
 
 static kern_return_t wait_ask(struct wait *wait, mach_port_t set)
 {
@@ -172,7 +172,7 @@ static long waits_run(struct wait *waits, unsigned count, int64_t deadline_ns)
     return ready;
 }
 
-/* --- poll -------------------------------------------------------------------------------- */
+/* --- poll ---------------------------------------------------------------- */
 
 static int64_t deadline_after(int64_t ns)
 {
@@ -233,7 +233,7 @@ long sys_ppoll(struct frame *frame)
     return result;
 }
 
-/* --- select ------------------------------------------------------------------------------- */
+/* --- select -------------------------------------------------------------- */
 
 static bool set_has(const fd_set *set, int fd)
 {

@@ -3,6 +3,7 @@
 #include "personality/process.h"
 #include "personality/clock.h"
 #include "personality/convert.h"
+#include "personality/lookup.h"
 #include "personality/mach.h"
 #include "personality/rpc.h"
 #include "personality/signals.h"
@@ -10,9 +11,12 @@
 #include "personality/unix.h"
 
 #include "hurd/errors.h"
+#include "hurd/fs.h"
+#include "hurd/io.h"
 #include "hurd/process.h"
 #include "hurd/signal.h"
 
+#include <fcntl.h>
 #include <mach/task_info.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -70,7 +74,7 @@ long sys_getppid(struct frame *frame)
     return ppid;
 }
 
-/* --- groups and sessions -------------------------------------------------------- */
+/* --- groups and sessions ------------------------------------------------- */
 
 static long proc_error(kern_return_t kr)
 {
@@ -134,7 +138,7 @@ long sys_setsid(struct frame *frame)
     return process_pid();
 }
 
-/* --- waiting -------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------- */
 
 static int wait_options_to_hurd(int options)
 {
@@ -224,7 +228,7 @@ long sys_waitid(struct frame *frame)
     return 0;
 }
 
-/* --- time used -------------------------------------------------------------------- */
+/* --- time used ----------------------------------------------------------- */
 
 static int64_t task_time_us(int which)
 {
@@ -289,11 +293,35 @@ long sys_times(struct frame *frame)
     return clock_monotonic_ns() / 10000000;
 }
 
-/* --- the system's name -------------------------------------------------------------- */
+/* --- the system's name --------------------------------------------------- */
 
 static void uname_field(char *to, const char *from)
 {
     mig_strncpy(to, from, sizeof((struct utsname *)0)->sysname);
+}
+
+/* The host's name is a file's contents, as for every library of the Hurd's. */
+#define HOST_NAME_FILE "/etc/hostname"
+
+static void host_name(char *to, uint64_t size)
+{
+    mach_port_t port;
+    data_t data = to;
+    mach_msg_type_number_t count = (mach_msg_type_number_t)size - 1;
+
+    if (lookup(AT_FDCWD, HOST_NAME_FILE, HO_READ, 0, &port))
+        return;
+    if (!io_read(port, &data, &count, 0, size - 1)) {
+        if (data != to) {
+            memcpy(to, data, count);
+            pages_free(data, count);
+        }
+        to[count] = 0;
+        char *end = strchr(to, '\n');
+        if (end)
+            *end = 0;
+    }
+    port_deallocate(port);
 }
 
 /* What the Hurd is called; programs that ask for Linux find GNU. */
@@ -310,18 +338,33 @@ long sys_uname(struct frame *frame)
     uname_field(to->release, name.release);
     uname_field(to->version, name.version);
     uname_field(to->machine, name.machine);
+    host_name(to->nodename, sizeof to->nodename);
     return 0;
 }
 
-/* The name is the root's /etc/hostname; nobody keeps another. */
 long sys_sethostname(struct frame *frame)
 {
-    (void)frame;
-    return -EPERM;
+    const char *name = (const char *)ARG1(frame);
+    vm_size_t amount;
+    mach_port_t port;
+
+    if (ARG2(frame) >= sizeof((struct utsname *)0)->nodename)
+        return -EINVAL;
+    kern_return_t kr =
+        lookup(AT_FDCWD, HOST_NAME_FILE, HO_WRITE | HO_CREAT, 0644, &port);
+    if (kr)
+        return linux_error(kr);
+    kr = file_set_size(port, 0);
+    if (!kr)
+        kr = io_write(port, name, (mach_msg_type_number_t)ARG2(frame), 0,
+                      &amount);
+    port_deallocate(port);
+    return linux_error(kr);
 }
 
+/* Nobody keeps one. */
 long sys_setdomainname(struct frame *frame)
 {
     (void)frame;
-    return -EPERM;
+    return -ENOSYS;
 }

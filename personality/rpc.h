@@ -11,6 +11,8 @@
 
 #include "personality/thread.h"
 
+#include <mach/message.h>
+
 #define CALL_AS(how, call)                                                     \
     ({                                                                         \
         thread_self()->interruptible = (how);                                  \
@@ -20,5 +22,12 @@
     })
 #define INTERRUPTIBLE(call) CALL_AS(CALL_INTERRUPTIBLE, call)
 #define ABANDONABLE(call)   CALL_AS(CALL_ABANDONABLE, call)
+
+/* mach_msg's part of it: a request that THREAD, the calling one, makes.
+ * MACH_RCV_INTERRUPTED if the reply was given up. */
+mach_msg_return_t
+request_interruptible(struct thread *thread, mach_msg_header_t *message,
+                      mach_msg_option_t option, mach_msg_size_t send_size,
+                      mach_msg_size_t receive_size, mach_port_t receive_name);
 
 #endif

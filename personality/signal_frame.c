@@ -32,7 +32,7 @@ struct signal_frame {
     siginfo_t info;
 };
 
-/* --- floating point ----------------------------------------------------------------- */
+/* --- floating point ------------------------------------------------------ */
 
 /* The personality touches no vector register: they are still the program's. */
 static uint32_t xsave_size;
@@ -82,7 +82,7 @@ static void fpu_restore(const char *area)
                  : "memory");
 }
 
-/* --- into the handler ----------------------------------------------------------------- */
+/* --- into the handler ---------------------------------------------------- */
 
 static void frame_fill(struct signal_frame *to, const struct context *from,
                        uint64_t mask, int sig, const struct signal_info *info)
@@ -158,7 +158,7 @@ static void frame_push(struct thread *thread, int sig,
     context->flags &= ~(FLAGS_DIRECTION | FLAGS_TRAP);
 }
 
-/* --- taking what is pending ------------------------------------------------------------- */
+/* --- taking what is pending ---------------------------------------------- */
 
 /* The next signal to take, or 0; what it needs is copied out.  The lock is
  * held. */
@@ -240,7 +240,7 @@ void signal_deliver(void)
     }
 }
 
-/* --- on the way out of a system call ----------------------------------------------------- */
+/* --- on the way out of a system call ------------------------------------- */
 
 /* Calls that a handler always ends. */
 static bool call_ends_by_handler(uint64_t number)

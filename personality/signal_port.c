@@ -70,7 +70,7 @@ mach_port_t signals_port(void)
     return signals.port;
 }
 
-/* --- threads that run ------------------------------------------------------------------ */
+/* --- threads that run ---------------------------------------------------- */
 
 static void context_from_state(struct context *to,
                                const struct i386_thread_state *from)
@@ -167,7 +167,7 @@ void signal_kick(struct thread *thread)
     }
 }
 
-/* --- requests ---------------------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------ */
 
 static void request_reply(const struct request *request, kern_return_t result)
 {
@@ -257,7 +257,7 @@ static void serve_newids(const struct request *request)
     request_reply(request, mine ? 0 : HURD_EPERM);
 }
 
-/* --- exceptions ---------------------------------------------------------------------------- */
+/* --- exceptions ---------------------------------------------------------- */
 
 static int exception_signal(int exception, int code, int *si_code)
 {
@@ -362,7 +362,7 @@ static void serve_exception(const struct request *request)
     port_deallocate(request->u.exception.task);
 }
 
-/* --- the thread ------------------------------------------------------------------------------ */
+/* --- the thread ---------------------------------------------------------- */
 
 static void serve(const struct request *request)
 {

@@ -25,7 +25,7 @@
 
 struct signals signals;
 
-/* --- what signals do ------------------------------------------------------------ */
+/* --- what signals do ----------------------------------------------------- */
 
 enum signal_default signal_default(int sig)
 {
@@ -62,7 +62,7 @@ void signal_die(int sig)
     process_die(HW_EXITCODE(0, hurd ? hurd : HSIGKILL));
 }
 
-/* --- exec and fork ---------------------------------------------------------------- */
+/* --- exec and fork ------------------------------------------------------- */
 
 void signals_from_exec(int mask, int ignored, int pending)
 {
@@ -112,7 +112,7 @@ void signals_forked(void)
     timer_forked();
 }
 
-/* --- posting ------------------------------------------------------------------------ */
+/* --- posting ------------------------------------------------------------- */
 
 bool signal_waits(const struct thread *thread)
 {
@@ -171,7 +171,7 @@ void signal_self(int sig)
     signal_post(sig, thread_self(), (struct signal_info){.code = SI_KERNEL});
 }
 
-/* --- stopping ------------------------------------------------------------------------- */
+/* --- stopping ------------------------------------------------------------ */
 
 static void threads_for_others(kern_return_t (*action)(mach_port_t))
 {
@@ -230,7 +230,7 @@ bool signal_background(int sig)
     return true;
 }
 
-/* --- actions and masks: system calls --------------------------------------------------- */
+/* --- actions and masks: system calls ------------------------------------- */
 
 long sys_rt_sigaction(struct frame *frame)
 {
@@ -242,6 +242,8 @@ long sys_rt_sigaction(struct frame *frame)
         (new &&SIGNAL_BIT(sig) & UNBLOCKABLE))
         return -EINVAL;
     struct signal_action copy = new ? *new : (struct signal_action){0};
+    if (copy.handler > HANDLER_IGNORE)
+        signals_start();
     lock_take(&signals.lock);
     was = signals.actions[sig];
     if (new) {
@@ -330,7 +332,7 @@ long sys_sigaltstack(struct frame *frame)
     return 0;
 }
 
-/* --- waiting for signals --------------------------------------------------------------- */
+/* --- waiting for signals ------------------------------------------------- */
 
 static long signal_pause(void)
 {
@@ -421,7 +423,7 @@ long sys_rt_sigtimedwait(struct frame *frame)
     return sig;
 }
 
-/* --- sending ----------------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------- */
 
 /* Another process's message port takes it on the strength of its task port,
  * which proc gives to its owner.  SIGKILL needs nobody's help. */

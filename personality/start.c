@@ -28,7 +28,7 @@ struct program {
     uint64_t stack_top;
 };
 
-/* --- a boot module: Mach's own initial stack ------------------------------- */
+/* --- a boot module: Mach's own initial stack ----------------------------- */
 
 static void start_from_stack(const struct start_registers *registers,
                              struct program *program)
@@ -47,7 +47,7 @@ static void start_from_stack(const struct start_registers *registers,
     program->stack_top = registers->stack;
 }
 
-/* --- a program that exec started ------------------------------------------- */
+/* --- a program that exec started ----------------------------------------- */
 
 static bool start_from_exec(const struct start_registers *registers,
                             mach_port_t bootstrap, struct program *program)
@@ -103,7 +103,7 @@ static void start_bootstrap(mach_port_t told)
     port_deallocate(told);
 }
 
-/* --- the Linux stack -------------------------------------------------------- */
+/* --- the Linux stack ----------------------------------------------------- */
 
 static unsigned strings_count(const char *strings, uint64_t size)
 {

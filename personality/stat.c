@@ -35,12 +35,22 @@ static kern_return_t at_open(int dir, const char *name, int flags,
     return kr;
 }
 
+/* A server that is no file is shown as the node that it sits on. */
+static bool stat_is_refused(kern_return_t kr)
+{
+    return kr == MIG_BAD_ID || kr == HURD_EOPNOTSUPP;
+}
+
 static long at_stat(int dir, const char *name, int flags, io_statbuf_t *st)
 {
     mach_port_t port;
     kern_return_t kr = at_open(dir, name, flags, 0, &port);
 
-    if (!kr) {
+    if (kr)
+        return linux_error(kr);
+    kr = io_stat(port, st);
+    port_deallocate(port);
+    if (stat_is_refused(kr) && !at_open(dir, name, flags, HO_NOTRANS, &port)) {
         kr = io_stat(port, st);
         port_deallocate(port);
     }
@@ -112,7 +122,7 @@ long sys_statx(struct frame *frame)
     return error;
 }
 
-/* --- access ------------------------------------------------------------------- */
+/* --- access -------------------------------------------------------------- */
 
 /* By the effective ids, which are the real ones too save in programs that
  * changed one of them. */
@@ -155,7 +165,7 @@ long sys_faccessat2(struct frame *frame)
                        (int)ARG3(frame), (int)ARG4(frame));
 }
 
-/* --- changing ----------------------------------------------------------------- */
+/* --- changing ------------------------------------------------------------ */
 
 static long change_mode(int dir, const char *name, uint32_t mode, int flags)
 {
@@ -280,7 +290,7 @@ long sys_utime(struct frame *frame)
                         from ? times : NULL, 0);
 }
 
-/* --- file systems ------------------------------------------------------------- */
+/* --- file systems -------------------------------------------------------- */
 
 static long statfs_call(int dir, const char *name, int flags, struct statfs *to)
 {

@@ -53,6 +53,7 @@ struct thread {
     struct thread *next;    /* all threads, under threads_lock */
     mach_port_t port;       /* send right */
     mach_port_t reply_port; /* receive right, or null */
+    mach_port_t spare_reply_port; /* the same; see rpc.c */
     int tid;                /* 0: the first thread's, which is the pid */
     int *clear_child_tid;   /* zeroed and woken at exit, or NULL */
     uint64_t stack;         /* the personality's stack: its lowest address */

@@ -88,6 +88,7 @@ void thread_adopt_forked(struct thread *thread)
     threads = thread;
     thread->next = NULL;
     thread->reply_port = MACH_PORT_NULL;
+    thread->spare_reply_port = MACH_PORT_NULL;
     threads_lock = (struct lock){0};
     thread_set_self(thread);
     thread->port = mach_thread_self();
@@ -175,7 +176,7 @@ long sys_prctl(struct frame *frame)
     }
 }
 
-/* --- new threads ------------------------------------------------------------ */
+/* --- new threads --------------------------------------------------------- */
 
 /* The first code of a new thread, on its personality stack. */
 void thread_begin(struct thread *thread)
@@ -288,7 +289,7 @@ long sys_clone3(struct frame *frame)
                         clone.child_tid);
 }
 
-/* --- the end of a thread ---------------------------------------------------- */
+/* --- the end of a thread ------------------------------------------------- */
 
 void thread_exit(int status)
 {

@@ -94,7 +94,7 @@ static long tty_set_window(mach_port_t port, const struct winsize *from)
     return tty_error(tioctl_tiocswinsz(port, size));
 }
 
-/* --- the controlling terminal ------------------------------------------------- */
+/* --- the controlling terminal -------------------------------------------- */
 
 static long tty_group(mach_port_t port, pid_t *to)
 {
@@ -157,7 +157,7 @@ static long tty_session(mach_port_t port, pid_t *to)
     return linux_error(kr);
 }
 
-/* --- what every file answers ---------------------------------------------------- */
+/* --- what every file answers --------------------------------------------- */
 
 static long file_readable(mach_port_t port, int *to)
 {

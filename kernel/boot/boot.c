@@ -13,8 +13,8 @@
 #include "vm/map.h"
 
 #define STACK_SIZE     (128ul * 1024)
-#define PROGRAM_BASE   0x8000000ul     /* GNU Mach's, for ET_DYN */
-#define EMULATION_ROOM 0x40000000ul    /* below the stack, for the emulator */
+#define PROGRAM_BASE   0x8000000ul  /* GNU Mach's, for ET_DYN */
+#define EMULATION_ROOM 0x40000000ul /* below the stack, for the emulator */
 #define WORD_MAX       8192u
 
 static struct boot_script script;
@@ -37,13 +37,13 @@ static bool boot_set_words(const char *line)
         size_t length = strlen(line);
         const char *space = strchr(line, ' ');
         if (space)
-            length = (size_t) (space - line);
+            length = (size_t)(space - line);
         const char *equals = memchr(line, '=', length);
-        if (equals && equals != line && equals - line < (long) sizeof name &&
+        if (equals && equals != line && equals - line < (long)sizeof name &&
             length < sizeof value) {
-            ksnprintf(value, (size_t) (length - (size_t) (equals - line)),
-                      "%s", equals + 1);
-            ksnprintf(name, (size_t) (equals - line) + 1, "%s", line);
+            ksnprintf(value, (size_t)(length - (size_t)(equals - line)), "%s",
+                      equals + 1);
+            ksnprintf(name, (size_t)(equals - line) + 1, "%s", line);
             if (!boot_script_set_string(&script, name, value))
                 return false;
         }
@@ -66,14 +66,14 @@ static void boot_root_device(const char *line, char *buffer, size_t size)
     if (!strncmp(root, "/dev/", 5))
         root += 5;
     const char *space = strchr(root, ' ');
-    size_t length = space ? (size_t) (space - root) : strlen(root);
+    size_t length = space ? (size_t)(space - root) : strlen(root);
     ksnprintf(buffer, min_of(size, length + 1), "%s", root);
 }
 
 /* The words that begin with a dash, as one: `-' and their letters, or `-x'. */
 static void boot_dash_flags(const char *line, char *buffer, size_t size)
 {
-    size_t used = (size_t) ksnprintf(buffer, size, "-");
+    size_t used = (size_t)ksnprintf(buffer, size, "-");
 
     for (const char *s = line; *s; s++) {
         if (*s != '-' || (s != line && s[-1] != ' '))
@@ -152,8 +152,7 @@ static vm_offset_t boot_build_stack(struct vm_map *map, vm_prot_t prot,
         words[i + 1] = text + strings->argv[i];
     words[strings->argc + 1] = words[strings->argc + 2] = 0;
     if (copyout(map, words, sp, count * 8, &none) != KERN_SUCCESS ||
-        copyout(map, strings->text, text, strings->size, &none) !=
-            KERN_SUCCESS)
+        copyout(map, strings->text, text, strings->size, &none) != KERN_SUCCESS)
         return 0;
     return sp;
 }
@@ -265,8 +264,7 @@ static int boot_complain(unsigned index)
     struct boot_line *line = &script.lines[index];
 
     kprintf("boot: module %u (%s): %s\n", index,
-            line->argument_count ? line->arguments[0].text : "",
-            script.error);
+            line->argument_count ? line->arguments[0].text : "", script.error);
     boot_script_fini(&script);
     return -1;
 }

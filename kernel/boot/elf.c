@@ -56,9 +56,9 @@ static const char *elf_open(struct elf_file *file, const void *image,
         header->phoff > size || header->phoff & 7 ||
         header->phnum > (size - header->phoff) / sizeof(struct elf_segment))
         return "truncated: its program headers are not all there";
-    *file = (struct elf_file){image, size, header,
-                              (const void *) ((const char *) image +
-                                              header->phoff)};
+    *file =
+        (struct elf_file){image, size, header,
+                          (const void *)((const char *)image + header->phoff)};
     return NULL;
 }
 

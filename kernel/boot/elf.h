@@ -8,7 +8,7 @@
 struct vm_map;
 
 struct boot_program {
-    vm_offset_t base;  /* what was added to the file's addresses */
+    vm_offset_t base; /* what was added to the file's addresses */
     vm_offset_t entry;
     vm_offset_t headers; /* program headers in the task's memory, 0: nowhere */
     unsigned header_count;

@@ -7,7 +7,7 @@
 
 static char *boot_text(const char *start, const char *end)
 {
-    size_t length = (size_t) (end - start);
+    size_t length = (size_t)(end - start);
     char *copy = kalloc(length + 1);
 
     if (copy)
@@ -165,8 +165,8 @@ static bool boot_assign(struct boot_script *script, struct boot_line *line,
                         const char *start, const char *end)
 {
     while (start < end) {
-        const char *equals = memchr(start, '=', (size_t) (end - start));
-        size_t length = (size_t) (equals - start);
+        const char *equals = memchr(start, '=', (size_t)(end - start));
+        size_t length = (size_t)(equals - start);
         if (!length || boot_any_function(start, length))
             return boot_fail(script, "not a name that can be set", start,
                              length);
@@ -191,10 +191,10 @@ static bool boot_parse_action(struct boot_script *script,
 
     while (function > start && function[-1] != '=')
         function--;
-    size_t length = (size_t) (end - function);
+    size_t length = (size_t)(end - function);
     if (!length)
         return boot_fail(script, "an empty name in $(...)", start,
-                         (size_t) (end - start));
+                         (size_t)(end - start));
     if (boot_is_function(function, length, "task-create"))
         return boot_create_task(script, line) &&
                boot_assign(script, line, start, function);
@@ -216,12 +216,11 @@ static bool boot_add_argument(struct boot_script *script,
 
     if (line->argument_count == BOOT_ARGUMENTS_MAX)
         return boot_fail(script, "too many arguments", start,
-                         (size_t) (end - start));
+                         (size_t)(end - start));
     argument->text = boot_text(start, end);
     argument->symbol = symbol;
     if (!argument->text)
-        return boot_fail(script, "no memory for", start,
-                         (size_t) (end - start));
+        return boot_fail(script, "no memory for", start, (size_t)(end - start));
     line->argument_count++;
     return true;
 }
@@ -237,7 +236,7 @@ static bool boot_parse_item(struct boot_script *script, struct boot_line *line,
             close++;
         if (*close != ')')
             return boot_fail(script, "a $( without )", start,
-                             (size_t) (close - start));
+                             (size_t)(close - start));
         *text = close + 1;
         return boot_parse_action(script, line, start + 2, close);
     }
@@ -252,11 +251,11 @@ static bool boot_parse_item(struct boot_script *script, struct boot_line *line,
         close++;
     if (*close != '}' || close == end + 2)
         return boot_fail(script, *close ? "an empty ${}" : "a ${ without }",
-                         end, (size_t) (close - end));
-    size_t length = (size_t) (close - end - 2);
+                         end, (size_t)(close - end));
+    size_t length = (size_t)(close - end - 2);
     if (boot_any_function(end + 2, length))
-        return boot_fail(script, "a function where a variable belongs",
-                         end + 2, length);
+        return boot_fail(script, "a function where a variable belongs", end + 2,
+                         length);
     struct boot_symbol *symbol = boot_symbol_get(script, end + 2, length);
     *text = close + 1;
     return symbol ? boot_add_argument(script, line, start, end, symbol)
@@ -291,8 +290,7 @@ bool boot_script_parse(struct boot_script *script, unsigned index,
 static bool boot_insert_right(struct boot_script *script,
                               struct boot_line *line,
                               const struct boot_symbol *symbol,
-                              struct ipc_port *right, char *buffer,
-                              size_t size)
+                              struct ipc_port *right, char *buffer, size_t size)
 {
     mach_port_name_t name = ipc_space_insert_send(line->task->space, right);
 
@@ -308,7 +306,7 @@ bool boot_script_expand(struct boot_script *script, struct boot_line *line,
                         size_t size)
 {
     const struct boot_symbol *symbol = argument->symbol;
-    size_t used = (size_t) ksnprintf(buffer, size, "%s", argument->text);
+    size_t used = (size_t)ksnprintf(buffer, size, "%s", argument->text);
 
     if (!symbol || used >= size)
         return true;

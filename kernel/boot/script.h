@@ -23,9 +23,9 @@ struct boot_symbol {
     struct list link;
     char *name; /* owned */
     enum boot_value_type type;
-    char *string;              /* owned */
-    struct ipc_port *port;     /* send right, owned */
-    struct task *task;         /* borrowed from the line */
+    char *string;          /* owned */
+    struct ipc_port *port; /* send right, owned */
+    struct task *task;     /* borrowed from the line */
 };
 
 enum boot_action { BOOT_RESUME, BOOT_PROMPT_RESUME };

@@ -24,15 +24,15 @@
 
 #define PAGE_SIZE       4096ul
 #define PAGE_SHIFT_BITS 12
-#define trunc_page(x)   ((vm_offset_t) (x) & ~(PAGE_SIZE - 1))
-#define round_page(x)   (((vm_offset_t) (x) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
+#define trunc_page(x)   ((vm_offset_t)(x) & ~(PAGE_SIZE - 1))
+#define round_page(x)   (((vm_offset_t)(x) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
 
 #define min_of(a, b) ((a) < (b) ? (a) : (b))
 #define max_of(a, b) ((a) > (b) ? (a) : (b))
 
 /* Never returned to a user: the operation has parked its caller on something
  * and is to be tried again when that is there. */
-#define KERN_WAITING ((kern_return_t) 0x7ff00001)
+#define KERN_WAITING ((kern_return_t)0x7ff00001)
 
 /* Zeroed memory; NULL if the host has none left.  A thin name over the
  * platform's heap, so that a test can count and fail allocations. */
@@ -49,10 +49,10 @@ int kvsnprintf(char *buffer, size_t size, const char *format, va_list args);
 _Noreturn void kpanic(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
-#define kassert(condition)                                             \
-    do {                                                               \
-        if (!(condition))                                              \
-            kpanic("%s:%d: %s", __FILE__, __LINE__, #condition);       \
+#define kassert(condition)                                                     \
+    do {                                                                       \
+        if (!(condition))                                                      \
+            kpanic("%s:%d: %s", __FILE__, __LINE__, #condition);               \
     } while (0)
 
 #endif

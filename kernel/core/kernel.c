@@ -129,22 +129,21 @@ static void kernel_fault_retry(struct thread *thread, kern_return_t result)
         thread_resume_user(thread); /* it will fault again */
     else
         exception_raise_thread(thread, EXC_BAD_ACCESS, result,
-                               (int64_t) thread->trap_args[0]);
+                               (int64_t)thread->trap_args[0]);
 }
 
 /* A fault keeps its address and access where a trap keeps its arguments. */
 static void kernel_do_fault(struct thread *thread)
 {
     uint64_t address = thread->trap_args[0];
-    vm_prot_t access = (vm_prot_t) thread->trap_args[1];
-    kern_return_t kr =
-        vm_fault(thread->task->map, address, access,
-                 thread_fault_wait(thread, kernel_fault_retry));
+    vm_prot_t access = (vm_prot_t)thread->trap_args[1];
+    kern_return_t kr = vm_fault(thread->task->map, address, access,
+                                thread_fault_wait(thread, kernel_fault_retry));
 
     if (kr == KERN_SUCCESS)
         thread_resume_user(thread);
     else if (kr != KERN_WAITING)
-        exception_raise_thread(thread, EXC_BAD_ACCESS, kr, (int64_t) address);
+        exception_raise_thread(thread, EXC_BAD_ACCESS, kr, (int64_t)address);
 }
 
 void kernel_fault(void *cookie, uint64_t address, int access)
@@ -153,7 +152,7 @@ void kernel_fault(void *cookie, uint64_t address, int access)
 
     thread->task->fault_count++;
     thread->trap_args[0] = address;
-    thread->trap_args[1] = (uint64_t) access;
+    thread->trap_args[1] = (uint64_t)access;
     kernel_do_fault(thread);
     kernel_leave(thread);
 }
@@ -192,7 +191,7 @@ void kernel_exception(void *cookie, int vector, uint64_t error_code)
             code = exception_kinds[i].code;
         }
     }
-    exception_raise_thread(thread, exception, code, (int64_t) error_code);
+    exception_raise_thread(thread, exception, code, (int64_t)error_code);
     kernel_leave(thread);
 }
 

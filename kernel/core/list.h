@@ -14,19 +14,19 @@ struct list {
     struct list *next, *prev;
 };
 
-#define list_entry(link, type, member) \
-    ((type *) ((char *) (link) - offsetof(type, member)))
+#define list_entry(link, type, member)                                         \
+    ((type *)((char *)(link)-offsetof(type, member)))
 
-#define list_for_each(head, var, member)                                  \
-    for (var = list_entry((head)->next, __typeof__(*var), member);        \
-         &var->member != (head);                                          \
+#define list_for_each(head, var, member)                                       \
+    for (var = list_entry((head)->next, __typeof__(*var), member);             \
+         &var->member != (head);                                               \
          var = list_entry(var->member.next, __typeof__(*var), member))
 
 /* The body may remove and free VAR, and nothing else of the list. */
-#define list_for_each_safe(head, var, after, member)                        \
-    for (var = list_entry((head)->next, __typeof__(*var), member),          \
-        after = list_entry(var->member.next, __typeof__(*var), member);     \
-         &var->member != (head); var = after,                               \
+#define list_for_each_safe(head, var, after, member)                           \
+    for (var = list_entry((head)->next, __typeof__(*var), member),             \
+        after = list_entry(var->member.next, __typeof__(*var), member);        \
+         &var->member != (head); var = after,                                  \
         after = list_entry(after->member.next, __typeof__(*after), member))
 
 static inline void list_init(struct list *head)
@@ -75,8 +75,7 @@ static inline struct list *list_first(const struct list *head)
     return list_empty(head) ? NULL : head->next;
 }
 
-#define list_first_entry(head, type, member) \
-    (list_empty(head) ? (type *) NULL        \
-                      : list_entry((head)->next, type, member))
+#define list_first_entry(head, type, member)                                   \
+    (list_empty(head) ? (type *)NULL : list_entry((head)->next, type, member))
 
 #endif

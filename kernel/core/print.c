@@ -43,7 +43,7 @@ static void output_number(struct output *out, uint64_t value, bool negative,
     while (value /= base);
     if (negative)
         *--p = '-';
-    output_padded(out, p, (size_t) (digits + sizeof digits - p), format);
+    output_padded(out, p, (size_t)(digits + sizeof digits - p), format);
 }
 
 static void output_signed(struct output *out, int64_t value,
@@ -51,7 +51,7 @@ static void output_signed(struct output *out, int64_t value,
 {
     bool negative = value < 0;
 
-    output_number(out, negative ? 0 - (uint64_t) value : (uint64_t) value,
+    output_number(out, negative ? 0 - (uint64_t)value : (uint64_t)value,
                   negative, 10, format);
 }
 
@@ -63,7 +63,7 @@ static const char *format_parse(const char *s, struct format *format)
         format->left |= *s == '-';
     }
     for (; *s >= '0' && *s <= '9'; s++)
-        format->width = format->width * 10 + (unsigned) (*s - '0');
+        format->width = format->width * 10 + (unsigned)(*s - '0');
     for (; *s == 'l' || *s == 'z'; s++)
         format->is_long = true;
     return s;
@@ -87,7 +87,7 @@ static void output_item(struct output *out, char kind,
         output_padded(out, s, strlen(s), format);
         break;
     case 'c':
-        c = (char) va_arg(args->list, int);
+        c = (char)va_arg(args->list, int);
         output_padded(out, &c, 1, format);
         break;
     case 'd':
@@ -104,7 +104,7 @@ static void output_item(struct output *out, char kind,
                       false, kind == 'u' ? 10 : 16, format);
         break;
     case 'p':
-        output_number(out, (uint64_t) va_arg(args->list, void *), false, 16,
+        output_number(out, (uint64_t)va_arg(args->list, void *), false, 16,
                       format);
         break;
     default:
@@ -132,7 +132,7 @@ int kvsnprintf(char *buffer, size_t size, const char *format, va_list list)
     va_end(args.list);
     if (size)
         buffer[min_of(out.length, size - 1)] = 0;
-    return (int) out.length;
+    return (int)out.length;
 }
 
 int ksnprintf(char *buffer, size_t size, const char *format, ...)
@@ -153,7 +153,7 @@ void kprintf(const char *format, ...)
     va_start(args, format);
     int length = kvsnprintf(line, sizeof line, format, args);
     va_end(args);
-    kernel_print(line, min_of((size_t) length, sizeof line - 1));
+    kernel_print(line, min_of((size_t)length, sizeof line - 1));
 }
 
 void kpanic(const char *format, ...)

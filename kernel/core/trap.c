@@ -44,7 +44,7 @@ void trap_retry(struct thread *thread, kern_return_t result)
     if (result == KERN_SUCCESS)
         trap_dispatch(thread);
     else
-        thread_return(thread, (uint64_t) (int64_t) result);
+        thread_return(thread, (uint64_t)(int64_t)result);
 }
 
 static void trap_reply_port(struct thread *thread)
@@ -78,7 +78,7 @@ static void trap_print(struct thread *thread)
         return;
     if (kr == KERN_SUCCESS)
         kernel_print(text, strlen(text));
-    thread_return(thread, (uint64_t) kr);
+    thread_return(thread, (uint64_t)kr);
 }
 
 /* The host schedules: there is nothing to switch to that it does not see. */
@@ -96,8 +96,8 @@ static void trap_switch_done(struct thread *thread, kern_return_t result)
 static void trap_thread_switch(struct thread *thread)
 {
     enum { SWITCH_NONE, SWITCH_DEPRESS, SWITCH_WAIT };
-    uint32_t option = (uint32_t) thread->trap_args[1];
-    uint32_t timeout_ms = (uint32_t) thread->trap_args[2];
+    uint32_t option = (uint32_t)thread->trap_args[1];
+    uint32_t timeout_ms = (uint32_t)thread->trap_args[2];
 
     if (option > SWITCH_WAIT)
         thread_return(thread, KERN_INVALID_ARGUMENT);
@@ -112,7 +112,7 @@ static void trap_thread_switch(struct thread *thread)
 static bool trap_own_task(struct thread *thread)
 {
     struct ipc_port *port = ipc_space_copyin_send(
-        thread->task->space, (mach_port_name_t) thread->trap_args[0]);
+        thread->task->space, (mach_port_name_t)thread->trap_args[0]);
     bool own = port && ipc_kobject_get(port, IKOT_TASK) == thread->task;
 
     ipc_port_release_send(port);
@@ -128,8 +128,9 @@ static void trap_vm_allocate(struct thread *thread)
 
     if (!trap_own_task(thread))
         return;
-    kern_return_t kr = copyin(thread->task->map, args[1], &address,
-                              sizeof address, thread_fault_wait(thread, trap_retry));
+    kern_return_t kr =
+        copyin(thread->task->map, args[1], &address, sizeof address,
+               thread_fault_wait(thread, trap_retry));
     if (kr == KERN_SUCCESS)
         /* Makes sure that the result can be stored. */
         kr = copyout(thread->task->map, &address, args[1], sizeof address,
@@ -138,11 +139,11 @@ static void trap_vm_allocate(struct thread *thread)
         return;
     if (kr == KERN_SUCCESS)
         kr = vm_map_allocate(thread->task->map, &address, args[2],
-                             (uint32_t) args[3] != 0);
+                             (uint32_t)args[3] != 0);
     if (kr == KERN_SUCCESS)
         kr = copyout(thread->task->map, &address, args[1], sizeof address,
                      thread_fault_wait(thread, trap_retry));
-    thread_return(thread, (uint64_t) kr);
+    thread_return(thread, (uint64_t)kr);
 }
 
 static void trap_vm_deallocate(struct thread *thread)
@@ -150,17 +151,24 @@ static void trap_vm_deallocate(struct thread *thread)
     const uint64_t *args = thread->trap_args;
 
     if (trap_own_task(thread))
-        thread_return(thread,
-                      (uint64_t) vm_map_remove(thread->task->map,
-                                               trunc_page(args[1]),
-                                               round_page(args[1] + args[2])));
+        thread_return(thread, (uint64_t)vm_map_remove(
+                                  thread->task->map, trunc_page(args[1]),
+                                  round_page(args[1] + args[2])));
 }
 
 static const trap_t traps[TRAP_COUNT] = {
-    [25] = ipc_mach_msg_trap, [26] = trap_reply_port,  [27] = trap_thread_self,
-    [28] = trap_task_self,   [29] = trap_host_self,   [30] = trap_print,
-    [59] = trap_switch,      [60] = trap_switch,      [61] = trap_thread_switch,
-    [64] = trap_vm_map,      [65] = trap_vm_allocate, [66] = trap_vm_deallocate,
+    [25] = ipc_mach_msg_trap,
+    [26] = trap_reply_port,
+    [27] = trap_thread_self,
+    [28] = trap_task_self,
+    [29] = trap_host_self,
+    [30] = trap_print,
+    [59] = trap_switch,
+    [60] = trap_switch,
+    [61] = trap_thread_switch,
+    [64] = trap_vm_map,
+    [65] = trap_vm_allocate,
+    [66] = trap_vm_deallocate,
     [68] = trap_task_create,
     [69] = trap_task_terminate,
     [70] = trap_task_suspend,
@@ -181,18 +189,17 @@ static bool trap_returns_port(unsigned number)
 
 void trap_dispatch(struct thread *thread)
 {
-    uint64_t number = 0 - (uint64_t) thread->trap_number;
+    uint64_t number = 0 - (uint64_t)thread->trap_number;
 
     if (thread->trap_number > 0 || number >= TRAP_COUNT) {
-        exception_raise_thread(thread, EXC_BAD_INSTRUCTION,
-                               EXC_I386_INVOP, 0);
+        exception_raise_thread(thread, EXC_BAD_INSTRUCTION, EXC_I386_INVOP, 0);
         return;
     }
     thread->task->syscall_count++;
     if (traps[number])
         traps[number](thread);
     else
-        thread_return(thread, trap_returns_port((unsigned) number)
+        thread_return(thread, trap_returns_port((unsigned)number)
                                   ? MACH_PORT_NULL
                                   : KERN_INVALID_ARGUMENT);
 }

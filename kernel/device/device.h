@@ -28,8 +28,8 @@ void device_no_senders(struct ipc_port *port, enum ipc_kobject_type type,
 #define DEVICE_TTY_WINDOW_COUNT 2
 /* Set: whether what is written is shown, or only kept in the message log (see
  * `quiet' in core/kernel.h). */
-#define DEVICE_TTY_SHOWN        (('t' << 16) + 0x101)
-#define DEVICE_TTY_SHOWN_COUNT  1
+#define DEVICE_TTY_SHOWN       (('t' << 16) + 0x101)
+#define DEVICE_TTY_SHOWN_COUNT 1
 
 /* Brings the mapped time up to date; the end of each kernel entry. */
 void device_clock_settle(void);

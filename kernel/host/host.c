@@ -271,11 +271,12 @@ kern_return_t rpc_host_reboot(host_t host, int options)
     if (host == NULL) {
         return KERN_INVALID_HOST;
     }
-    if (options & RB_DEBUGGER) {
-        return KERN_FAILURE; /* there is none */
-    }
-    kernel_halt(0, options & RB_HALT ? "The system is halted."
-                                     : "The system is rebooting.");
+    /* Who asks for the debugger has found something wrong: there is none, but
+     * the host's exit status tells. */
+    bool wrong = options & RB_DEBUGGER;
+    kernel_halt(wrong, options & (RB_HALT | RB_DEBUGGER)
+                           ? "The system is halted."
+                           : "The system is rebooting.");
     return KERN_SUCCESS;
 }
 

@@ -5,6 +5,8 @@
 #include "task/task.h"
 #include "task/thread.h"
 
+#include <mach/exception.h>
+
 /* One exception under way; the kobject of the reply port. */
 struct exception_wait {
     struct thread *thread;  /* a reference; NULL: no longer waits */
@@ -39,10 +41,14 @@ static const char *exception_names[] = {
 static void exception_fatal(struct thread *thread, int exception, int code,
                             int64_t subcode)
 {
+    if (exception == EXC_BAD_ACCESS && code == KERN_RESOURCE_SHORTAGE)
+        kprintf("%s: out of memory: the machine has %lu MiB\n",
+                thread->task->name,
+                (unsigned long) (platform_memory_size() >> 20));
     kprintf("%s: unhandled exception: %s, code %d, subcode 0x%lx\n",
             thread->task->name,
             exception >= 1 && exception <= 6 ? exception_names[exception] : "?",
-            code, (unsigned long) subcode);
+            code, (unsigned long)subcode);
     task_terminate_internal(thread->task);
 }
 

@@ -46,7 +46,7 @@ void gsync_module_init(void)
 
 static struct list *gsync_bucket(struct gsync_key key)
 {
-    uint64_t hash = ((uint64_t) key.space >> 4) * 31 + (key.offset >> 2);
+    uint64_t hash = ((uint64_t)key.space >> 4) * 31 + (key.offset >> 2);
 
     return &buckets[(hash ^ hash >> 8) % GSYNC_BUCKETS];
 }
@@ -61,8 +61,7 @@ static struct gsync_key gsync_key_of(struct task *task, vm_offset_t address,
         return (struct gsync_key){task->map, address};
     if (entry->object && !entry->private)
         return (struct gsync_key){
-            entry->object,
-            (entry->object_first << PAGE_SHIFT_BITS) + in_entry};
+            entry->object, (entry->object_first << PAGE_SHIFT_BITS) + in_entry};
     if (entry->amap && entry->amap->shared)
         return (struct gsync_key){
             entry->amap, (entry->amap_first << PAGE_SHIFT_BITS) + in_entry};
@@ -118,8 +117,7 @@ static kern_return_t gsync_compare(struct task *task, vm_offset_t address,
 
 static void gsync_wait_try(struct vm_fault_wait *fault, kern_return_t result)
 {
-    struct gsync_waiter *waiter =
-        list_entry(fault, struct gsync_waiter, fault);
+    struct gsync_waiter *waiter = list_entry(fault, struct gsync_waiter, fault);
     kern_return_t kr = result;
 
     if (kr == KERN_SUCCESS)

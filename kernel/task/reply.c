@@ -17,8 +17,8 @@ void reply_send(const struct ipc_reply_to *reply, kern_return_t result,
         size = 0;
     kassert(size <= sizeof message.body);
     size_t total = sizeof message.head + size;
-    ipc_reply_head(&message.head, reply, (mach_msg_size_t) total, result);
+    ipc_reply_head(&message.head, reply, (mach_msg_size_t)total, result);
     if (size)
         memcpy(message.body, body, size);
-    ipc_send_from_kernel((struct mach_msg_header *) &message.head.Head, total);
+    ipc_send_from_kernel((struct mach_msg_header *)&message.head.Head, total);
 }

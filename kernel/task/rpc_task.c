@@ -57,7 +57,7 @@ static void suspend_job_step(struct suspend_job *job)
 static void suspend_stopped(struct thread_stop_waiter *waiter,
                             kern_return_t result)
 {
-    struct suspend_wait *wait = (struct suspend_wait *) waiter;
+    struct suspend_wait *wait = (struct suspend_wait *)waiter;
     struct suspend_job *job = wait->job;
 
     kfree(wait);
@@ -171,7 +171,7 @@ kern_return_t rpc_task_set_special_port(task_t task, int which, ipc_port_t port)
 kern_return_t rpc_mach_ports_register(task_t task, mach_port_array_t ports,
                                       mach_msg_type_number_t count)
 {
-    struct vm_map_copy *copy = (struct vm_map_copy *) ports;
+    struct vm_map_copy *copy = (struct vm_map_copy *)ports;
     struct ipc_port *rights[TASK_PORT_REGISTER_MAX] = {IP_NULL};
 
     if (!task || count > TASK_PORT_REGISTER_MAX)
@@ -200,7 +200,7 @@ kern_return_t rpc_mach_ports_lookup(task_t task, mach_port_array_t *ports,
         return KERN_RESOURCE_SHORTAGE;
     for (int i = 0; i < TASK_PORT_REGISTER_MAX; i++)
         rights[i] = ipc_port_copy_send(task->registered[i]);
-    *ports = (mach_port_array_t) rights;
+    *ports = (mach_port_array_t)rights;
     *count = TASK_PORT_REGISTER_MAX;
     return KERN_SUCCESS;
 }
@@ -221,7 +221,7 @@ kern_return_t rpc_task_threads(task_t task, thread_array_t *threads,
     {
         rights[n++] = ipc_port_make_send(thread->self);
     }
-    *threads = (thread_array_t) rights;
+    *threads = (thread_array_t)rights;
     *count = n;
     return KERN_SUCCESS;
 }
@@ -230,22 +230,22 @@ kern_return_t rpc_task_threads(task_t task, thread_array_t *threads,
 
 static rpc_time_value_t time_short(uint64_t ns)
 {
-    return (rpc_time_value_t){.seconds = (rpc_long_integer_t) (ns / 1000000000),
+    return (rpc_time_value_t){.seconds = (rpc_long_integer_t)(ns / 1000000000),
                               .microseconds =
-                                  (integer_t) (ns % 1000000000 / 1000)};
+                                  (integer_t)(ns % 1000000000 / 1000)};
 }
 
 static time_value64_t time_long(uint64_t ns)
 {
-    return (time_value64_t){.seconds = (int64_t) (ns / 1000000000),
-                            .nanoseconds = (int64_t) (ns % 1000000000)};
+    return (time_value64_t){.seconds = (int64_t)(ns / 1000000000),
+                            .nanoseconds = (int64_t)(ns % 1000000000)};
 }
 
 static void task_info_basic(const struct task *task,
                             struct task_basic_info *info)
 {
     *info = (struct task_basic_info){
-        .suspend_count = (integer_t) task->suspend_count,
+        .suspend_count = (integer_t)task->suspend_count,
         .base_priority = task->priority,
         .virtual_size = task->map ? task->map->size : 0,
         .resident_size =
@@ -284,13 +284,13 @@ kern_return_t rpc_task_info(task_t task, int flavor, task_info_t out,
     case TASK_BASIC_INFO:
         if (*count < TASK_BASIC_INFO_COUNT)
             return KERN_INVALID_ARGUMENT;
-        task_info_basic(task, (struct task_basic_info *) out);
+        task_info_basic(task, (struct task_basic_info *)out);
         *count = TASK_BASIC_INFO_COUNT;
         return KERN_SUCCESS;
     case TASK_EVENTS_INFO:
         if (*count < TASK_EVENTS_INFO_COUNT)
             return KERN_INVALID_ARGUMENT;
-        *(struct task_events_info *) out = (struct task_events_info){
+        *(struct task_events_info *)out = (struct task_events_info){
             .faults = task->fault_count,
             .messages_sent = task->messages_sent,
             .messages_received = task->messages_received};
@@ -299,7 +299,7 @@ kern_return_t rpc_task_info(task_t task, int flavor, task_info_t out,
     case TASK_THREAD_TIMES_INFO:
         if (*count < TASK_THREAD_TIMES_INFO_COUNT)
             return KERN_INVALID_ARGUMENT;
-        task_info_times(task, (struct task_thread_times_info *) out);
+        task_info_times(task, (struct task_thread_times_info *)out);
         *count = TASK_THREAD_TIMES_INFO_COUNT;
         return KERN_SUCCESS;
     default:
@@ -314,7 +314,7 @@ kern_return_t rpc_task_set_emulation(task_t task, vm_address_t entry,
 {
     if (!task || !task->active || number < 0)
         return KERN_INVALID_ARGUMENT;
-    return task_set_emulation_entries(task, (unsigned) number, 1, entry)
+    return task_set_emulation_entries(task, (unsigned)number, 1, entry)
                ? KERN_SUCCESS
                : KERN_INVALID_ARGUMENT;
 }
@@ -323,13 +323,12 @@ kern_return_t rpc_task_set_emulation_vector(task_t task, int start,
                                             emulation_vector_t vector,
                                             mach_msg_type_number_t count)
 {
-    struct vm_map_copy *copy = (struct vm_map_copy *) vector;
+    struct vm_map_copy *copy = (struct vm_map_copy *)vector;
     struct vm_fault_wait none = {0};
     uint64_t entry;
 
-    if (!task || !task->active || start < 0 ||
-        count > PLATFORM_EMULATION_MAX ||
-        (unsigned) start > PLATFORM_EMULATION_MAX - count)
+    if (!task || !task->active || start < 0 || count > PLATFORM_EMULATION_MAX ||
+        (unsigned)start > PLATFORM_EMULATION_MAX - count)
         return KERN_INVALID_ARGUMENT;
     for (unsigned i = 0; i < count; i++) {
         kern_return_t kr = vm_map_copy_read(copy, i * sizeof entry, &entry,
@@ -337,7 +336,7 @@ kern_return_t rpc_task_set_emulation_vector(task_t task, int start,
         vm_fault_wait_cancel(&none);
         if (kr != KERN_SUCCESS)
             return KERN_INVALID_ARGUMENT;
-        if (!task_set_emulation_entries(task, (unsigned) start + i, 1, entry))
+        if (!task_set_emulation_entries(task, (unsigned)start + i, 1, entry))
             return KERN_RESOURCE_SHORTAGE;
     }
     vm_map_copy_discard(copy);
@@ -360,7 +359,7 @@ kern_return_t rpc_task_get_emulation_vector(task_t task, int *start,
         if (kr != KERN_SUCCESS)
             return kr;
     }
-    *vector = (emulation_vector_t) copy;
+    *vector = (emulation_vector_t)copy;
     return KERN_SUCCESS;
 }
 
@@ -414,11 +413,9 @@ void task_notify_created(struct task *task, struct task *parent)
 {
     if (!IP_VALID(new_task_listener))
         return;
-    mach_notify_new_task(new_task_listener,
-                         ipc_port_make_send(task->self),
-                         parent && parent->self
-                             ? ipc_port_make_send(parent->self)
-                             : IP_NULL);
+    mach_notify_new_task(
+        new_task_listener, ipc_port_make_send(task->self),
+        parent && parent->self ? ipc_port_make_send(parent->self) : IP_NULL);
 }
 
 void task_notify_module_fini(void)

@@ -79,9 +79,9 @@ static kern_return_t thread_job_get_state(struct thread_job *job)
 static void thread_job_done(struct thread_stop_waiter *waiter,
                             kern_return_t result)
 {
-    struct thread_job *job = (struct thread_job *) waiter;
-    kern_return_t kr = result == KERN_TERMINATED ? KERN_INVALID_ARGUMENT
-                                                 : KERN_SUCCESS;
+    struct thread_job *job = (struct thread_job *)waiter;
+    kern_return_t kr =
+        result == KERN_TERMINATED ? KERN_INVALID_ARGUMENT : KERN_SUCCESS;
     size_t size = 0;
 
     if (kr == KERN_SUCCESS && job->kind == JOB_SET_STATE)
@@ -155,7 +155,7 @@ kern_return_t rpc_thread_get_state(thread_t thread, int flavor,
         return KERN_INVALID_ARGUMENT;
     if (thread->state == THREAD_USER)
         return thread_job_start(thread, JOB_GET_STATE, flavor, NULL, *count);
-    return thread_state_get(thread, flavor, (natural_t *) state, count);
+    return thread_state_get(thread, flavor, (natural_t *)state, count);
 }
 
 kern_return_t rpc_thread_set_state(thread_t thread, int flavor,
@@ -168,23 +168,23 @@ kern_return_t rpc_thread_set_state(thread_t thread, int flavor,
         return KERN_INVALID_ARGUMENT;
     if (thread->state == THREAD_USER)
         return thread_job_start(thread, JOB_SET_STATE, flavor,
-                                (const natural_t *) state, count);
-    return thread_state_set(thread, flavor, (const natural_t *) state, count);
+                                (const natural_t *)state, count);
+    return thread_state_set(thread, flavor, (const natural_t *)state, count);
 }
 
 /* --- information and ports ------------------------------------------------ */
 
 static rpc_time_value_t time_short(uint64_t ns)
 {
-    return (rpc_time_value_t){.seconds = (rpc_long_integer_t) (ns / 1000000000),
+    return (rpc_time_value_t){.seconds = (rpc_long_integer_t)(ns / 1000000000),
                               .microseconds =
-                                  (integer_t) (ns % 1000000000 / 1000)};
+                                  (integer_t)(ns % 1000000000 / 1000)};
 }
 
 static time_value64_t time_long(uint64_t ns)
 {
-    return (time_value64_t){.seconds = (int64_t) (ns / 1000000000),
-                            .nanoseconds = (int64_t) (ns % 1000000000)};
+    return (time_value64_t){.seconds = (int64_t)(ns / 1000000000),
+                            .nanoseconds = (int64_t)(ns % 1000000000)};
 }
 
 static integer_t thread_run_state(const struct thread *thread)
@@ -208,13 +208,13 @@ kern_return_t rpc_thread_info(thread_t thread, int flavor, thread_info_t out,
     if (!thread)
         return KERN_INVALID_ARGUMENT;
     if (flavor == THREAD_BASIC_INFO && *count >= THREAD_BASIC_INFO_COUNT) {
-        *(struct thread_basic_info *) out = (struct thread_basic_info){
+        *(struct thread_basic_info *)out = (struct thread_basic_info){
             .user_time = time_short(thread->user_ns),
             .system_time = time_short(thread->system_ns),
             .base_priority = thread->priority,
             .cur_priority = thread->priority,
             .run_state = thread_run_state(thread),
-            .suspend_count = (integer_t) thread->suspend_count,
+            .suspend_count = (integer_t)thread->suspend_count,
             .creation_time = time_short(thread->creation_time_ns),
             .user_time64 = time_long(thread->user_ns),
             .system_time64 = time_long(thread->system_ns),
@@ -223,11 +223,11 @@ kern_return_t rpc_thread_info(thread_t thread, int flavor, thread_info_t out,
         return KERN_SUCCESS;
     }
     if (flavor == THREAD_SCHED_INFO && *count >= THREAD_SCHED_INFO_COUNT) {
-        *(struct thread_sched_info *) out = (struct thread_sched_info){
-            .policy = 1, /* POLICY_TIMESHARE */
-            .base_priority = thread->priority,
-            .max_priority = thread->max_priority,
-            .cur_priority = thread->priority};
+        *(struct thread_sched_info *)out =
+            (struct thread_sched_info){.policy = 1, /* POLICY_TIMESHARE */
+                                       .base_priority = thread->priority,
+                                       .max_priority = thread->max_priority,
+                                       .cur_priority = thread->priority};
         *count = THREAD_SCHED_INFO_COUNT;
         return KERN_SUCCESS;
     }

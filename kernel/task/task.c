@@ -44,8 +44,7 @@ static bool task_make_map(struct task *task, struct task *parent, bool inherit)
     if (inherit)
         task->map = vm_map_fork(parent->map, task->platform);
     else
-        task->map =
-            vm_map_create(task->platform, 0, platform_address_limit());
+        task->map = vm_map_create(task->platform, 0, platform_address_limit());
     if (task->map)
         return true;
     platform_task_destroy(task->platform);
@@ -149,7 +148,8 @@ static void task_end(struct task *task)
     struct thread *thread;
 
     task->active = false;
-    while ((thread = list_first_entry(&task->threads, struct thread, task_link)))
+    while (
+        (thread = list_first_entry(&task->threads, struct thread, task_link)))
         thread_terminate_internal(thread);
     if (task->platform)
         platform_task_destroy(task->platform);

@@ -25,10 +25,10 @@ struct task {
     bool essential;
     struct list link; /* kernel.tasks, in order of creation */
 
-    struct vm_map *map;                      /* owned */
-    struct ipc_space *space;                 /* owned */
-    struct platform_task *platform;          /* owned; NULL: the kernel task */
-    struct list threads;                     /* of struct thread.task_link */
+    struct vm_map *map;             /* owned */
+    struct ipc_space *space;        /* owned */
+    struct platform_task *platform; /* owned; NULL: the kernel task */
+    struct list threads;            /* of struct thread.task_link */
     unsigned thread_count;
     unsigned suspend_count;
     int priority;

@@ -298,8 +298,8 @@ void thread_when_stopped(struct thread *thread,
 {
     waiter->done = done;
     if (thread->state != THREAD_USER) {
-        done(waiter, thread->state == THREAD_DEAD ? KERN_TERMINATED
-                                                  : KERN_SUCCESS);
+        done(waiter,
+             thread->state == THREAD_DEAD ? KERN_TERMINATED : KERN_SUCCESS);
         return;
     }
     list_append(&thread->stop_waiters, &waiter->link);

@@ -51,10 +51,10 @@ struct thread {
     struct ipc_port *sself;           /* send right: THREAD_KERNEL_PORT */
     struct ipc_port *exception;       /* send right or null */
 
-    unsigned suspend_count; /* its own; the task's adds to it */
-    bool has_state;         /* its registers have been set: it can run */
-    bool stop_requested;    /* platform_thread_stop is under way */
-    bool in_trap;           /* the current kernel visit is a trap */
+    unsigned suspend_count;   /* its own; the task's adds to it */
+    bool has_state;           /* its registers have been set: it can run */
+    bool stop_requested;      /* platform_thread_stop is under way */
+    bool in_trap;             /* the current kernel visit is a trap */
     struct list stop_waiters; /* of struct thread_stop_waiter */
 
     /* The trap being worked on; valid while in_trap. */
@@ -104,8 +104,8 @@ void thread_deallocate(struct thread *thread);
 void thread_terminate_internal(struct thread *thread);
 
 /* Parks THREAD (THREAD_KERNEL) until thread_wakeup.  See above. */
-void thread_block(struct thread *thread, bool interruptible,
-                  thread_done_t done, thread_cancel_t cancel);
+void thread_block(struct thread *thread, bool interruptible, thread_done_t done,
+                  thread_cancel_t cancel);
 /* The same, giving up after TIMEOUT_MS with KERN_TIMEDOUT. */
 void thread_block_timeout(struct thread *thread, uint32_t timeout_ms,
                           thread_done_t done, thread_cancel_t cancel);

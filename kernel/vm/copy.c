@@ -135,7 +135,7 @@ kern_return_t vm_map_copy_from_kernel(const void *data, vm_size_t size,
         pages[done] = vm_page_alloc(n < PAGE_SIZE);
         if (!pages[done])
             break;
-        memcpy(vm_page_data(pages[done]), (const char *) data + at, n);
+        memcpy(vm_page_data(pages[done]), (const char *)data + at, n);
     }
     if (pages && done == count)
         copy = vm_copy_from_pages(pages, count);
@@ -237,10 +237,10 @@ kern_return_t vm_map_copy_read(struct vm_map_copy *copy, vm_offset_t offset,
         if (kr != KERN_SUCCESS)
             return kr;
         if (page)
-            memcpy(to, (char *) vm_page_data(page) + in_page, n);
+            memcpy(to, (char *)vm_page_data(page) + in_page, n);
         else
             memset(to, 0, n);
-        to = (char *) to + n;
+        to = (char *)to + n;
         offset += n;
         size -= n;
     }

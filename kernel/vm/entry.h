@@ -20,8 +20,8 @@
 
 struct vm_map_entry {
     vm_offset_t start, end;
-    struct vm_amap *amap; /* a reference, or NULL */
-    uint64_t amap_first;  /* the amap's page that is this entry's first */
+    struct vm_amap *amap;     /* a reference, or NULL */
+    uint64_t amap_first;      /* the amap's page that is this entry's first */
     struct vm_object *object; /* a reference, or NULL */
     uint64_t object_first;
     vm_prot_t prot, max_prot;

@@ -142,9 +142,8 @@ static kern_return_t vm_place_object(struct vm_place *place, vm_prot_t access,
     struct vm_map_entry *entry = place->entry;
     uint64_t index = entry->object_first + place->index;
     bool copy = entry->private && access & VM_PROT_WRITE;
-    kern_return_t kr =
-        vm_object_get(entry->object, index,
-                      copy ? VM_PROT_READ : access, wait, &place->page);
+    kern_return_t kr = vm_object_get(
+        entry->object, index, copy ? VM_PROT_READ : access, wait, &place->page);
 
     if (kr != KERN_SUCCESS)
         return kr;
@@ -155,7 +154,7 @@ static kern_return_t vm_place_object(struct vm_place *place, vm_prot_t access,
         memcpy(vm_page_data(page), vm_page_data(place->page), PAGE_SIZE);
         return vm_place_set_anon(place, page);
     }
-    place->prot = entry->prot & ~(vm_prot_t) place->page->lock;
+    place->prot = entry->prot & ~(vm_prot_t)place->page->lock;
     if (access & VM_PROT_WRITE)
         return vm_object_write_page(entry->object, index);
     if (entry->private || !entry->object->device)
@@ -219,9 +218,8 @@ static struct vm_page *vm_place_neighbour(const struct vm_map_entry *entry,
         vm_object_page(entry->object, entry->object_first + index);
     if (!page)
         return NULL;
-    *prot &= ~(vm_prot_t) page->lock;
-    if (entry->private ||
-        (!page->dirty && !entry->object->device) ||
+    *prot &= ~(vm_prot_t)page->lock;
+    if (entry->private || (!page->dirty && !entry->object->device) ||
         !list_empty(&entry->object->snapshots))
         *prot &= ~VM_PROT_WRITE;
     return page;
@@ -275,7 +273,7 @@ static kern_return_t vm_kernel_access(struct vm_map *map, vm_offset_t address,
     if (access & VM_PROT_WRITE &&
         pmap_is_stale(&map->pmap, place.address, place.page))
         pmap_enter(&map->pmap, place.address, &place.page, 1, place.prot);
-    *data = (char *) vm_page_data(place.page) + (address & (PAGE_SIZE - 1));
+    *data = (char *)vm_page_data(place.page) + (address & (PAGE_SIZE - 1));
     return KERN_SUCCESS;
 }
 
@@ -290,7 +288,7 @@ kern_return_t copyin(struct vm_map *map, vm_offset_t from, void *to,
         if (kr != KERN_SUCCESS)
             return kr;
         memcpy(to, data, n);
-        to = (char *) to + n;
+        to = (char *)to + n;
         from += n;
         size -= n;
     }
@@ -310,7 +308,7 @@ static kern_return_t vm_kernel_write(struct vm_map *map, const void *from,
             return kr;
         if (from) {
             memcpy(data, from, n);
-            from = (const char *) from + n;
+            from = (const char *)from + n;
         } else {
             memset(data, 0, n);
         }

@@ -39,8 +39,8 @@ kern_return_t copyin(struct vm_map *map, vm_offset_t from, void *to,
                      size_t size_bytes, struct vm_fault_wait *wait);
 kern_return_t copyout(struct vm_map *map, const void *from, vm_offset_t to,
                       size_t size_bytes, struct vm_fault_wait *wait);
-kern_return_t copyout_zero(struct vm_map *map, vm_offset_t to, size_t size_bytes,
-                           struct vm_fault_wait *wait);
+kern_return_t copyout_zero(struct vm_map *map, vm_offset_t to,
+                           size_t size_bytes, struct vm_fault_wait *wait);
 /* Copies a string of at most SIZE - 1 bytes and its NUL. */
 kern_return_t copyin_string(struct vm_map *map, vm_offset_t from, char *to,
                             size_t size, struct vm_fault_wait *wait);

@@ -24,9 +24,8 @@ static void vm_entry_write_protect(struct vm_map *map,
     pmap_protect(&map->pmap, start, end, entry->prot & ~VM_PROT_WRITE);
     if (!entry->amap || !entry->amap->shared)
         return;
-    for (uint64_t i = first; (anon = radix_next(&entry->amap->anons, &i)) &&
-                             i < first + count;
-         i++)
+    for (uint64_t i = first;
+         (anon = radix_next(&entry->amap->anons, &i)) && i < first + count; i++)
         pmap_page_protect(anon->page, VM_PROT_ALL & ~VM_PROT_WRITE);
 }
 
@@ -40,8 +39,8 @@ kern_return_t vm_entry_unshare(struct vm_map_entry *entry)
     if (!entry->needs_copy)
         return KERN_SUCCESS;
     if (entry->amap->references > 1) {
-        struct vm_amap *copy = vm_amap_copy(entry->amap, entry->amap_first,
-                                            vm_entry_pages(entry));
+        struct vm_amap *copy =
+            vm_amap_copy(entry->amap, entry->amap_first, vm_entry_pages(entry));
         if (!copy)
             return KERN_RESOURCE_SHORTAGE;
         vm_amap_release(entry->amap);
@@ -80,8 +79,8 @@ static bool vm_fork_copy(struct vm_map *map, struct vm_map_entry *entry,
         return true;
     vm_entry_write_protect(map, entry, entry->start, entry->end);
     if (entry->amap->shared) {
-        child->amap = vm_amap_copy(entry->amap, entry->amap_first,
-                                   vm_entry_pages(entry));
+        child->amap =
+            vm_amap_copy(entry->amap, entry->amap_first, vm_entry_pages(entry));
         child->amap_first = 0;
         child->needs_copy = false;
         return child->amap != NULL;
@@ -261,17 +260,17 @@ kern_return_t vm_map_copyout(struct vm_map *map, vm_offset_t *address,
     vm_offset_t at = start;
     for (unsigned i = 0; i < copy->piece_count; i++) {
         struct vm_piece *piece = &copy->pieces[i];
-        struct vm_map_entry entry = {
-            .start = at,
-            .end = at + (piece->count << PAGE_SHIFT_BITS),
-            .amap = piece->amap,
-            .amap_first = piece->amap_first,
-            .object = piece->object,
-            .object_first = piece->object_first,
-            .private = piece->object != NULL,
-            .prot = VM_PROT_DEFAULT,
-            .max_prot = VM_PROT_ALL,
-            .inheritance = VM_INHERIT_DEFAULT};
+        struct vm_map_entry entry = {.start = at,
+                                     .end =
+                                         at + (piece->count << PAGE_SHIFT_BITS),
+                                     .amap = piece->amap,
+                                     .amap_first = piece->amap_first,
+                                     .object = piece->object,
+                                     .object_first = piece->object_first,
+                                     .private = piece->object != NULL,
+                                     .prot = VM_PROT_DEFAULT,
+                                     .max_prot = VM_PROT_ALL,
+                                     .inheritance = VM_INHERIT_DEFAULT};
         kr = vm_map_insert(map, &entry);
         if (kr != KERN_SUCCESS) {
             /* What stands already took its references along. */

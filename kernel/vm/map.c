@@ -178,7 +178,7 @@ int vm_map_clip(struct vm_map *map, vm_offset_t start, vm_offset_t end)
     if (end > start && last < map->count && map->entries[last]->start < end &&
         map->entries[last]->end > end && !vm_map_split(map, last, end))
         return -1;
-    return (int) first;
+    return (int)first;
 }
 
 kern_return_t vm_map_find_space(const struct vm_map *map, vm_offset_t *address,
@@ -201,12 +201,12 @@ kern_return_t vm_map_find_space(const struct vm_map *map, vm_offset_t *address,
 /* Lengthens the entry before *ENTRY instead, if both are plain memory that
  * differs in nothing. */
 /* Adds SIZE bytes of ENTRY's kind to the map's size; negative: takes away. */
-static void vm_map_account(struct vm_map *map,
-                           const struct vm_map_entry *entry, int64_t size)
+static void vm_map_account(struct vm_map *map, const struct vm_map_entry *entry,
+                           int64_t size)
 {
-    map->size += (vm_size_t) size;
+    map->size += (vm_size_t)size;
     if (!entry->max_prot)
-        map->size_none += (vm_size_t) size;
+        map->size_none += (vm_size_t)size;
 }
 
 static bool vm_map_extend(struct vm_map *map, unsigned index,
@@ -223,7 +223,7 @@ static bool vm_map_extend(struct vm_map *map, unsigned index,
     if (before->amap && (before->amap->references > 1 || before->amap->shared))
         return false;
     before->end = entry->end;
-    vm_map_account(map, entry, (int64_t) (entry->end - entry->start));
+    vm_map_account(map, entry, (int64_t)(entry->end - entry->start));
     return true;
 }
 
@@ -248,7 +248,7 @@ kern_return_t vm_map_insert(struct vm_map *map,
     }
     *copy = *entry;
     map->entries[index] = copy;
-    vm_map_account(map, entry, (int64_t) size);
+    vm_map_account(map, entry, (int64_t)size);
     return KERN_SUCCESS;
 }
 
@@ -262,9 +262,8 @@ struct vm_amap *vm_snapshot_create(struct vm_object *object, uint64_t first,
         return amap;
     vm_amap_attach(amap, object, first, count);
     /* Whoever writes such a page must come by the fault first. */
-    for (uint64_t i = first; radix_next(&object->pages, &i) &&
-                             i < first + count;
-         i++)
+    for (uint64_t i = first;
+         radix_next(&object->pages, &i) && i < first + count; i++)
         pmap_page_protect(vm_object_page(object, i),
                           VM_PROT_ALL & ~VM_PROT_WRITE);
     return amap;
@@ -354,13 +353,13 @@ kern_return_t vm_map_remove(struct vm_map *map, vm_offset_t start,
         return KERN_RESOURCE_SHORTAGE;
     pmap_remove(&map->pmap, start, end);
     pmap_settle();
-    unsigned i = (unsigned) first;
+    unsigned i = (unsigned)first;
     while (i < map->count && map->entries[i]->start < end) {
         const struct vm_map_entry *gone = map->entries[i];
-        vm_map_account(map, gone, (int64_t) (gone->start - gone->end));
+        vm_map_account(map, gone, (int64_t)(gone->start - gone->end));
         vm_entry_free(map->entries[i++]);
     }
-    vm_map_close_slots(map, (unsigned) first, i - (unsigned) first);
+    vm_map_close_slots(map, (unsigned)first, i - (unsigned)first);
     return KERN_SUCCESS;
 }
 
@@ -379,11 +378,11 @@ kern_return_t vm_map_protect(struct vm_map *map, vm_offset_t start,
     int first = vm_map_clip(map, start, end);
     if (first < 0)
         return KERN_RESOURCE_SHORTAGE;
-    for (unsigned i = (unsigned) first;
+    for (unsigned i = (unsigned)first;
          i < map->count && map->entries[i]->start < end; i++) {
         struct vm_map_entry *entry = map->entries[i];
         if (set_maximum) {
-            int64_t size = (int64_t) (entry->end - entry->start);
+            int64_t size = (int64_t)(entry->end - entry->start);
             vm_map_account(map, entry, -size);
             entry->max_prot = protection;
             vm_map_account(map, entry, size);
@@ -407,7 +406,7 @@ kern_return_t vm_map_inherit(struct vm_map *map, vm_offset_t start,
     int first = vm_map_clip(map, start, end);
     if (first < 0)
         return KERN_RESOURCE_SHORTAGE;
-    for (unsigned i = (unsigned) first;
+    for (unsigned i = (unsigned)first;
          i < map->count && map->entries[i]->start < end; i++)
         map->entries[i]->inheritance = inheritance;
     return KERN_SUCCESS;

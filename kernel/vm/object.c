@@ -129,7 +129,8 @@ static void vm_object_free_pages(struct vm_object *object)
 {
     struct vm_page *page;
 
-    while ((page = list_first_entry(&object->page_list, struct vm_page, link))) {
+    while (
+        (page = list_first_entry(&object->page_list, struct vm_page, link))) {
         vm_object_remove(page);
         page->wire_count = 0;
         vm_page_free(page);
@@ -225,9 +226,8 @@ void vm_object_answer(struct vm_object *object, uint64_t index,
 void vm_object_answer_all(struct vm_object *object, kern_return_t result)
 {
     while (!list_empty(&object->requests))
-        vm_request_end(list_entry(object->requests.next, struct vm_request,
-                                  link),
-                       result);
+        vm_request_end(
+            list_entry(object->requests.next, struct vm_request, link), result);
     vm_wait_list_wake(&object->ready_wait, result);
 }
 

@@ -11,7 +11,7 @@ static struct {
 
 static uint64_t vm_page_number(const struct vm_page *page)
 {
-    return (uint64_t) (page - memory.pages);
+    return (uint64_t)(page - memory.pages);
 }
 
 uint64_t vm_page_phys(const struct vm_page *page)
@@ -21,7 +21,7 @@ uint64_t vm_page_phys(const struct vm_page *page)
 
 void *vm_page_data(const struct vm_page *page)
 {
-    return (char *) platform_memory_base() + vm_page_phys(page);
+    return (char *)platform_memory_base() + vm_page_phys(page);
 }
 
 struct vm_page *vm_page_at(uint64_t phys)
@@ -44,7 +44,7 @@ static void vm_run_insert(struct vm_page *page, unsigned order, bool zero)
 {
     page->free = true;
     page->zero = zero;
-    page->order = (uint8_t) order;
+    page->order = (uint8_t)order;
     list_prepend(&memory.free[order], &page->link);
 }
 

@@ -25,12 +25,12 @@ struct vm_page {
     vm_offset_t offset;          /* in the object, bytes */
     struct pmap_entry *mappings; /* who maps this frame */
     uint32_t wire_count;
-    uint8_t order;          /* of a free run, in its first page */
-    bool free : 1;          /* first page of a free run */
-    bool zero : 1;          /* free memory known to read as zeros */
-    bool dirty : 1;         /* differs from what the pager has */
-    bool precious : 1;      /* the pager wants it back even if clean */
-    uint8_t lock;           /* access the pager forbids, VM_PROT_* */
+    uint8_t order;     /* of a free run, in its first page */
+    bool free : 1;     /* first page of a free run */
+    bool zero : 1;     /* free memory known to read as zeros */
+    bool dirty : 1;    /* differs from what the pager has */
+    bool precious : 1; /* the pager wants it back even if clean */
+    uint8_t lock;      /* access the pager forbids, VM_PROT_* */
 };
 
 void vm_page_module_init(void);

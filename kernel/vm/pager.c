@@ -96,8 +96,8 @@ void vm_pager_return(struct vm_object *object, uint64_t index, uint64_t count,
             return;
         }
         memory_object_data_return(object->pager, object->control,
-                                  index << PAGE_SHIFT_BITS, (vm_offset_t) copy,
-                                  (mach_msg_type_number_t) (n * PAGE_SIZE),
+                                  index << PAGE_SHIFT_BITS, (vm_offset_t)copy,
+                                  (mach_msg_type_number_t)(n * PAGE_SIZE),
                                   dirty, !flush);
         index += n;
         count -= n;
@@ -115,8 +115,8 @@ kern_return_t rpc_memory_object_ready(vm_object_t object, boolean_t may_cache,
     object->copy_strategy = strategy;
     object->ready = true;
     while (!list_empty(&object->ready_wait)) {
-        struct vm_fault_wait *wait = list_entry(object->ready_wait.next,
-                                                struct vm_fault_wait, link);
+        struct vm_fault_wait *wait =
+            list_entry(object->ready_wait.next, struct vm_fault_wait, link);
         vm_fault_wait_wake(wait, KERN_SUCCESS);
     }
     /* It may have lost its last user while we waited for this. */
@@ -200,7 +200,7 @@ static kern_return_t vm_supply_page(struct vm_supply *supply)
         vm_copy_take_page(supply->copy, supply->next, &supply->wait, &page);
     if (kr != KERN_SUCCESS)
         return kr;
-    page->lock = (uint8_t) supply->lock;
+    page->lock = (uint8_t)supply->lock;
     page->precious = supply->precious;
     if (object->dead || !vm_object_insert(object, index, page)) {
         vm_page_free(page);
@@ -212,7 +212,7 @@ static kern_return_t vm_supply_page(struct vm_supply *supply)
 
 static void vm_supply_run(struct vm_fault_wait *wait, kern_return_t result)
 {
-    struct vm_supply *supply = (struct vm_supply *) wait;
+    struct vm_supply *supply = (struct vm_supply *)wait;
 
     while (result == KERN_SUCCESS && supply->next < supply->count) {
         result = vm_supply_page(supply);
@@ -229,7 +229,7 @@ kern_return_t rpc_memory_object_data_supply(
     mach_msg_type_number_t size, vm_prot_t lock_value, boolean_t precious,
     ipc_port_t reply_to, mach_msg_type_name_t reply_type)
 {
-    struct vm_map_copy *copy = (struct vm_map_copy *) data;
+    struct vm_map_copy *copy = (struct vm_map_copy *)data;
     struct vm_supply *supply;
 
     if (!object)
@@ -321,7 +321,7 @@ static void vm_lock_page(struct vm_object *object, uint64_t index, bool flush,
     if (lock == VM_PROT_NO_CHANGE)
         return;
     bool opened = page->lock & ~lock;
-    page->lock = (uint8_t) (lock & VM_PROT_ALL);
+    page->lock = (uint8_t)(lock & VM_PROT_ALL);
     pmap_page_protect(page, VM_PROT_ALL & ~lock);
     if (opened)
         vm_object_answer(object, index, KERN_SUCCESS);

@@ -117,7 +117,7 @@ void pmap_enter(struct pmap *pmap, vm_offset_t address,
         if (run)
             platform_task_map(pmap->platform, address + i * PAGE_SIZE,
                               vm_page_phys(pages[i]), run * PAGE_SIZE,
-                              (int) prot);
+                              (int)prot);
         i += run ? run : 1;
     }
 }
@@ -184,7 +184,7 @@ void pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
             n++;
         }
         platform_task_protect(pmap->platform, index << PAGE_SHIFT_BITS,
-                              n << PAGE_SHIFT_BITS, (int) now);
+                              n << PAGE_SHIFT_BITS, (int)now);
         pmap_unsettle(pmap);
         index += n;
     }
@@ -217,7 +217,7 @@ void pmap_page_protect(struct vm_page *page, vm_prot_t prot)
         if (entry->prot & prot) {
             entry->prot &= prot;
             platform_task_protect(pmap->platform, entry->address, PAGE_SIZE,
-                                  (int) entry->prot);
+                                  (int)entry->prot);
         } else {
             platform_task_unmap(pmap->platform, entry->address, PAGE_SIZE);
             pmap_entry_free(entry);

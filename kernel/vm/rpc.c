@@ -26,9 +26,8 @@ kern_return_t rpc_vm_deallocate(vm_map_t map, vm_address_t address,
     return vm_map_remove(map, trunc_page(address), round_page(address + size));
 }
 
-kern_return_t rpc_vm_protect(vm_map_t map, vm_address_t address,
-                             vm_size_t size, boolean_t set_maximum,
-                             vm_prot_t protection)
+kern_return_t rpc_vm_protect(vm_map_t map, vm_address_t address, vm_size_t size,
+                             boolean_t set_maximum, vm_prot_t protection)
 {
     if (!map || protection & ~(VM_PROT_ALL | VM_PROT_NOTIFY))
         return KERN_INVALID_ARGUMENT;
@@ -38,8 +37,8 @@ kern_return_t rpc_vm_protect(vm_map_t map, vm_address_t address,
                           protection, set_maximum);
 }
 
-kern_return_t rpc_vm_inherit(vm_map_t map, vm_address_t address,
-                             vm_size_t size, vm_inherit_t inheritance)
+kern_return_t rpc_vm_inherit(vm_map_t map, vm_address_t address, vm_size_t size,
+                             vm_inherit_t inheritance)
 {
     if (!map)
         return KERN_INVALID_ARGUMENT;
@@ -56,8 +55,8 @@ kern_return_t rpc_vm_read(vm_map_t map, vm_address_t address, vm_size_t size,
         return KERN_INVALID_ARGUMENT;
     kern_return_t kr = vm_map_copyin(map, address, size, false, &copy);
     if (kr == KERN_SUCCESS) {
-        *data = (vm_offset_t) copy;
-        *count = (mach_msg_type_number_t) size;
+        *data = (vm_offset_t)copy;
+        *count = (mach_msg_type_number_t)size;
     }
     return kr;
 }
@@ -74,7 +73,7 @@ struct vm_overwrite {
 
 static void vm_overwrite_run(struct vm_fault_wait *wait, kern_return_t result)
 {
-    struct vm_overwrite *job = (struct vm_overwrite *) wait;
+    struct vm_overwrite *job = (struct vm_overwrite *)wait;
 
     if (result == KERN_SUCCESS)
         result = vm_map_copy_overwrite(job->map, job->address, job->copy,
@@ -90,8 +89,7 @@ static void vm_overwrite_run(struct vm_fault_wait *wait, kern_return_t result)
 }
 
 /* Consumes COPY in any case; answers the current request, now or later. */
-static kern_return_t vm_overwrite_start(struct vm_map *map,
-                                        vm_offset_t address,
+static kern_return_t vm_overwrite_start(struct vm_map *map, vm_offset_t address,
                                         struct vm_map_copy *copy)
 {
     struct vm_overwrite *job = kalloc(sizeof *job);
@@ -102,8 +100,8 @@ static kern_return_t vm_overwrite_start(struct vm_map *map,
     }
     *job = (struct vm_overwrite){.map = map, .copy = copy, .address = address};
     job->wait.done = vm_overwrite_run;
-    kern_return_t kr = vm_map_copy_overwrite(map, address, copy, &job->done,
-                                             &job->wait);
+    kern_return_t kr =
+        vm_map_copy_overwrite(map, address, copy, &job->done, &job->wait);
     if (kr == KERN_WAITING) {
         vm_map_reference(map);
         ipc_take_reply(&job->reply);
@@ -118,7 +116,7 @@ static kern_return_t vm_overwrite_start(struct vm_map *map,
 kern_return_t rpc_vm_write(vm_map_t map, vm_address_t address, vm_offset_t data,
                            mach_msg_type_number_t count)
 {
-    struct vm_map_copy *copy = (struct vm_map_copy *) data;
+    struct vm_map_copy *copy = (struct vm_map_copy *)data;
     struct vm_map_copy *mine = NULL;
 
     if (!map || !copy)
@@ -193,8 +191,8 @@ static kern_return_t vm_map_source(struct ipc_port *port, vm_offset_t *offset,
 }
 
 kern_return_t rpc_vm_map(vm_map_t map, vm_address_t *address, vm_size_t size,
-                         vm_address_t mask, boolean_t anywhere,
-                         ipc_port_t port, vm_offset_t offset, boolean_t copy,
+                         vm_address_t mask, boolean_t anywhere, ipc_port_t port,
+                         vm_offset_t offset, boolean_t copy,
                          vm_prot_t protection, vm_prot_t max_protection,
                          vm_inherit_t inheritance)
 {
@@ -231,9 +229,9 @@ kern_return_t rpc_vm_statistics(vm_map_t map, vm_statistics_data_t *stats)
         return KERN_INVALID_ARGUMENT;
     *stats = (vm_statistics_data_t){0};
     stats->pagesize = PAGE_SIZE;
-    stats->free_count = (integer_t) vm_page_free_count();
+    stats->free_count = (integer_t)vm_page_free_count();
     stats->active_count =
-        (integer_t) (vm_page_total_count() - vm_page_free_count());
+        (integer_t)(vm_page_total_count() - vm_page_free_count());
     return KERN_SUCCESS;
 }
 
@@ -301,7 +299,7 @@ static kern_return_t vm_map_wire(struct vm_map *map, vm_offset_t start,
     int first = vm_map_clip(map, start, end);
     if (first < 0)
         return KERN_RESOURCE_SHORTAGE;
-    for (unsigned i = (unsigned) first;
+    for (unsigned i = (unsigned)first;
          i < map->count && map->entries[i]->start < end; i++)
         map->entries[i]->wired = access != VM_PROT_NONE;
     for (vm_offset_t at = start; access && at < end; at += PAGE_SIZE) {
@@ -402,7 +400,7 @@ kern_return_t rpc_vm_pages_phys(host_t host_priv, vm_map_t map,
         struct pmap_entry *entry = radix_get(&map->pmap.entries, index);
         (*pages)[at >> PAGE_SHIFT_BITS] = entry ? vm_page_phys(entry->page) : 0;
     }
-    *count = (mach_msg_type_number_t) (size >> PAGE_SHIFT_BITS);
+    *count = (mach_msg_type_number_t)(size >> PAGE_SHIFT_BITS);
     return KERN_SUCCESS;
 }
 
@@ -456,7 +454,7 @@ kern_return_t rpc_memory_object_create_proxy(
     const rpc_vm_size_array_t len, mach_msg_type_number_t len_count,
     ipc_port_t *proxy)
 {
-    struct ipc_port *const *ports = (struct ipc_port *const *) object;
+    struct ipc_port *const *ports = (struct ipc_port *const *)object;
     struct vm_object *under;
 
     if (!space || object_count != 1 || offset_count != 1 || start_count != 1 ||

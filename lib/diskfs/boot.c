@@ -153,6 +153,32 @@ kern_return_t diskfs_S_fsys_startup(mach_port_t port, int flags,
 
 /* --- starting exec and startup ------------------------------------------------ */
 
+static boolean_t is_dead(mach_port_t task)
+{
+    mach_port_type_t type = 0;
+
+    return mach_port_type(mach_task_self(), task, &type) ||
+           type & MACH_PORT_TYPE_DEAD_NAME;
+}
+
+/* Until exec has called fsys_startup, or has died. */
+static error_t wait_for_exec(void)
+{
+    error_t err = 0;
+
+    pthread_mutex_lock(&boot.lock);
+    while (!boot.exec_control && !err) {
+        struct timespec soon;
+        clock_gettime(CLOCK_REALTIME, &soon);
+        soon.tv_sec++;
+        if (pthread_cond_timedwait(&boot.wakeup, &boot.lock, &soon) &&
+            is_dead(diskfs_boot.exec_task))
+            err = HURD_EDIED;
+    }
+    pthread_mutex_unlock(&boot.lock);
+    return err;
+}
+
 static error_t start_exec(void)
 {
     struct execboot *port;
@@ -170,12 +196,10 @@ static error_t start_exec(void)
     mach_port_drop(right);
     if (!err)
         err = task_resume(diskfs_boot.exec_task);
+    if (!err)
+        err = wait_for_exec();
     if (err)
         return err;
-    pthread_mutex_lock(&boot.lock);
-    while (!boot.exec_control)
-        pthread_cond_wait(&boot.wakeup, &boot.lock);
-    pthread_mutex_unlock(&boot.lock);
 
     uid_t root_id = 0;
     err =
@@ -249,7 +273,7 @@ static void boot_step(const char *what, error_t err)
                 mach_error_string(err));
     mach_port_t host;
     if (!get_privileged_ports(&host, NULL))
-        host_reboot(host, HURD_RB_HALT);
+        host_reboot(host, HURD_RB_HALT | HURD_RB_DEBUGGER);
     exit(1);
 }
 

@@ -30,7 +30,7 @@ struct linux_options {
 };
 
 /* Smallest memory that a machine is made with. */
-#define LINUX_MEMORY_MIN (4ull << 20)
+#define LINUX_MEMORY_MIN (32ull << 20)
 
 /* What hell ends with when the machine did not end by itself. */
 #define LINUX_STATUS_FAILED 125 /* the machine could not be made */

@@ -96,7 +96,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static _Noreturn void give_up(void)
 {
     if (diskfs_boot.boot && options.host_priv)
-        host_reboot(options.host_priv, HURD_RB_HALT);
+        host_reboot(options.host_priv, HURD_RB_HALT | HURD_RB_DEBUGGER);
     exit(1);
 }
 

@@ -101,11 +101,19 @@ static void switch_off(void)
     mach_port_drop(shutdown);
 }
 
+void boot_failed(error_t err, const char *what)
+{
+    mach_printf("\nstartup: %s: %s\n", what, mach_error_string(err));
+    host_reboot(self.host_priv, HURD_RB_HALT | HURD_RB_DEBUGGER);
+    mach_die(err, "%s", what);
+}
+
 void reboot_system(int flags)
 {
     tell_all();
     mach_printf("startup: %s\n",
-                flags & HURD_RB_HALT ? "halting" : "rebooting");
+                flags & (HURD_RB_HALT | HURD_RB_DEBUGGER) ? "halting"
+                                                          : "rebooting");
     if (flags & HURD_RB_HALT)
         switch_off();
     for (;;) {
@@ -123,8 +131,8 @@ boolean_t essential_died(mach_port_t name)
         mach_printf("startup: essential task %s died\n", e->name);
         /* Before all is up there is nobody to tell. */
         if (!booted)
-            host_reboot(self.host_priv, HURD_RB_HALT);
-        reboot_system(HURD_RB_AUTOBOOT);
+            host_reboot(self.host_priv, HURD_RB_HALT | HURD_RB_DEBUGGER);
+        reboot_system(HURD_RB_DEBUGGER);
     }
     return FALSE;
 }

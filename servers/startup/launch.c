@@ -137,7 +137,8 @@ void launch_something(void)
         mach_complain(err, "%s%s%s", path, argument ? " " : "",
                       argument ? argument : "");
     }
-    mach_complain(0, "nothing to run; the system stays as it is");
+    mach_complain(0, "nothing to run");
+    reboot_system(HURD_RB_HALT | HURD_RB_DEBUGGER);
 }
 
 void launch_child_ended(pid_t pid, int status)

@@ -345,10 +345,10 @@ static void make_ports(void)
 
     error_t err = boot_server("/hurd/proc", &self.proctask);
     if (err)
-        mach_die(err, "/hurd/proc");
+        boot_failed(err, "/hurd/proc");
     err = boot_server("/hurd/auth", &self.authtask);
     if (err)
-        mach_die(err, "/hurd/auth");
+        boot_failed(err, "/hurd/auth");
     for (;;)
         mach_complain(mach_msg_server(demuxer, 0, set), "serving");
 }

@@ -58,6 +58,8 @@ boolean_t notify_died(mach_port_t name);
 /* Tells all who asked, then stops or restarts the machine; HURD_RB_... */
 /* Asks to be told when the host wants the machine to end. */
 void watch_power(void);
+/* Without WHAT there is no system: says so and halts. */
+void boot_failed(error_t err, const char *what) __attribute__((noreturn));
 void reboot_system(int flags) __attribute__((noreturn));
 /* Asks for a dead-name notification on our port. */
 error_t watch(mach_port_t name);

@@ -108,8 +108,7 @@ TEST(a_line_without_a_task_is_ignored)
 
 TEST(a_prompt_waits_for_the_return_key)
 {
-    assert_int_equal(
-        boot("", 1, "p $(task-create) $(prompt-task-resume)"), 0);
+    assert_int_equal(boot("", 1, "p $(task-create) $(prompt-task-resume)"), 0);
     assert_false(said("start p"));
     kernel_console_input("x", 1);
     assert_false(said("start p"));

@@ -93,8 +93,8 @@ TEST(memory_that_is_read_only_cannot_be_written)
     poke(address, 5);
     assert_ok(vm_protect(one->self, address, PAGE, 0, VM_PROT_READ));
     assert_int_equal(peek(address), 5);
-    assert_ok(vm_protect(one->self, address, PAGE, 0,
-                         VM_PROT_READ | VM_PROT_WRITE));
+    assert_ok(
+        vm_protect(one->self, address, PAGE, 0, VM_PROT_READ | VM_PROT_WRITE));
     poke(address, 6);
     assert_int_equal(peek(address), 6);
     assert_ok(vm_protect(one->self, address, PAGE, 0, VM_PROT_READ));
@@ -107,9 +107,9 @@ TEST(the_maximum_protection_cannot_be_raised)
 
     assert_ok(vm_allocate(one->self, &address, PAGE, 1));
     assert_ok(vm_protect(one->self, address, PAGE, 1, VM_PROT_READ));
-    assert_kr(vm_protect(one->self, address, PAGE, 0,
-                         VM_PROT_READ | VM_PROT_WRITE),
-              KERN_PROTECTION_FAILURE);
+    assert_kr(
+        vm_protect(one->self, address, PAGE, 0, VM_PROT_READ | VM_PROT_WRITE),
+        KERN_PROTECTION_FAILURE);
 }
 
 TEST(vm_region_tells_what_is_mapped)
@@ -278,8 +278,8 @@ static void answer_init(boolean_t may_cache)
 
     assert_int_equal(pager_receive(&request), 2200);
     control = request.control;
-    assert_ok(memory_object_ready(control, may_cache,
-                                  MEMORY_OBJECT_COPY_DELAY));
+    assert_ok(
+        memory_object_ready(control, may_cache, MEMORY_OBJECT_COPY_DELAY));
 }
 
 static void supply(uint64_t offset, uint32_t value, vm_prot_t lock)
@@ -447,8 +447,8 @@ TEST(the_last_unmapping_ends_an_object_that_is_not_cached)
     assert_int_equal(pager_receive(&request), 2201);
     /* Mapped again, it is introduced again. */
     user_be(one);
-    assert_ok(vm_map(one->self, &window, PAGE, 0, 1, object, 0, 0,
-                     VM_PROT_READ, VM_PROT_ALL, VM_INHERIT_COPY));
+    assert_ok(vm_map(one->self, &window, PAGE, 0, 1, object, 0, 0, VM_PROT_READ,
+                     VM_PROT_ALL, VM_INHERIT_COPY));
     assert_int_equal(pager_receive(&request), 2200);
 }
 
@@ -465,8 +465,8 @@ TEST(a_cached_object_is_kept_with_its_pages)
     assert_int_equal(pager_receive(&request), 0);
     user_be(one);
     window = 0;
-    assert_ok(vm_map(one->self, &window, PAGE, 0, 1, object, 0, 0,
-                     VM_PROT_READ, VM_PROT_ALL, VM_INHERIT_COPY));
+    assert_ok(vm_map(one->self, &window, PAGE, 0, 1, object, 0, 0, VM_PROT_READ,
+                     VM_PROT_ALL, VM_INHERIT_COPY));
     assert_true(sim_read(one->thread, window, &seen, sizeof seen));
     assert_int_equal(seen, 31);
     /* Until its pager wants it gone. */

@@ -160,7 +160,12 @@ def test_too_little_memory():
                             limit=20)
     check(status not in (0, None), "4 MB of memory: status %s" % status,
           out + err)
-    check("memory" in out + err, "and it says so", out + err)
+    check("memory" in out + err and "32M" in out + err,
+          "and it says so: " + err.strip(), out + err)
+    status, out, err = hell("run", "--disk", fresh_image(), "--memory", "32M",
+                            "--", "/bin/sh", "-c", "seq 5 | wc -l")
+    check(status == 0 and "5" in out, "32 MB are enough for a command",
+          out + err)
 
 
 def test_a_scribbled_image_never_hangs():

@@ -3,6 +3,6 @@
 #ifndef KERN_ASSERT_H
 #define KERN_ASSERT_H
 
-#define assert(condition) ((void) 0)
+#define assert(condition) ((void)0)
 
 #endif

@@ -10,9 +10,10 @@
 #define SELECTOR_SS 0x2bu
 
 /* Two lists that must agree, kept in one. */
-#define GENERAL_REGISTERS(X)                                              \
-    X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) X(rdi) X(rsi)   \
-    X(rbp) X(rbx) X(rdx) X(rcx) X(rax) X(rip)
+#define GENERAL_REGISTERS(X)                                                   \
+    X(r8)                                                                      \
+    X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) X(rdi) X(rsi) X(rbp)       \
+        X(rbx) X(rdx) X(rcx) X(rax) X(rip)
 
 static void state_get_general(struct thread *thread,
                               struct i386_thread_state *state)
@@ -69,10 +70,10 @@ static kern_return_t state_set_bases(struct thread *thread,
     return KERN_SUCCESS;
 }
 
-static kern_return_t state_get_extended(struct thread *thread,
-                                        natural_t *words, natural_t *count)
+static kern_return_t state_get_extended(struct thread *thread, natural_t *words,
+                                        natural_t *count)
 {
-    struct i386_xfloat_state *state = (void *) words;
+    struct i386_xfloat_state *state = (void *)words;
     size_t room = *count * sizeof *words;
 
     if (room < sizeof *state)
@@ -82,16 +83,15 @@ static kern_return_t state_get_extended(struct thread *thread,
                                        room - sizeof *state);
     if (size > 0)
         state->initialized = 1;
-    *count = (natural_t) ((sizeof *state + (size_t) max_of(size, 0)) /
-                          sizeof *words);
+    *count =
+        (natural_t)((sizeof *state + (size_t)max_of(size, 0)) / sizeof *words);
     return KERN_SUCCESS;
 }
 
 static kern_return_t state_set_extended(struct thread *thread,
-                                        const natural_t *words,
-                                        natural_t count)
+                                        const natural_t *words, natural_t count)
 {
-    const struct i386_xfloat_state *state = (const void *) words;
+    const struct i386_xfloat_state *state = (const void *)words;
     size_t size = count * sizeof *words;
 
     if (size < sizeof *state)
@@ -125,7 +125,7 @@ static uint16_t tags_of(uint8_t full)
 
     for (unsigned i = 0; i < 8; i++)
         if (!(full & 1u << i))
-            tags |= (uint16_t) (3u << 2 * i);
+            tags |= (uint16_t)(3u << 2 * i);
     return tags;
 }
 
@@ -135,7 +135,7 @@ static uint8_t full_of(uint16_t tags)
 
     for (unsigned i = 0; i < 8; i++)
         if ((tags >> 2 * i & 3) != 3)
-            full |= (uint8_t) (1u << i);
+            full |= (uint8_t)(1u << i);
     return full;
 }
 
@@ -148,17 +148,17 @@ static void state_get_float(struct thread *thread,
 
     *state = (struct i386_float_state){.fpkind = 3};
     if (platform_thread_get_fpu(thread->platform, image, sizeof image) <
-        (int) sizeof image)
+        (int)sizeof image)
         return;
     memcpy(&head, image, sizeof head);
     save.fp_control = head.control;
     save.fp_status = head.status;
     save.fp_tag = tags_of(head.full);
     save.fp_eip = head.ip;
-    save.fp_cs = (uint16_t) head.cs;
+    save.fp_cs = (uint16_t)head.cs;
     save.fp_opcode = head.opcode;
     save.fp_dp = head.dp;
-    save.fp_ds = (uint16_t) head.ds;
+    save.fp_ds = (uint16_t)head.ds;
     memcpy(state->hw_state, &save, sizeof save);
     for (unsigned i = 0; i < 8; i++)
         memcpy(state->hw_state + sizeof save + i * X87_REGISTER,
@@ -178,9 +178,9 @@ static kern_return_t state_set_float(struct thread *thread,
     platform_thread_get_fpu(thread->platform, image, sizeof image);
     memcpy(&head, image, sizeof head);
     memcpy(&save, state->hw_state, sizeof save);
-    head.control = (uint16_t) save.fp_control;
-    head.status = (uint16_t) save.fp_status;
-    head.full = full_of((uint16_t) save.fp_tag);
+    head.control = (uint16_t)save.fp_control;
+    head.status = (uint16_t)save.fp_status;
+    head.full = full_of((uint16_t)save.fp_tag);
     memcpy(image, &head, sizeof head);
     for (unsigned i = 0; i < 8; i++)
         memcpy(image + FX_REGISTERS + i * FX_REGISTER,
@@ -207,19 +207,19 @@ kern_return_t thread_state_get(struct thread *thread, int flavor,
     case i386_REGS_SEGS_STATE:
         if (*count < i386_THREAD_STATE_COUNT)
             return KERN_INVALID_ARGUMENT;
-        state_get_general(thread, (struct i386_thread_state *) state);
+        state_get_general(thread, (struct i386_thread_state *)state);
         *count = i386_THREAD_STATE_COUNT;
         return KERN_SUCCESS;
     case i386_FSGS_BASE_STATE:
         if (*count < i386_FSGS_BASE_STATE_COUNT)
             return KERN_INVALID_ARGUMENT;
-        state_get_bases(thread, (struct i386_fsgs_base_state *) state);
+        state_get_bases(thread, (struct i386_fsgs_base_state *)state);
         *count = i386_FSGS_BASE_STATE_COUNT;
         return KERN_SUCCESS;
     case i386_FLOAT_STATE:
         if (*count < i386_FLOAT_STATE_COUNT)
             return KERN_INVALID_ARGUMENT;
-        state_get_float(thread, (struct i386_float_state *) state);
+        state_get_float(thread, (struct i386_float_state *)state);
         *count = i386_FLOAT_STATE_COUNT;
         return KERN_SUCCESS;
     case i386_XFLOAT_STATE:
@@ -232,7 +232,7 @@ kern_return_t thread_state_get(struct thread *thread, int flavor,
 kern_return_t thread_state_set(struct thread *thread, int flavor,
                                const natural_t *state, natural_t count)
 {
-    const struct i386_thread_state *general = (const void *) state;
+    const struct i386_thread_state *general = (const void *)state;
 
     switch (flavor) {
     case i386_REGS_SEGS_STATE:
@@ -249,13 +249,13 @@ kern_return_t thread_state_set(struct thread *thread, int flavor,
     case i386_FSGS_BASE_STATE:
         if (count < i386_FSGS_BASE_STATE_COUNT)
             return KERN_INVALID_ARGUMENT;
-        return state_set_bases(thread, (const void *) state);
+        return state_set_bases(thread, (const void *)state);
     case i386_ISA_PORT_MAP_STATE:
         return KERN_SUCCESS; /* i386_io_perm_modify is what counts */
     case i386_FLOAT_STATE:
         if (count < i386_FLOAT_STATE_COUNT)
             return KERN_INVALID_ARGUMENT;
-        return state_set_float(thread, (const void *) state);
+        return state_set_float(thread, (const void *)state);
     case i386_XFLOAT_STATE:
         return state_set_extended(thread, state, count);
     default:
