@@ -8,7 +8,7 @@
 
 /* Up to here a range in a message is copied at once: cheaper than taking away
  * write access and giving it back at the next fault. */
-#define COPY_AT_ONCE_PAGES 2
+#define COPY_AT_ONCE_PAGES 16
 
 /* Every anon of a range is now also someone else's: nobody may write it
  * unnoticed.  Where an amap is shared, others than MAP show it too. */

@@ -6,6 +6,53 @@
 
 /* One read moves no more: a reader asks again. */
 #define READ_MAX 0x400000ul
+/* What the kernel rather copies than moves: it comes from a thread's own room,
+ * whose pages are there. */
+#define ROOM_SIZE 0x10000ul
+
+static pthread_key_t room_key;
+static pthread_once_t room_once = PTHREAD_ONCE_INIT;
+
+static void make_room_key(void)
+{
+    pthread_key_create(&room_key, free);
+}
+
+static char *thread_room(void)
+{
+    pthread_once(&room_once, make_room_key);
+    char *room = pthread_getspecific(room_key);
+    if (!room) {
+        room = aligned_alloc(vm_page_size, ROOM_SIZE);
+        if (room && pthread_setspecific(room_key, room)) {
+            free(room);
+            room = NULL;
+        }
+    }
+    return room;
+}
+
+/* Room for SIZE bytes of an answer that has *LENGTH at *DATA; *OWN is memory
+ * that goes with the answer, or 0. */
+static error_t answer_room(data_t *data, mach_msg_type_number_t length,
+                           vm_size_t size, vm_address_t *own)
+{
+    char *room = NULL;
+
+    *own = 0;
+    if (size <= length)
+        return 0;
+    if (size <= ROOM_SIZE)
+        room = thread_room();
+    if (room) {
+        *data = room;
+        return 0;
+    }
+    error_t err = vm_allocate(mach_task_self(), own, size, TRUE);
+    if (!err)
+        *data = (data_t)*own;
+    return err;
+}
 
 mach_port_t diskfs_fsid_port;
 
@@ -33,7 +80,8 @@ static error_t read_link(struct node *np, int64_t offset, char *data,
 }
 
 kern_return_t diskfs_S_io_read(protid_t cred, data_t *data,
-                               mach_msg_type_number_t *length, loff_t offset,
+                               mach_msg_type_number_t *length,
+                               boolean_t *dealloc, loff_t offset,
                                vm_size_t size)
 {
     size_t amount = 0;
@@ -52,11 +100,8 @@ kern_return_t diskfs_S_io_read(protid_t cred, data_t *data,
         size = np->st.st_size - at;
     if (at >= np->st.st_size)
         size = 0;
-    if (!err && size > *length) {
-        err = vm_allocate(mach_task_self(), &room, size, TRUE);
-        if (!err)
-            *data = (data_t)room;
-    }
+    if (!err)
+        err = answer_room(data, *length, size, &room);
     if (!err)
         err = link ? read_link(np, at, *data, size, &amount)
                    : diskfs_read(np, at, *data, size, &amount);
@@ -69,6 +114,7 @@ kern_return_t diskfs_S_io_read(protid_t cred, data_t *data,
                       MACH_PAGE_ROUND(size) - keep);
     }
     *length = amount;
+    *dealloc = room != 0;
     return err;
 }
 

@@ -147,12 +147,26 @@ error_t diskfs_drop_orphans(boolean_t force)
     return 0;
 }
 
+static boolean_t is_before(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec < b->tv_sec ||
+           (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+/* A file that is read over and over has been read since it was changed: that
+ * is known already, and the hour of it is not worth asking for the time. */
+static boolean_t access_is_known(const struct node *np)
+{
+    return is_before(&np->st.st_mtim, &np->st.st_atim) &&
+           is_before(&np->st.st_ctim, &np->st.st_atim);
+}
+
 void diskfs_touch(struct node *np, boolean_t atime, boolean_t mtime,
                   boolean_t ctime)
 {
     struct timespec now;
 
-    if (diskfs_readonly)
+    if (diskfs_readonly || (!mtime && !ctime && access_is_known(np)))
         return;
     clock_gettime(CLOCK_REALTIME, &now);
     /* An access only is not worth a write before the next change. */
