@@ -253,6 +253,9 @@ long sys_rt_sigaction(struct frame *frame)
             signals.pending &= ~SIGNAL_BIT(sig);
     }
     lock_release(&signals.lock);
+    if (new &&sig == SIGCHLD && unix_process.proc &&
+        (copy.flags ^ was.flags) & SA_NOCLDSTOP)
+        proc_mod_stopchild(unix_process.proc, !(copy.flags & SA_NOCLDSTOP));
     if (old)
         *old = was;
     return 0;
