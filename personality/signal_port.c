@@ -224,14 +224,12 @@ static bool signal_is_allowed(int sig, mach_port_t reference)
 /* Who ignores his children's end does not wait for them. */
 static void children_forget(void)
 {
-    const struct signal_action *action = &signals.actions[SIGCHLD];
     int status, sigcode;
     rusage_t rusage;
     pid_t pid;
 
-    if (action->handler != 1 && !(action->flags & SA_NOCLDWAIT))
-        return;
-    while (!proc_wait(unix_process.proc, -1, HW_NOHANG, &status, &sigcode,
+    while (signal_forgets_children() &&
+           !proc_wait(unix_process.proc, -1, HW_NOHANG, &status, &sigcode,
                       &rusage, &pid))
         ;
 }

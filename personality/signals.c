@@ -55,6 +55,13 @@ bool signal_is_ignored(int sig)
     return handler == HANDLER_IGNORE;
 }
 
+bool signal_forgets_children(void)
+{
+    const struct signal_action *action = &signals.actions[SIGCHLD];
+
+    return action->handler == HANDLER_IGNORE || action->flags & SA_NOCLDWAIT;
+}
+
 void signal_die(int sig)
 {
     int hurd = signal_to_hurd(sig);
