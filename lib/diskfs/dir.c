@@ -3,6 +3,7 @@
 
 #include <diskfs/fs_S.h>
 #include <diskfs/private.h>
+#include <hurd/fsys.h>
 
 /* Before a change of a directory. */
 static error_t dir_begin(protid_t cred, const char *name)
@@ -137,6 +138,21 @@ kern_return_t diskfs_S_dir_rmdir(protid_t cred, const_string_t name)
     return diskfs_end(err);
 }
 
+/* The translator of a file that has lost its last name may go.  The lock is let
+ * go meanwhile. */
+static void dismiss_translator(struct node *np)
+{
+    mach_port_t control;
+
+    if (np->st.st_nlink || fshelp_fetch_control(&np->transbox, &control) ||
+        !control)
+        return;
+    pthread_mutex_unlock(&diskfs_lock);
+    fsys_goaway(control, FSYS_GOAWAY_UNLINK);
+    mach_port_drop(control);
+    pthread_mutex_lock(&diskfs_lock);
+}
+
 kern_return_t diskfs_S_dir_unlink(protid_t cred, const_string_t name)
 {
     struct node *dir, *np;
@@ -156,6 +172,7 @@ kern_return_t diskfs_S_dir_unlink(protid_t cred, const_string_t name)
     if (!err) {
         links_change(np, -1);
         dir_changed(dir);
+        dismiss_translator(np);
     }
     diskfs_nrele(np);
     return diskfs_end(err);

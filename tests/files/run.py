@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tests of the file system: what programs may expect, translators, what is on
+the disk after a crash, and disks that are broken.
+
+usage: run.py HELL BUILD
+Ends with `files-tests: N passed, N failed'.
+"""
+import os
+import random
+import re
+import signal
+import struct
+import subprocess
+import sys
+import time
+
+HELL, BUILD = (os.path.abspath(word) for word in sys.argv[1:3])
+OUT = os.path.join(BUILD, "tests", "files")
+HERE = os.path.dirname(os.path.abspath(__file__))
+counts = [0, 0]
+
+
+def check(good, what, more=""):
+    counts[0 if good else 1] += 1
+    if not good:
+        print("FAIL %s\n%s" % (what, more), flush=True)
+
+
+def path(name):
+    return os.path.join(OUT, name)
+
+
+def run(*words, limit=60):
+    """The status (None: still there after LIMIT seconds) and the output."""
+    process = subprocess.Popen([HELL, *words], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+    try:
+        out = process.communicate(timeout=limit)[0]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return None, process.communicate()[0].decode(errors="replace")
+    return process.returncode, out.decode(errors="replace").replace("\r", "")
+
+
+def clean(image, what):
+    done = subprocess.run(["e2fsck", "-fn", image], capture_output=True,
+                          text=True)
+    check(done.returncode == 0, what + ": e2fsck finds nothing", done.stdout)
+
+
+def make_image(name, size, *options):
+    image = path(name)
+    with open(image, "wb") as file:
+        file.truncate(size)
+    subprocess.run(["mke2fs", "-q", "-F", *options, image], check=True)
+    return image
+
+
+def make_root():
+    folder = path("add")
+    os.makedirs(os.path.join(folder, "tests"), exist_ok=True)
+    subprocess.run(["cp", path("files"),
+                    os.path.join(HERE, "translators.sh"),
+                    os.path.join(folder, "tests")], check=True)
+    status, out = run("mkroot", "--add", folder, path("base.img"))
+    check(status == 0, "mkroot", out)
+    return status == 0
+
+
+def fresh_root():
+    subprocess.run(["cp", "--sparse=always", path("base.img"),
+                    path("root.img")], check=True)
+    return path("root.img")
+
+
+def add_up(what, out):
+    """The line that `files' ends with."""
+    found = re.search(r"^files: (\d+) checks, (\d+) failed", out, re.M)
+    check(found, what + " comes to its end", out)
+    if found:
+        bad = int(found.group(2))
+        counts[0] += int(found.group(1)) - bad
+        counts[1] += bad
+        if bad:
+            print("%s:\n%s" % (what, out))
+
+
+def test_programs():
+    root = fresh_root()
+    status, out = run("run", "--persist", "--disk", root, "--", "sh", "-c",
+                      "mkdir /tmp/w && chmod 755 /tmp/w && "
+                      "/tests/files /tmp/w; rmdir /tmp/w")
+    add_up("files", out)
+    clean(root, "files")
+
+
+def test_other_formats():
+    for name, options in (("ext4", ["-t", "ext4", "-N", "4096"]),
+                          ("ext2-1k", ["-t", "ext2", "-b", "1024", "-N",
+                                       "4096", "-O", "dir_index"])):
+        disk = make_image("other.img", 24 << 20, *options)
+        status, out = run("run", "--persist", "--disk", fresh_root(), "--disk",
+                          disk, "--", "sh", "-c",
+                          "settrans -a /mnt /hurd/ext2fs device:hd1 && "
+                          "mkdir /mnt/w && chmod 755 /mnt/w && "
+                          "/tests/files /mnt/w; rmdir /mnt/w; "
+                          "settrans -ag /mnt; cat /mnt/w 2>&1")
+        add_up(name, out)
+        clean(disk, name)
+
+
+def test_full_disk():
+    for name, kind in (("hurd", ["-o", "hurd"]), ("ext4", ["-t", "ext4"])):
+        disk = make_image("full.img", 6 << 20, "-N", "128", *kind)
+        status, out = run("run", "--persist", "--disk", fresh_root(), "--disk",
+                          disk, "--", "sh", "-c",
+                          "settrans -a /mnt /hurd/ext2fs device:hd1 && "
+                          "/tests/files full /mnt; settrans -ag /mnt")
+        add_up("a full disk, " + name, out)
+        clean(disk, "a full disk, " + name)
+
+
+def test_translators():
+    root = fresh_root()
+    status, out = run("run", "--persist", "--disk", root, "--", "sh",
+                      "/tests/translators.sh")
+    lines = out.split("\n")
+    check("end of translators" in lines, "translators come to their end", out)
+    for line in lines:
+        if line.startswith(("ok ", "FAIL ")):
+            check(line.startswith("ok "), line)
+    clean(root, "translators")
+
+
+LEAKS = """
+cd /tmp; echo x >f; ln -s f l; cat /dev/null; /bin/true; ps >/dev/null
+servers="4 5 6 7"
+count() { portinfo $servers | sed 's/.*: \\([0-9]*\\) names.*/\\1/'; }
+count >before
+i=0
+while [ $i -lt 150 ]; do
+    : <f; : <l; : >>f; : </dev/null; echo x >g; mv g h; ln h k; rm h k
+    mkdir d; rmdir d; /bin/true; [ -e none ]; [ -d /proc/1 ]
+    i=$((i + 1))
+done
+count >after
+paste before after 2>/dev/null || cat before after
+"""
+
+
+def test_leaks():
+    status, out = run("run", "--disk", fresh_root(), "--", "sh", "-c", LEAKS)
+    rows = [[int(word) for word in line.split()] for line in out.split("\n")
+            if re.fullmatch(r"\d+\s+\d+", line)]
+    check(len(rows) >= 3 and all(after <= before + 8 for before, after in rows),
+          "servers hold no more rights after 150 rounds", out)
+
+
+def console(image):
+    return subprocess.Popen([HELL, "boot", "--disk", image],
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT)
+
+
+def wait_for(process, word, limit=20):
+    out, end = b"", time.time() + limit
+    os.set_blocking(process.stdout.fileno(), False)
+    while word not in out and time.time() < end:
+        time.sleep(0.02)
+        out += process.stdout.read() or b""
+    return word in out, out.decode(errors="replace")
+
+
+def test_crash():
+    """What was synced is there after a kill -9; what was not breaks nothing."""
+    for round in range(3):
+        root = fresh_root()
+        process = console(root)
+        process.stdin.write(
+            b"cd /root; i=0; while [ $i -lt 60 ]; do echo content $i >s$i; "
+            b"i=$((i+1)); done; mkdir dd; mv s1 dd/moved; sync; "
+            b"echo SYN''CED; while :; do cp /bin/busybox b; mv b c; "
+            b"mkdir e; touch e/f; rm -r e; cp /etc/motd m; rm c; done\n")
+        process.stdin.flush()
+        good, out = wait_for(process, b"SYNCED")
+        check(good, "the shell syncs", out)
+        time.sleep(0.2 + 0.15 * round)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        done = subprocess.run(["e2fsck", "-fy", root], capture_output=True,
+                              text=True)
+        check(done.returncode in (0, 1), "e2fsck repairs", done.stdout)
+        clean(root, "after the repair")
+        names = ["/root/dd/moved"] + ["/root/s%d" % i for i in range(2, 60)]
+        requests = "\n".join("cat " + name for name in names)
+        done = subprocess.run(["debugfs", "-f", "-", root], input=requests,
+                              capture_output=True, text=True)
+        wanted = ["content %d" % i for i in range(1, 60)]
+        got = [line for line in done.stdout.split("\n")
+               if line.startswith("content")]
+        check(got == wanted, "what was synced is there", done.stdout)
+
+
+def broken(name, how):
+    """A translator on a broken disk answers or fails; it does not hang."""
+    disk = make_image("broken.img", 4 << 20, "-o", "hurd", "-N", "64")
+    subprocess.run(["debugfs", "-w", "-f", "-", disk], text=True,
+                   input="mkdir d\nwrite %s f\nsymlink l f\ncd d\n"
+                   "write %s g\n" % (__file__, __file__), capture_output=True)
+    with open(disk, "r+b") as file:
+        how(file)
+    status, out = run("run", "--disk", fresh_root(), "--disk", disk, "--", "sh",
+                      "-c", "settrans -a /mnt /hurd/ext2fs device:hd1; "
+                      "ls -lR /mnt; cat /mnt/f /mnt/l /mnt/d/g | wc -c; "
+                      "echo x >/mnt/new; mkdir /mnt/d/e; mv /mnt/f /mnt/d; "
+                      "rm -r /mnt/d; settrans -ag /mnt; echo THE END", limit=20)
+    check(status == 0 and "THE END" in out, "%s: no hang" % name, out)
+    check("Segmentation" not in out and "assert" not in out,
+          "%s: no crash" % name, out)
+    return out
+
+
+def test_broken_disks():
+    def truncate(file):
+        file.truncate(1 << 20)
+
+    def not_ext2(file):
+        file.write(b"x" * 65536)
+
+    def feature(file):
+        file.seek(1024 + 96)
+        file.write(struct.pack("<I", 0x8002))
+
+    def no_root(file):
+        file.seek(0, 2)
+        size = file.tell()
+        for at in range(4096, size, 4096):
+            file.seek(at)
+            block = file.read(4096)
+            if struct.unpack_from("<H", block, 128)[0] == 0o40755:
+                file.seek(at + 128)
+                file.write(bytes(128))
+
+    out = broken("truncated", truncate)
+    check("truncated" in out, "truncated: says so", out)
+    out = broken("not ext2", not_ext2)
+    check("not an ext2 file system" in out, "not ext2: says so", out)
+    out = broken("a feature", feature)
+    check("features" in out, "an unknown feature: says so", out)
+    broken("no root", no_root)
+    for seed in range(8):
+        def flip(file, seed=seed):
+            chance = random.Random(seed)
+            for _ in range(200):
+                file.seek(chance.randrange(4096, 200 << 10))
+                file.write(bytes([chance.randrange(256)]))
+        broken("bytes changed, seed %d" % seed, flip)
+
+
+def main():
+    os.makedirs(OUT, exist_ok=True)
+    word = sys.argv[3] if len(sys.argv) > 3 else ""
+    if make_root():
+        for name, test in list(globals().items()):
+            if name.startswith("test_") and word in name:
+                start = time.time()
+                test()
+                print("%-24s %.1f s" % (name[5:].replace("_", " "),
+                                        time.time() - start), flush=True)
+    print("files-tests: %d passed, %d failed" % tuple(counts))
+    return counts[1] != 0 or not counts[0]
+
+
+sys.exit(main())
