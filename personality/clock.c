@@ -119,19 +119,29 @@ int clock_sleep_ns(int64_t ns)
     return mr == MACH_RCV_INTERRUPTED;
 }
 
-static long clock_sleep(int64_t ns, struct timespec *left)
+/* Until END_NS, or as long as the call that is made again still had to go. */
+static long clock_sleep_until(int64_t end_ns, struct timespec *left)
 {
-    signals_start();
-    int64_t start = clock_monotonic_ns();
+    struct signal_thread *mine = &thread_self()->signals;
 
-    if (!clock_sleep_ns(ns))
+    if (mine->sleep_until_ns)
+        end_ns = mine->sleep_until_ns;
+    mine->sleep_until_ns = 0;
+    signals_start();
+    if (!clock_sleep_ns(end_ns - clock_monotonic_ns()))
         return 0;
-    ns -= clock_monotonic_ns() - start;
+    mine->sleep_until_ns = end_ns;
+    int64_t ns = end_ns - clock_monotonic_ns();
     if (ns < 0)
         ns = 0;
     if (left)
         *left = (struct timespec){ns / 1000000000, ns % 1000000000};
     return -EINTR;
+}
+
+static long clock_sleep(int64_t ns, struct timespec *left)
+{
+    return clock_sleep_until(clock_monotonic_ns() + ns, left);
 }
 
 static bool timespec_valid(const struct timespec *time)

@@ -24,6 +24,9 @@ void syscall_dispatch(struct frame *frame)
     thread->interruptible = CALL_WHOLE;
     thread->blocking = false;
     signals_count_call();
+    thread->calling = true;
+    if (number != SYS_nanosleep && number != SYS_clock_nanosleep)
+        thread->signals.sleep_until_ns = 0;
     if (number < SYSCALL_MAX && syscalls[number])
         frame->rax = (uint64_t)syscalls[number](frame);
     else {
@@ -31,4 +34,5 @@ void syscall_dispatch(struct frame *frame)
             debug_print("personality: no system call %d\n", (int)number);
         frame->rax = (uint64_t)-ENOSYS;
     }
+    thread->calling = false;
 }

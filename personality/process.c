@@ -162,9 +162,14 @@ long sys_wait4(struct frame *frame)
         return -EINVAL;
     if (!(options & WNOHANG))
         signals_start();
-    kern_return_t kr = INTERRUPTIBLE(proc_wait(
-        unix_process.proc, (pid_t)ARG1(frame), wait_options_to_hurd(options),
-        &hurd_status, &sigcode, &rusage, &pid));
+    kern_return_t kr;
+    /* Who ignores his children's end waits until there are none. */
+    do
+        kr = INTERRUPTIBLE(proc_wait(unix_process.proc, (pid_t)ARG1(frame),
+                                     wait_options_to_hurd(options),
+                                     &hurd_status, &sigcode, &rusage, &pid));
+    while (!kr && signal_forgets_children() && !HW_IFSTOPPED(hurd_status) &&
+           !HW_IFCONTINUED(hurd_status));
     if (kr == HURD_EAGAIN && options & WNOHANG)
         return 0;
     if (kr)

@@ -192,6 +192,7 @@ static void signal_handle(struct thread *thread, int sig,
     uint64_t mask = mine->restore ? mine->saved_mask : mine->mask;
 
     mine->restore = false;
+    mine->sleep_until_ns = 0;
     frame_push(thread, sig, action, info, mask);
     mine->mask |= action->mask;
     if (!(action->flags & SA_NODEFER))
@@ -328,6 +329,7 @@ long sys_rt_sigreturn(struct frame *frame)
         (const struct signal_frame *)(frame->rsp - 8);
     struct context *to = &thread->context;
 
+    thread->calling = false;
     *to = (struct context){.r15 = from->r15,
                            .r14 = from->r14,
                            .r13 = from->r13,

@@ -221,6 +221,19 @@ static bool signal_is_allowed(int sig, mach_port_t reference)
     }
 }
 
+/* Who ignores his children's end does not wait for them. */
+static void children_forget(void)
+{
+    int status, sigcode;
+    rusage_t rusage;
+    pid_t pid;
+
+    while (signal_forgets_children() &&
+           !proc_wait(unix_process.proc, -1, HW_NOHANG, &status, &sigcode,
+                      &rusage, &pid))
+        ;
+}
+
 static void serve_sig_post(const struct request *request)
 {
     mach_port_t reference = request->u.sig_post.reference;
@@ -241,6 +254,8 @@ static void serve_sig_post(const struct request *request)
         signal_die(sig);
     if (sig == SIGCONT)
         signal_continue();
+    if (sig == SIGCHLD)
+        children_forget();
     signal_post(sig, NULL,
                 (struct signal_info){.code = sig == SIGCHLD
                                                  ? request->u.sig_post.code
@@ -323,7 +338,8 @@ static kern_return_t exception_own(const struct request *request)
         signal_die(sig);
     if (!signal_context(thread, &state)) {
         /* A system call was given a bad address. */
-        if (request->u.exception.exception != EXC_BAD_ACCESS)
+        if (!thread->calling ||
+            request->u.exception.exception != EXC_BAD_ACCESS)
             signal_die(sig);
         return thread_redirect(thread->port, thread->frame,
                                (uint64_t)personality_fault);

@@ -55,6 +55,13 @@ bool signal_is_ignored(int sig)
     return handler == HANDLER_IGNORE;
 }
 
+bool signal_forgets_children(void)
+{
+    const struct signal_action *action = &signals.actions[SIGCHLD];
+
+    return action->handler == HANDLER_IGNORE || action->flags & SA_NOCLDWAIT;
+}
+
 void signal_die(int sig)
 {
     int hurd = signal_to_hurd(sig);
@@ -253,6 +260,9 @@ long sys_rt_sigaction(struct frame *frame)
             signals.pending &= ~SIGNAL_BIT(sig);
     }
     lock_release(&signals.lock);
+    if (new &&sig == SIGCHLD && unix_process.proc &&
+        (copy.flags ^ was.flags) & SA_NOCLDSTOP)
+        proc_mod_stopchild(unix_process.proc, !(copy.flags & SA_NOCLDSTOP));
     if (old)
         *old = was;
     return 0;

@@ -85,6 +85,8 @@ enum signal_default {
     SIGNAL_CONTINUES
 };
 enum signal_default signal_default(int sig);
+/* Whether children that end are forgotten at once. */
+bool signal_forgets_children(void);
 bool signal_is_ignored(int sig); /* the lock is held */
 /* The calling thread's mask is MASK for now.  The old one comes back with
  * signal_restore_mask: at once, or LATER, when a handler has run. */

@@ -47,6 +47,7 @@ struct thread {
     uint32_t signal_pending;
     /* How a signal may end the call in progress; see rpc.h. */
     unsigned char interruptible;
+    bool calling;           /* it works for a system call */
     bool blocking;          /* it is in the kernel, or just before */
     struct frame *frame;    /* of the call in progress */
     struct context context; /* where a signal's end goes on */
@@ -66,6 +67,8 @@ struct thread {
         uint64_t mask, pending; /* bit SIG - 1; Linux's numbers */
         uint64_t saved_mask;    /* to go back to, if RESTORE */
         bool restore;
+        /* When a sleep that was cut short would have ended; 0: none was. */
+        int64_t sleep_until_ns;
         uint64_t stack, stack_size; /* sigaltstack; size 0: none */
     } signals;
 };

@@ -73,7 +73,7 @@ static error_t spawn(const char *self, const char *argument, pid_t *pid)
         fds[i] = hurd_get_fd(i);
     argz_add(&argz, &size, self);
     argz_add(&argz, &size, argument);
-    /* Its number first: it may be dead when exec has answered. */
+    /* Before it runs: it may be gone by the time it has been started. */
     err = proc_task2pid(proc, task, pid);
     if (!err)
         err = hurd_exec(file, task, 0, self, argz, size, NULL, 0, fds, 3, ports,

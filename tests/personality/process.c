@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -91,6 +92,41 @@ static void test_stop(void)
     if (WIFCONTINUED(status))
         status = child_status(pid);
     CHECK("ended", WIFEXITED(status) && WEXITSTATUS(status) == 5);
+}
+
+/* A sleep goes on where it was when its process was stopped. */
+static void test_stopped_sleep(void)
+{
+    struct timespec start, end;
+    int status;
+    pid_t pid = fork();
+
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    if (!pid) {
+        usleep(400000);
+        _exit(0);
+    }
+    usleep(200000);
+    kill(pid, SIGSTOP);
+    waitpid(pid, &status, WUNTRACED);
+    usleep(50000);
+    kill(pid, SIGCONT);
+    status = child_status(pid);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    long ms = (end.tv_sec - start.tv_sec) * 1000 +
+              (end.tv_nsec - start.tv_nsec) / 1000000;
+    CHECK("sleep goes on", status == 0 && ms >= 390 && ms < 550);
+}
+
+static void test_ignored_children(void)
+{
+    int status;
+
+    signal(SIGCHLD, SIG_IGN);
+    if (!fork())
+        _exit(1);
+    CHECK("nothing to wait for", wait(&status) == -1 && errno == ECHILD);
+    signal(SIGCHLD, SIG_DFL);
 }
 
 static int run(const char *what, const char *argument)
@@ -352,6 +388,8 @@ int main(int argc, char **argv)
     int fd = open("/etc/onlyroot", O_CREAT | O_WRONLY, 0600);
     test_fork();
     test_stop();
+    test_stopped_sleep();
+    test_ignored_children();
     test_exec();
     test_groups();
     test_pipe();

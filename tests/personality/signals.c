@@ -180,6 +180,16 @@ static void test_exceptions(void)
         *(volatile int *)24 = 1;
     CHECK("on another stack", came == 1 && on_stack);
     signal(SIGSEGV, SIG_DFL);
+    /* A handler without a stack to run on. */
+    int status;
+    pid_t pid = fork();
+    if (!pid) {
+        install(SIGSEGV, jump, 0);
+        asm volatile("mov $64, %rsp; push %rax");
+        _exit(0);
+    }
+    CHECK("no stack", waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) &&
+                          WTERMSIG(status) == SIGSEGV);
     signal(SIGFPE, SIG_DFL);
     signal(SIGILL, SIG_DFL);
     CHECK("a bad address", write(open("/dev/null", O_WRONLY), "x", 1) == 1);

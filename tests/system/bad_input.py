@@ -72,7 +72,7 @@ def test_disks():
     tells("a root that is not there",
           ["--disk", image, "--config",
            config(EXT2FS, EXEC, line="root=device:hd7")],
-          "ext2fs: ", "hd7", status=0)
+          "ext2fs: ", "hd7", status=1)
     tells("a disk that is not there", ["--disk", "/none/disk.img"],
           "/none/disk.img")
     short = path("tests", "system", "short.img")
