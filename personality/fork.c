@@ -99,11 +99,14 @@ static void child_give_gate(struct child *child)
 
 static kern_return_t child_make_task(struct child *child)
 {
-    struct vfork_memory *memory =
-        thread_self()->vfork_gate ? vfork_memory_lend() : NULL;
-    kern_return_t kr = task_create(mach_task_self(), TRUE, &child->task);
+    struct thread *thread = thread_self();
 
-    vfork_memory_keep(memory);
+    /* What was lent to this process is not for its children too. */
+    vfork_memory_keep(thread->vfork_memory);
+    thread->vfork_memory = thread->vfork_gate ? vfork_memory_lend() : NULL;
+    kern_return_t kr = task_create(mach_task_self(), TRUE, &child->task);
+    vfork_memory_keep(thread->vfork_memory);
+    thread->vfork_memory = NULL;
     return kr;
 }
 

@@ -77,6 +77,20 @@ static void test_fork(void)
     CHECK("vfork shares memory", shared == 2);
     status = child_status(pid);
     CHECK("vfork", WIFEXITED(status) && WEXITSTATUS(status) == 3);
+    pid = vfork();
+    if (!pid) {
+        pid = fork();
+        if (!pid) {
+            usleep(20000);
+            shared = 77;
+            _exit(0);
+        }
+        _exit(3);
+    }
+    usleep(60000);
+    CHECK("a grandchild's memory is its own", shared == 2);
+    status = child_status(pid);
+    CHECK("vfork", WIFEXITED(status) && WEXITSTATUS(status) == 3);
 }
 
 static void test_stop(void)
