@@ -25,7 +25,8 @@ void text_add_bytes(struct text *text, const char *data, size_t size)
         text->data = more;
         text->room = room;
     }
-    memcpy(text->data + text->size, data, size);
+    if (size > 0)
+        memcpy(text->data + text->size, data, size);
     text->size += size;
 }
 
@@ -86,7 +87,7 @@ error_t process_owner(pid_t pid, uid_t *owner)
     struct procinfo info;
     error_t err = process_info(pid, &info);
 
-    *owner = info.state & PI_NOTOWNED ? 0 : info.owner;
+    *owner = err || info.state & PI_NOTOWNED ? 0 : info.owner;
     return err;
 }
 
