@@ -67,14 +67,14 @@ static error_t process_info(pid_t pid, struct procinfo *info)
     char wait_room[64], *waits = wait_room;
     mach_msg_type_number_t n = 512, wait_n = sizeof wait_room;
     int flags = PI_FETCH_TASKINFO;
-    error_t err = proc_getprocinfo(proc_server, pid, &flags, &data, &n, &waits,
-                                   &wait_n);
+    error_t err =
+        proc_getprocinfo(proc_server, pid, &flags, &data, &n, &waits, &wait_n);
 
     if (err)
         return err == HURD_ESRCH ? HURD_ENOENT : err;
     memset(info, 0, sizeof *info);
-    memcpy(info, data, n * sizeof *data < sizeof *info ? n * sizeof *data
-                                                       : sizeof *info);
+    memcpy(info, data,
+           n * sizeof *data < sizeof *info ? n * sizeof *data : sizeof *info);
     if (data != room)
         vm_deallocate(mach_task_self(), (vm_address_t)data, n * sizeof *data);
     if (waits != wait_room)
