@@ -62,7 +62,7 @@ struct thread {
     uint64_t fs_base;
     /* What a forked child looks for in its copy; see fork.c. */
     struct vfork_memory *vfork_memory; /* lent, or borrowed */
-    mach_port_t vfork_gate; /* in the parent a receive right */
+    mach_port_t vfork_gate;            /* in the parent a receive right */
     uint64_t fork_stack;
     int *fork_tid, *fork_clear_tid;
     struct signal_thread {
