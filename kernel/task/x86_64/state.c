@@ -13,8 +13,9 @@
 #define GENERAL_REGISTERS(X)                                                   \
     X(r8)                                                                      \
     X(r9)                                                                      \
-    X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) X(rdi) X(rsi) X(rbp) X(rbx)      \
-        X(rdx) X(rcx) X(rax) X(rip)
+    X(r10)                                                                     \
+    X(r11) X(r12) X(r13) X(r14) X(r15) X(rdi) X(rsi) X(rbp) X(rbx) X(rdx)      \
+        X(rcx) X(rax) X(rip)
 
 static void state_get_general(struct thread *thread,
                               struct i386_thread_state *state)
