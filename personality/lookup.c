@@ -253,26 +253,28 @@ static kern_return_t directory_copy(const mach_port_t *slot, mach_port_t *copy)
     return kr;
 }
 
+/* Where a lookup of NAME starts. */
+static kern_return_t start_copy(int dir, const char *name, mach_port_t *copy)
+{
+    if (*name == '/')
+        return directory_copy(&unix_process.crdir, copy);
+    if (dir == AT_FDCWD)
+        return directory_copy(&unix_process.cwdir, copy);
+    struct file *file = fd_get(dir);
+    if (!file)
+        return HURD_EBADF;
+    kern_return_t kr = port_copy(file->port, copy);
+    file_put(file);
+    return kr;
+}
+
 kern_return_t lookup(int dir, const char *name, int flags, uint32_t mode,
                      mach_port_t *port)
 {
     mach_port_t start;
-    kern_return_t kr;
+    kern_return_t kr = *name ? start_copy(dir, name, &start) : HURD_ENOENT;
 
     *port = MACH_PORT_NULL;
-    if (!*name)
-        return HURD_ENOENT;
-    if (*name == '/') {
-        kr = directory_copy(&unix_process.crdir, &start);
-    } else if (dir == AT_FDCWD) {
-        kr = directory_copy(&unix_process.cwdir, &start);
-    } else {
-        struct file *file = fd_get(dir);
-        if (!file)
-            return HURD_EBADF;
-        kr = port_copy(file->port, &start);
-        file_put(file);
-    }
     return kr ? kr : lookup_from(start, name, flags, mode, port);
 }
 
@@ -292,9 +294,8 @@ kern_return_t lookup_parent(int dir, const char *name, mach_port_t *parent,
     path[length] = 0;
     char *slash = strrchr(path, '/');
     strcpy(base, slash ? slash + 1 : path);
-    if (slash)
-        slash[1] = 0;
-    else
-        strcpy(path, ".");
+    if (!slash)
+        return start_copy(dir, path, parent);
+    slash[1] = 0;
     return lookup(dir, path, 0, 0, parent);
 }
