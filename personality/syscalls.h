@@ -32,7 +32,7 @@
     X(clock_gettime) X(clock_getres) X(gettimeofday) X(time) X(nanosleep)     \
     X(clock_nanosleep)                                                        \
     /* system.c */                                                            \
-    X(getrandom) X(prlimit64) X(getrlimit) X(sysinfo)                         \
+    X(getrandom) X(prlimit64) X(getrlimit) X(setrlimit) X(sysinfo)            \
     /* misc.c */                                                              \
     X(fadvise64) X(setxattr) X(lsetxattr) X(fsetxattr) X(getxattr)            \
     X(lgetxattr) X(fgetxattr) X(listxattr) X(llistxattr) X(flistxattr)        \
