@@ -63,7 +63,8 @@ long fd_flags(int fd);
 void fd_set_flags(int fd, long flags);
 /* In a forked child. */
 void fd_forked(void);
-/* socket.c: the same. */
+/* socket.c: the same; and the local sockets' server, or null. */
 void socket_forked(void);
+mach_port_t socket_port(void);
 
 #endif

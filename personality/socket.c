@@ -27,6 +27,11 @@ void socket_forked(void)
     local_server = MACH_PORT_NULL;
 }
 
+mach_port_t socket_port(void)
+{
+    return local_server;
+}
+
 /* Looks for the server in place of FORMER, unless another thread has.  FORMER
  * is never dropped, for others may be using its name. */
 static kern_return_t local_find(mach_port_t former)
