@@ -58,6 +58,9 @@
     /* socket.c, poll.c */                                                    \
     X(pipe) X(pipe2) X(socketpair) X(shutdown) X(poll) X(ppoll) X(select)     \
     X(pselect6)                                                               \
+    /* message.c */                                                           \
+    X(socket) X(sendto) X(sendmsg) X(recvfrom) X(recvmsg) X(getsockopt)       \
+    X(setsockopt) X(getsockname) X(getpeername)                               \
     /* fork.c, exec.c */                                                      \
     X(fork) X(vfork) X(execve) X(execveat)                                    \
     /* process.c, unix.c */                                                   \
