@@ -83,6 +83,7 @@ static void exec_collect_names(struct exec *exec)
     exec_drop(exec, unix_process.cttyid);
     for (struct thread *thread = threads; thread; thread = thread->next) {
         exec_drop(exec, thread->port);
+        exec_drop(exec, thread->vfork_gate);
         exec_destroy(exec, thread->reply_port);
         exec_destroy(exec, thread->spare_reply_port);
     }

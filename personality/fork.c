@@ -14,6 +14,7 @@
 #include "personality/signals.h"
 #include "personality/syscalls.h"
 #include "personality/unix.h"
+#include "personality/vfork.h"
 
 #include "hurd/process.h"
 
@@ -86,15 +87,39 @@ static kern_return_t child_make_thread(struct child *child)
     return kr;
 }
 
+/* The child has a right that goes when its program does. */
+static void child_give_gate(struct child *child)
+{
+    mach_port_t gate = thread_self()->vfork_gate;
+
+    if (gate && !child->error)
+        child->error = mach_port_insert_right(child->task, gate, gate,
+                                              MACH_MSG_TYPE_MAKE_SEND_ONCE);
+}
+
+static kern_return_t child_make_task(struct child *child)
+{
+    struct thread *thread = thread_self();
+
+    /* What was lent to this process is not for its children too. */
+    vfork_memory_keep(thread->vfork_memory);
+    thread->vfork_memory = thread->vfork_gate ? vfork_memory_lend() : NULL;
+    kern_return_t kr = task_create(mach_task_self(), TRUE, &child->task);
+    vfork_memory_keep(thread->vfork_memory);
+    thread->vfork_memory = NULL;
+    return kr;
+}
+
 static kern_return_t child_make(struct child *child)
 {
-    kern_return_t kr = task_create(mach_task_self(), TRUE, &child->task);
+    kern_return_t kr = child_make_task(child);
 
     if (kr)
         return kr;
     kr = child_register(child);
     if (!kr) {
         child_give_rights(child);
+        child_give_gate(child);
         kr = child->error;
     }
     if (!kr)
@@ -121,11 +146,19 @@ long process_fork(struct frame *frame, uint64_t flags, uint64_t stack,
     thread->fork_stack = stack;
     thread->fork_tid = flags & CLONE_CHILD_SETTID ? child_tid : NULL;
     thread->fork_clear_tid = flags & CLONE_CHILD_CLEARTID ? child_tid : NULL;
+    thread->vfork_gate =
+        flags & CLONE_VFORK ? mach_reply_port() : MACH_PORT_NULL;
     asm volatile("rdfsbase %0" : "=r"(thread->fs_base));
     if (flags & CLONE_SETTLS)
         thread->fs_base = ARG5(frame);
     kern_return_t kr = child_make(&child);
     lock_release(&fork_lock);
+    mach_port_t gate = thread->vfork_gate;
+    thread->vfork_gate = MACH_PORT_NULL;
+    if (gate && !kr)
+        vfork_wait(gate);
+    else
+        port_destroy_receive(gate);
     port_deallocate(child.thread);
     port_deallocate(child.proc);
     port_deallocate(child.task);
@@ -160,7 +193,9 @@ void fork_child_begin(struct thread *thread, int pid)
     if (thread->fork_stack)
         frame->rsp = thread->fork_stack;
     frame->rax = 0;
-    signals_start();
+    /* What comes after vfork is over soon. */
+    if (!thread->vfork_gate)
+        signals_start();
 }
 
 long sys_fork(struct frame *frame)
@@ -168,8 +203,7 @@ long sys_fork(struct frame *frame)
     return process_fork(frame, 0, 0, NULL, NULL);
 }
 
-/* The parent need not wait: its memory is not shared. */
 long sys_vfork(struct frame *frame)
 {
-    return process_fork(frame, 0, 0, NULL, NULL);
+    return process_fork(frame, CLONE_VM | CLONE_VFORK, 0, NULL, NULL);
 }

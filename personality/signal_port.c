@@ -8,6 +8,7 @@
 #include "personality/start.h"
 #include "personality/syscalls.h"
 #include "personality/unix.h"
+#include "personality/vfork.h"
 
 #include "hurd/errors.h"
 #include "hurd/process.h"
@@ -64,6 +65,11 @@ extern const char __ehdr_start[], _end[];
 extern const char personality_exit[], personality_exit_end[];
 extern const char personality_resume_test[], personality_resume_end[];
 extern const char personality_fault[];
+
+void *signals_stack(void)
+{
+    return serving_stack;
+}
 
 mach_port_t signals_port(void)
 {

@@ -46,6 +46,9 @@ static long at_stat(int dir, const char *name, int flags, io_statbuf_t *st)
     mach_port_t port;
     kern_return_t kr = at_open(dir, name, flags, 0, &port);
 
+    /* Half of a magical name (/dev/fd) is nothing but its node. */
+    if (kr == HURD_EGRATUITOUS)
+        kr = at_open(dir, name, flags, HO_NOTRANS, &port);
     if (kr)
         return linux_error(kr);
     kr = io_stat(port, st);

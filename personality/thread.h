@@ -47,20 +47,22 @@ struct thread {
     uint32_t signal_pending;
     /* How a signal may end the call in progress; see rpc.h. */
     unsigned char interruptible;
-    bool calling;           /* it works for a system call */
-    bool blocking;          /* it is in the kernel, or just before */
-    struct frame *frame;    /* of the call in progress */
-    struct context context; /* where a signal's end goes on */
-    struct thread *next;    /* all threads, under threads_lock */
-    mach_port_t port;       /* send right */
-    mach_port_t reply_port; /* receive right, or null */
+    bool calling;                 /* it works for a system call */
+    bool blocking;                /* it is in the kernel, or just before */
+    struct frame *frame;          /* of the call in progress */
+    struct context context;       /* where a signal's end goes on */
+    struct thread *next;          /* all threads, under threads_lock */
+    mach_port_t port;             /* send right */
+    mach_port_t reply_port;       /* receive right, or null */
     mach_port_t spare_reply_port; /* the same; see rpc.c */
-    int tid;                /* 0: the first thread's, which is the pid */
-    int *clear_child_tid;   /* zeroed and woken at exit, or NULL */
-    uint64_t stack;         /* the personality's stack: its lowest address */
+    int tid;                      /* 0: the first thread's, which is the pid */
+    int *clear_child_tid;         /* zeroed and woken at exit, or NULL */
+    uint64_t stack; /* the personality's stack: its lowest address */
     /* Registers of a new thread; see thread_begin. */
     uint64_t fs_base;
     /* What a forked child looks for in its copy; see fork.c. */
+    struct vfork_memory *vfork_memory; /* lent, or borrowed */
+    mach_port_t vfork_gate;            /* in the parent a receive right */
     uint64_t fork_stack;
     int *fork_tid, *fork_clear_tid;
     struct signal_thread {

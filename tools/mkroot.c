@@ -53,6 +53,7 @@ static const struct {
     NODE("/dev/console", "term", "/hurd/term\0/dev/console\0device\0console",
          0600),
     NODE("/dev/tty", "magic", "/hurd/magic\0tty", 0666),
+    NODE("/dev/fd", "magic", "/hurd/magic\0--directory\0fd", 0666),
     NODE("/proc", "procfs", "/hurd/procfs", 0555),
     NODE("/dev/hd0", "storeio", "/hurd/storeio\0hd0", 0640),
     NODE("/dev/time", "storeio", "/hurd/storeio\0--no-cache\0time", 0644),

@@ -44,7 +44,7 @@ static void exception_fatal(struct thread *thread, int exception, int code,
     if (exception == EXC_BAD_ACCESS && code == KERN_RESOURCE_SHORTAGE)
         kprintf("%s: out of memory: the machine has %lu MiB\n",
                 thread->task->name,
-                (unsigned long) (platform_memory_size() >> 20));
+                (unsigned long)(platform_memory_size() >> 20));
     kprintf("%s: unhandled exception: %s, code %d, subcode 0x%lx\n",
             thread->task->name,
             exception >= 1 && exception <= 6 ? exception_names[exception] : "?",

@@ -25,7 +25,8 @@ void text_add_bytes(struct text *text, const char *data, size_t size)
         text->data = more;
         text->room = room;
     }
-    memcpy(text->data + text->size, data, size);
+    if (size > 0)
+        memcpy(text->data + text->size, data, size);
     text->size += size;
 }
 
@@ -66,14 +67,14 @@ static error_t process_info(pid_t pid, struct procinfo *info)
     char wait_room[64], *waits = wait_room;
     mach_msg_type_number_t n = 512, wait_n = sizeof wait_room;
     int flags = PI_FETCH_TASKINFO;
-    error_t err = proc_getprocinfo(proc_server, pid, &flags, &data, &n, &waits,
-                                   &wait_n);
+    error_t err =
+        proc_getprocinfo(proc_server, pid, &flags, &data, &n, &waits, &wait_n);
 
     if (err)
         return err == HURD_ESRCH ? HURD_ENOENT : err;
     memset(info, 0, sizeof *info);
-    memcpy(info, data, n * sizeof *data < sizeof *info ? n * sizeof *data
-                                                       : sizeof *info);
+    memcpy(info, data,
+           n * sizeof *data < sizeof *info ? n * sizeof *data : sizeof *info);
     if (data != room)
         vm_deallocate(mach_task_self(), (vm_address_t)data, n * sizeof *data);
     if (waits != wait_room)
@@ -86,7 +87,7 @@ error_t process_owner(pid_t pid, uid_t *owner)
     struct procinfo info;
     error_t err = process_info(pid, &info);
 
-    *owner = info.state & PI_NOTOWNED ? 0 : info.owner;
+    *owner = err || info.state & PI_NOTOWNED ? 0 : info.owner;
     return err;
 }
 

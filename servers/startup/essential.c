@@ -111,9 +111,9 @@ void boot_failed(error_t err, const char *what)
 void reboot_system(int flags)
 {
     tell_all();
-    mach_printf("startup: %s\n",
-                flags & (HURD_RB_HALT | HURD_RB_DEBUGGER) ? "halting"
-                                                          : "rebooting");
+    mach_printf("startup: %s\n", flags & (HURD_RB_HALT | HURD_RB_DEBUGGER)
+                                     ? "halting"
+                                     : "rebooting");
     if (flags & HURD_RB_HALT)
         switch_off();
     for (;;) {

@@ -37,11 +37,11 @@ struct term {
     boolean_t literal; /* VLNEXT came */
     boolean_t stopped; /* VSTOP, or TIOCSTOP */
     boolean_t exclusive;
-    boolean_t is_terminal;  /* the device has a window */
-    pthread_cond_t space;   /* the queue was read from */
-    boolean_t ended;    /* the device has no more input */
-    pid_t foreground;   /* a process, or a group if negative; 0 nobody */
-    mach_port_t device; /* send right */
+    boolean_t is_terminal; /* the device has a window */
+    pthread_cond_t space;  /* the queue was read from */
+    boolean_t ended;       /* the device has no more input */
+    pid_t foreground;      /* a process, or a group if negative; 0 nobody */
+    mach_port_t device;    /* send right */
     char name[1024];
     struct trivfs_control *control;
     struct port_info *ctty; /* stands for the terminal as controlling one */

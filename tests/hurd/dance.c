@@ -266,35 +266,36 @@ static void test_proc_reauthentication(void)
     OK(task_terminate(task));
 }
 
-static void *wait_for_child(void *pid_out)
+struct waiting {
+    pid_t pid, got;
+};
+
+static void *wait_for_child(void *argument)
 {
+    struct waiting *waiting = argument;
     int status, sigcode;
     struct hurd_rusage rusage;
 
-    OK(proc_wait(procserver, -1, 0, &status, &sigcode, &rusage, pid_out));
+    OK(proc_wait(procserver, waiting->pid, 0, &status, &sigcode, &rusage,
+                 &waiting->got));
     return NULL;
 }
 
 static void test_blocking_wait(void)
 {
-    int status, sigcode;
-    struct hurd_rusage rusage;
+    struct waiting waiting = {0, 0};
     mach_port_t task;
     pthread_t thread;
-    pid_t pid, got = 0;
 
-    while (
-        !proc_wait(procserver, -1, HW_NOHANG, &status, &sigcode, &rusage, &pid))
-        ;
     OK(task_create(mach_task_self(), FALSE, &task));
     OK(proc_child(procserver, task));
-    OK(proc_task2pid(procserver, task, &pid));
-    pthread_create(&thread, NULL, wait_for_child, &got);
+    OK(proc_task2pid(procserver, task, &waiting.pid));
+    pthread_create(&thread, NULL, wait_for_child, &waiting);
     thread_switch(MACH_PORT_NULL, 2, 50);
-    CHECK("still waiting", got == 0);
+    CHECK("still waiting", waiting.got == 0);
     OK(task_terminate(task));
     pthread_join(thread, NULL);
-    CHECK("the child that ended", got == pid);
+    CHECK("the child that ended", waiting.got == waiting.pid);
 }
 
 static mach_port_t option(int argc, char **argv, const char *name)

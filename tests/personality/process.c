@@ -68,9 +68,27 @@ static void test_fork(void)
     }
     status = child_status(pid);
     CHECK("a crash", WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    volatile int shared = 1;
     pid = vfork();
-    if (!pid)
+    if (!pid) {
+        shared = 2;
         _exit(3);
+    }
+    CHECK("vfork shares memory", shared == 2);
+    status = child_status(pid);
+    CHECK("vfork", WIFEXITED(status) && WEXITSTATUS(status) == 3);
+    pid = vfork();
+    if (!pid) {
+        pid = fork();
+        if (!pid) {
+            usleep(20000);
+            shared = 77;
+            _exit(0);
+        }
+        _exit(3);
+    }
+    usleep(60000);
+    CHECK("a grandchild's memory is its own", shared == 2);
     status = child_status(pid);
     CHECK("vfork", WIFEXITED(status) && WEXITSTATUS(status) == 3);
 }
@@ -185,6 +203,10 @@ static void test_exec(void)
     char *argv[] = {(char *)self, "exit", "9", NULL};
     CHECK("posix_spawn",
           posix_spawn(&pid, self, NULL, NULL, argv, environ) == 0);
+    argv[0] = "/nothing";
+    pid_t none;
+    CHECK("no program to spawn",
+          posix_spawn(&none, argv[0], NULL, NULL, argv, environ) == ENOENT);
     status = child_status(pid);
     CHECK("spawned", WIFEXITED(status) && WEXITSTATUS(status) == 9);
 }
