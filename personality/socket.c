@@ -30,8 +30,13 @@ void socket_forked(void)
 static kern_return_t local_find(void)
 {
     mach_port_t port;
-    kern_return_t kr = lookup(AT_FDCWD, LOCAL_SERVER, 0, 0, &port);
+    kern_return_t kr;
 
+    /* The server may have to be started first; a signal does not end that, as
+     * making a pipe is no call that waits. */
+    do
+        kr = lookup(AT_FDCWD, LOCAL_SERVER, 0, 0, &port);
+    while (kr == HURD_EINTR);
     if (!kr) {
         mach_port_t old = local_server;
         local_server = port;
