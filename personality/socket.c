@@ -37,8 +37,13 @@ mach_port_t socket_port(void)
 static kern_return_t local_find(mach_port_t former)
 {
     mach_port_t port;
-    kern_return_t kr = lookup(AT_FDCWD, LOCAL_SERVER, 0, 0, &port);
+    kern_return_t kr;
 
+    /* The server may have to be started first; a signal does not end that, as
+     * making a pipe is no call that waits. */
+    do
+        kr = lookup(AT_FDCWD, LOCAL_SERVER, 0, 0, &port);
+    while (kr == HURD_EINTR);
     if (kr)
         return kr == HURD_ENOENT ? HURD_EAFNOSUPPORT : kr;
     if (!__atomic_compare_exchange_n(&local_server, &former, port, false,

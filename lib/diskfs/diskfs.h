@@ -47,6 +47,7 @@ struct peropen {
     int openstat;    /* HO_... */
     int64_t filepointer;
     struct rlock_peropen lock_status;
+    struct listing *listing; /* of a directory that is being read, or null */
     /* Where `..' leads from the root (send right, or null), and the node that
      * is the root of a chroot (a reference, or null). */
     mach_port_t root_parent;

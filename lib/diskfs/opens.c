@@ -35,6 +35,7 @@ void diskfs_release_peropen(struct peropen *po)
     if (--po->refs)
         return;
     fshelp_rlock_drop_peropen(&po->lock_status);
+    diskfs_drop_listing(po);
     mach_port_drop(po->root_parent);
     if (po->shadow_root)
         diskfs_nrele(po->shadow_root);

@@ -17,6 +17,8 @@ error_t diskfs_answer_open(struct node *np, int flags,
                            const struct iouser *user, mach_port_t *port,
                            mach_msg_type_name_t *type);
 
+void diskfs_drop_listing(struct peropen *po);
+
 /* Changes made through a mapping in the range reach the format; the lock is let
  * go meanwhile, the caller has a reference on NP. */
 void diskfs_settle(struct node *np, int64_t offset, size_t size);
