@@ -51,7 +51,7 @@ struct signals {
 extern struct signals signals;
 
 /* After so many system calls a process is taken for one that stays. */
-#define SIGNALS_CALLS_MAX 12
+#define SIGNALS_CALLS_MAX 8
 
 /* Makes the thread if there is none yet. */
 void signals_start(void);

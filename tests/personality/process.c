@@ -162,6 +162,16 @@ static int run(const char *what, const char *argument)
 static void test_exec(void)
 {
     char number[16];
+    pid_t spinner = fork();
+    if (!spinner) {
+        execl(self, self, "spin", (char *)0);
+        _exit(126);
+    }
+    usleep(50000);
+    kill(spinner, SIGTERM);
+    int end = child_status(spinner);
+    CHECK("who makes no calls can be ended",
+          WIFSIGNALED(end) && WTERMSIG(end) == SIGTERM);
     int kept = open("/dev/null", O_RDWR);
     int dropped = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -396,6 +406,9 @@ static int act(int argc, char **argv)
     struct sigaction action;
     sigset_t set;
 
+    if (!strcmp(argv[1], "spin"))
+        for (;;)
+            ;
     if (!strcmp(argv[1], "exit"))
         return number;
     if (!strcmp(argv[1], "open"))
