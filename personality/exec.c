@@ -87,6 +87,7 @@ static void exec_collect_names(struct exec *exec)
         exec_destroy(exec, thread->reply_port);
         exec_destroy(exec, thread->spare_reply_port);
     }
+    exec_drop(exec, socket_port());
     exec_destroy(exec, signals_port());
 }
 

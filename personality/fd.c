@@ -70,20 +70,20 @@ void file_put(struct file *file)
 
 long fd_install(struct file *file, int lowest, bool cloexec)
 {
-    long fd = lowest;
+    long fd = lowest, limit = limit_descriptors();
 
     lock_take(&fds.lock);
-    while (fd < FD_MAX && fds.table[fd])
+    while (fd < limit && fds.table[fd])
         fd++;
-    if (fd < FD_MAX) {
+    if (fd < limit) {
         fds.table[fd] = file;
         fds.cloexec[fd] = cloexec;
     }
     lock_release(&fds.lock);
-    if (fd < FD_MAX)
+    if (fd < limit)
         return fd;
     file_put(file);
-    return lowest < FD_MAX ? -EMFILE : -EINVAL;
+    return lowest < limit ? -EMFILE : -EINVAL;
 }
 
 long fd_open(mach_port_t port, int linux_flags)

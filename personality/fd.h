@@ -56,12 +56,15 @@ void fd_each_file(void (*fun)(struct file *file, void *arg), void *arg);
  * long it is. */
 unsigned fd_exec_table(mach_port_t table[FD_MAX]);
 long fd_close(int fd);
+/* system.c: how many descriptors there may be. */
+unsigned limit_descriptors(void);
 /* FD_CLOEXEC or 0, or -EBADF; FD must be open for the second. */
 long fd_flags(int fd);
 void fd_set_flags(int fd, long flags);
 /* In a forked child. */
 void fd_forked(void);
-/* socket.c: the same. */
+/* socket.c: the same; and the local sockets' server, or null. */
 void socket_forked(void);
+mach_port_t socket_port(void);
 
 #endif

@@ -216,37 +216,66 @@ static kern_return_t search_run(struct search *search, int flags, uint32_t mode)
     return kr;
 }
 
+/* Consumes START. */
+static kern_return_t lookup_from(mach_port_t start, const char *name, int flags,
+                                 uint32_t mode, mach_port_t *port)
+{
+    struct search search = {.dir = start};
+
+    *port = MACH_PORT_NULL;
+    if (strnlen(name, sizeof search.name) == sizeof search.name) {
+        port_deallocate(start);
+        return HURD_ENAMETOOLONG;
+    }
+    strcpy(search.name, name);
+    kern_return_t kr = search_run(&search, flags, mode & ~unix_process.umask);
+    if (!kr)
+        *port = search.result;
+    return kr;
+}
+
 kern_return_t lookup_under(mach_port_t start, const char *name, int flags,
                            uint32_t mode, mach_port_t *port)
 {
-    struct search search = {0};
-    kern_return_t kr;
+    mach_port_t copy;
+    kern_return_t kr = port_copy(start, &copy);
 
-    if (strnlen(name, sizeof search.name) == sizeof search.name)
-        return HURD_ENAMETOOLONG;
-    strcpy(search.name, name);
-    kr = port_copy(start, &search.dir);
-    if (!kr)
-        kr = search_run(&search, flags, mode & ~unix_process.umask);
-    *port = kr ? MACH_PORT_NULL : search.result;
+    *port = MACH_PORT_NULL;
+    return kr ? kr : lookup_from(copy, name, flags, mode, port);
+}
+
+/* A right of the directory in SLOT, which another thread may be changing. */
+static kern_return_t directory_copy(const mach_port_t *slot, mach_port_t *copy)
+{
+    lock_take(&unix_process.lock);
+    kern_return_t kr = port_copy(*slot, copy);
+    lock_release(&unix_process.lock);
+    return kr;
+}
+
+/* Where a lookup of NAME starts. */
+static kern_return_t start_copy(int dir, const char *name, mach_port_t *copy)
+{
+    if (*name == '/')
+        return directory_copy(&unix_process.crdir, copy);
+    if (dir == AT_FDCWD)
+        return directory_copy(&unix_process.cwdir, copy);
+    struct file *file = fd_get(dir);
+    if (!file)
+        return HURD_EBADF;
+    kern_return_t kr = port_copy(file->port, copy);
+    file_put(file);
     return kr;
 }
 
 kern_return_t lookup(int dir, const char *name, int flags, uint32_t mode,
                      mach_port_t *port)
 {
-    if (!*name)
-        return HURD_ENOENT;
-    if (*name == '/')
-        return lookup_under(unix_process.crdir, name, flags, mode, port);
-    if (dir == AT_FDCWD)
-        return lookup_under(unix_process.cwdir, name, flags, mode, port);
-    struct file *file = fd_get(dir);
-    if (!file)
-        return HURD_EBADF;
-    kern_return_t kr = lookup_under(file->port, name, flags, mode, port);
-    file_put(file);
-    return kr;
+    mach_port_t start;
+    kern_return_t kr = *name ? start_copy(dir, name, &start) : HURD_ENOENT;
+
+    *port = MACH_PORT_NULL;
+    return kr ? kr : lookup_from(start, name, flags, mode, port);
 }
 
 kern_return_t lookup_parent(int dir, const char *name, mach_port_t *parent,
@@ -265,9 +294,8 @@ kern_return_t lookup_parent(int dir, const char *name, mach_port_t *parent,
     path[length] = 0;
     char *slash = strrchr(path, '/');
     strcpy(base, slash ? slash + 1 : path);
-    if (slash)
-        slash[1] = 0;
-    else
-        strcpy(path, ".");
+    if (!slash)
+        return start_copy(dir, path, parent);
+    slash[1] = 0;
     return lookup(dir, path, 0, 0, parent);
 }

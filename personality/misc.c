@@ -15,6 +15,7 @@
 
 #include <fcntl.h>
 #include <linux/reboot.h>
+#include <mach/task_info.h>
 #include <sys/resource.h>
 
 /* Advice may be ignored. */
@@ -54,39 +55,56 @@ NO_ATTRIBUTES(fallocate)
  * from there. */
 #define PRIORITY_BASE 25
 
-static int nice_value; /* what was last asked for */
+/* The task of process WHO, 0 for the caller: the caller's right, or null. */
+static kern_return_t priority_task(uint64_t which, pid_t who, mach_port_t *task)
+{
+    if (which > PRIO_USER)
+        return HURD_EINVAL;
+    if (which != PRIO_PROCESS)
+        return HURD_ESRCH;
+    return proc_pid2task(unix_process.proc, who ? who : process_pid(), task);
+}
+
+static kern_return_t task_nice(mach_port_t task, int *value)
+{
+    struct task_basic_info info;
+    mach_msg_type_number_t count = TASK_BASIC_INFO_COUNT;
+    kern_return_t kr =
+        task_info(task, TASK_BASIC_INFO, (task_info_t)&info, &count);
+
+    *value = info.base_priority - PRIORITY_BASE;
+    return kr;
+}
 
 long sys_getpriority(struct frame *frame)
 {
-    pid_t who = (pid_t)ARG2(frame);
+    mach_port_t task;
+    int value = 0;
+    kern_return_t kr = priority_task(ARG1(frame), (pid_t)ARG2(frame), &task);
 
-    if (ARG1(frame) > PRIO_USER)
-        return -EINVAL;
-    if (ARG1(frame) != PRIO_PROCESS || (who && who != process_pid()))
-        return -ESRCH;
-    return 20 - nice_value;
+    if (!kr) {
+        kr = task_nice(task, &value);
+        port_deallocate(task);
+    }
+    return kr ? linux_error(kr) : 20 - value;
 }
 
 long sys_setpriority(struct frame *frame)
 {
-    pid_t who = (pid_t)ARG2(frame);
-    int value = (int)ARG3(frame);
+    int value = (int)ARG3(frame), old = 0;
     struct unix_ids ids;
+    mach_port_t task;
+    kern_return_t kr = priority_task(ARG1(frame), (pid_t)ARG2(frame), &task);
 
-    if (ARG1(frame) > PRIO_USER)
-        return -EINVAL;
-    if (ARG1(frame) != PRIO_PROCESS || (who && who != process_pid()))
-        return -ESRCH;
-    if (value < -20)
-        value = -20;
-    if (value > 19)
-        value = 19;
-    if (value < nice_value && (ids_get(&ids) || ids.euid))
-        return -EACCES;
-    kern_return_t kr =
-        task_priority(mach_task_self(), PRIORITY_BASE + value, TRUE);
+    if (kr)
+        return linux_error(kr);
+    value = value < -20 ? -20 : value > 19 ? 19 : value;
+    kr = task_nice(task, &old);
+    if (!kr && value < old && (ids_get(&ids) || ids.euid))
+        kr = HURD_EACCES;
     if (!kr)
-        nice_value = value;
+        kr = task_priority(task, PRIORITY_BASE + value, TRUE);
+    port_deallocate(task);
     return linux_error(kr);
 }
 

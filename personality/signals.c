@@ -140,12 +140,26 @@ static struct thread *signal_taker(int sig)
     return found;
 }
 
+static bool thread_is_known(const struct thread *thread)
+{
+    const struct thread *t = threads;
+
+    while (t && t != thread)
+        t = t->next;
+    return t;
+}
+
 void signal_post(int sig, struct thread *thread, struct signal_info info)
 {
     struct thread *taker;
     bool ends;
 
     lock_take(&threads_lock);
+    if (thread && !thread_is_known(thread)) {
+        /* It ended meanwhile. */
+        lock_release(&threads_lock);
+        return;
+    }
     lock_take(&signals.lock);
     if (sig == SIGCONT)
         signals.pending &= ~STOPPING;

@@ -27,7 +27,14 @@ void socket_forked(void)
     local_server = MACH_PORT_NULL;
 }
 
-static kern_return_t local_find(void)
+mach_port_t socket_port(void)
+{
+    return local_server;
+}
+
+/* Looks for the server in place of FORMER, unless another thread has.  FORMER
+ * is never dropped, for others may be using its name. */
+static kern_return_t local_find(mach_port_t former)
 {
     mach_port_t port;
     kern_return_t kr;
@@ -37,30 +44,37 @@ static kern_return_t local_find(void)
     do
         kr = lookup(AT_FDCWD, LOCAL_SERVER, 0, 0, &port);
     while (kr == HURD_EINTR);
-    if (!kr) {
-        mach_port_t old = local_server;
-        local_server = port;
-        port_deallocate(old);
+    if (kr)
+        return kr == HURD_ENOENT ? HURD_EAFNOSUPPORT : kr;
+    if (!__atomic_compare_exchange_n(&local_server, &former, port, false,
+                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        port_deallocate(port);
+    return 0;
+}
+
+static kern_return_t local_create(int type, mach_port_t *socket)
+{
+    mach_port_t server = local_server;
+    kern_return_t kr = server ? 0 : local_find(server);
+
+    if (!kr)
+        kr = socket_create(local_server, type, 0, socket);
+    if (kr == MACH_SEND_INVALID_DEST || kr == MIG_SERVER_DIED) {
+        kr = local_find(server ? server : local_server);
+        if (!kr)
+            kr = socket_create(local_server, type, 0, socket);
     }
-    return kr == HURD_ENOENT ? HURD_EAFNOSUPPORT : kr;
+    return kr;
 }
 
 /* Two sockets that are each other's peers. */
 static kern_return_t pair_make(int type, mach_port_t ends[2])
 {
-    kern_return_t kr = local_server ? 0 : local_find();
+    kern_return_t kr = local_create(type, &ends[0]);
 
     if (kr)
         return kr;
-    kr = socket_create(local_server, type, 0, &ends[0]);
-    if (kr == MACH_SEND_INVALID_DEST || kr == MIG_SERVER_DIED) {
-        kr = local_find();
-        if (!kr)
-            kr = socket_create(local_server, type, 0, &ends[0]);
-    }
-    if (kr)
-        return kr;
-    kr = socket_create(local_server, type, 0, &ends[1]);
+    kr = local_create(type, &ends[1]);
     if (kr) {
         port_deallocate(ends[0]);
         return kr;

@@ -32,7 +32,7 @@
     X(clock_gettime) X(clock_getres) X(gettimeofday) X(time) X(nanosleep)     \
     X(clock_nanosleep)                                                        \
     /* system.c */                                                            \
-    X(getrandom) X(prlimit64) X(getrlimit) X(sysinfo)                         \
+    X(getrandom) X(prlimit64) X(getrlimit) X(setrlimit) X(sysinfo)            \
     /* misc.c */                                                              \
     X(fadvise64) X(setxattr) X(lsetxattr) X(fsetxattr) X(getxattr)            \
     X(lgetxattr) X(fgetxattr) X(listxattr) X(llistxattr) X(flistxattr)        \
@@ -58,6 +58,9 @@
     /* socket.c, poll.c */                                                    \
     X(pipe) X(pipe2) X(socketpair) X(shutdown) X(poll) X(ppoll) X(select)     \
     X(pselect6)                                                               \
+    /* message.c */                                                           \
+    X(socket) X(sendto) X(sendmsg) X(recvfrom) X(recvmsg) X(getsockopt)       \
+    X(setsockopt) X(getsockname) X(getpeername)                               \
     /* fork.c, exec.c */                                                      \
     X(fork) X(vfork) X(execve) X(execveat)                                    \
     /* process.c, unix.c */                                                   \

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* personality/system.c: questions about the machine. */
 #include "personality/clock.h"
+#include "personality/fd.h"
 #include "personality/mach.h"
+#include "personality/process.h"
 #include "personality/syscalls.h"
 
 #include <sys/resource.h>
@@ -41,26 +43,69 @@ long sys_getrandom(struct frame *frame)
     return (long)size;
 }
 
+/* What the personality itself keeps to. */
+static uint64_t limit_files = FD_MAX, limit_files_max = FD_MAX;
+
+unsigned limit_descriptors(void)
+{
+    return (unsigned)limit_files;
+}
+
 static void limit_of(int resource, struct rlimit *limit)
 {
     *limit = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
     if (resource == RLIMIT_STACK)
         limit->rlim_cur = 8ul << 20;
+    if (resource == RLIMIT_CORE) /* nobody writes any */
+        *limit = (struct rlimit){0, 0};
     if (resource == RLIMIT_NOFILE)
-        *limit = (struct rlimit){1024, 1024};
+        *limit = (struct rlimit){limit_files, limit_files_max};
+}
+
+/* Of the limits only that on descriptors can be lowered; one that would change
+ * nothing is no lie. */
+static long limit_set(int resource, const struct rlimit *new)
+{
+    struct rlimit now;
+
+    limit_of(resource, &now);
+    if (new->rlim_cur > new->rlim_max)
+        return -EINVAL;
+    if (resource == RLIMIT_NOFILE) {
+        if (new->rlim_max > now.rlim_max)
+            return -EPERM;
+        limit_files = new->rlim_cur;
+        limit_files_max = new->rlim_max;
+        return 0;
+    }
+    if (resource == RLIMIT_CORE && !new->rlim_cur)
+        return 0;
+    return new->rlim_cur == now.rlim_cur && new->rlim_max == now.rlim_max
+               ? 0
+               : -EPERM;
 }
 
 long sys_prlimit64(struct frame *frame)
 {
-    struct rlimit *old = (struct rlimit *)ARG4(frame);
+    const struct rlimit *new = (const struct rlimit *)ARG3(frame);
+    struct rlimit *old = (struct rlimit *)ARG4(frame), was;
 
     if (ARG2(frame) >= RLIM_NLIMITS)
         return -EINVAL;
-    if (ARG3(frame))
-        return -EPERM; /* limits are reported, not set */
-    if (old)
-        limit_of((int)ARG2(frame), old);
-    return 0;
+    if (ARG1(frame) && (int)ARG1(frame) != process_pid())
+        return -EPERM;
+    limit_of((int)ARG2(frame), &was);
+    long error = new ? limit_set((int)ARG2(frame), new) : 0;
+    if (!error && old)
+        *old = was;
+    return error;
+}
+
+long sys_setrlimit(struct frame *frame)
+{
+    if (ARG1(frame) >= RLIM_NLIMITS)
+        return -EINVAL;
+    return limit_set((int)ARG1(frame), (const struct rlimit *)ARG2(frame));
 }
 
 long sys_getrlimit(struct frame *frame)

@@ -64,6 +64,8 @@ error_t hurd_set_auth(auth_t auth);
  * rights consumed, null ones leave the slot) and starts a thread that answers
  * msg calls, registered with proc. */
 error_t hurd_become_process(mach_port_t *ports, unsigned count);
+/* Tells proc where main's arguments stand, which is what `ps' shows. */
+void hurd_tell_arguments(void);
 /* The thread alone; needs INIT_PORT_PROC. */
 error_t hurd_start_msgport(void);
 

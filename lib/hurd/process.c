@@ -15,6 +15,7 @@ static struct {
     mach_port_t ports[INIT_PORT_MAX]; /* send rights */
     int ints[INIT_INT_MAX];
     mach_port_t host_priv, device_master; /* send rights */
+    char **argv, **envp; /* as main gets them */
 } self = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 __attribute__((constructor(102))) void hurd_init(void)
@@ -32,6 +33,14 @@ __attribute__((constructor(102))) void hurd_init(void)
         self.ports[i] = info->portarray[i];
     for (unsigned i = 0; i < info->intarray_count && i < INIT_INT_MAX; i++)
         self.ints[i] = info->intarray[i];
+}
+
+/* The C library hands constructors what it will hand to main. */
+__attribute__((constructor(102))) static void
+remember_arguments(int argc, char **argv, char **envp)
+{
+    self.argv = argv;
+    self.envp = envp;
 }
 
 const struct hurd_startup_info *hurd_startup(void)
@@ -107,7 +116,19 @@ error_t hurd_become_process(mach_port_t *ports, unsigned count)
     for (unsigned i = 0; i < count && i < INIT_PORT_MAX; i++)
         if (ports[i] != MACH_PORT_NULL)
             hurd_set_port(i, ports[i]);
+    hurd_tell_arguments();
     return hurd_start_msgport();
+}
+
+void hurd_tell_arguments(void)
+{
+    mach_port_t proc = getproc();
+
+    if (proc == MACH_PORT_NULL)
+        return;
+    proc_set_arg_locations(proc, (vm_address_t)self.argv,
+                           (vm_address_t)self.envp);
+    mach_port_drop(proc);
 }
 
 void hurd_set_privileged_ports(mach_port_t host_priv, mach_port_t device_master)

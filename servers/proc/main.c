@@ -269,6 +269,7 @@ int main(int argc, char **argv)
         !notify_class)
         mach_die(HURD_ENOMEM, "starting");
     make_first_processes();
+    self_proc->argv = (vm_address_t)argv;
     meet_startup(kernel_task);
     for (;;)
         ports_manage_port_operations_multithread(proc_bucket, demuxer, 60000, 0,

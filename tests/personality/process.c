@@ -287,6 +287,17 @@ static void test_pipe(void)
                             write(p[1], "2", 1) == 1 &&
                             read(p[0], text, 9) == 1 && text[0] == '2' &&
                             read(p[1], text, 9) == 1 && text[0] == '1');
+    CHECK("send", send(p[0], "msg", 3, 0) == 3 &&
+                      recv(p[1], text, 2, MSG_PEEK) == 2 &&
+                      recv(p[1], text, 9, 0) == 3 && !memcmp(text, "msg", 3));
+    CHECK("nothing to receive",
+          recv(p[1], text, 9, MSG_DONTWAIT) == -1 && errno == EAGAIN);
+    int type = 0;
+    socklen_t length = sizeof type;
+    CHECK("its type",
+          getsockopt(p[0], SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
+              type == SOCK_STREAM);
+    CHECK("no socket", send(0, "x", 1, 0) == -1 && errno == ENOTSOCK);
     close(p[0]);
     CHECK("its end", read(p[1], text, 9) == 0);
     close(p[1]);
