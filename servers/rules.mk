@@ -59,6 +59,7 @@ $(eval $(call task_program,procfs,diskfs pager))
 $(eval $(call server_stubs,pflocal,io socket,$(call SERVER_MIG,pflocal)))
 $(eval $(call task_program,pflocal,trivfs))
 $(eval $(call task_program,magic,trivfs))
+$(eval $(call task_program,fifo,trivfs))
 
 .PHONY: servers
 servers: $(SERVERS)

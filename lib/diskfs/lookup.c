@@ -187,6 +187,17 @@ static error_t walk_link(struct walk *walk, struct node *np,
     return 0;
 }
 
+/* There is no translator: it has died, and nothing says how to start it; or it
+ * is a device's node whose program is not there, and only to be looked at. */
+static boolean_t may_do_without(const struct walk *walk, struct node *np,
+                                boolean_t last)
+{
+    if (!diskfs_has_translator(np))
+        return TRUE;
+    return last && !np->passive && !fshelp_translated(&np->transbox) &&
+           !(walk->flags & (HO_ACCMODE | HO_EXEC));
+}
+
 /* Goes over to NP's translator; the reference is consumed unless it turns out
  * that there is none any more: then nothing is answered. */
 static error_t walk_translator(struct walk *walk, struct node *np,
@@ -196,8 +207,8 @@ static error_t walk_translator(struct walk *walk, struct node *np,
                                          last ? walk->flags : 0, walk->retry,
                                          walk->retry_name, walk->port);
 
-    if (err == HURD_ENOENT && !diskfs_has_translator(np))
-        return 0; /* it has died, and nothing says how to start it */
+    if (err == HURD_ENOENT && may_do_without(walk, np, last))
+        return 0;
     diskfs_nrele(np);
     *walk->type = MACH_MSG_TYPE_MOVE_SEND;
     *answered = TRUE;
