@@ -100,6 +100,9 @@ struct diskfs_format {
     error_t (*set_size)(struct node *np, int64_t size);
     error_t (*lookup)(struct node *dir, const char *name, ino64_t *ino);
     error_t (*walk)(struct node *dir, diskfs_walk_fn fn, void *context);
+    /* The magical name (HURD-FACTS 5.2) that NAME in DIR stands for, or NULL;
+     * may be null itself. */
+    const char *(*magic)(struct node *dir, const char *name);
     error_t (*enter)(struct node *dir, const char *name, struct node *np);
     error_t (*remove)(struct node *dir, const char *name);
     /* NAME, which is there, becomes NP in one write of the disk. */

@@ -99,6 +99,24 @@ static error_t walk_out(struct walk *walk)
     return 0;
 }
 
+/* The client is to find out itself what MAGIC, and what is left, means. */
+static error_t walk_magic(struct walk *walk, const char *magic)
+{
+    size_t length = strlen(magic), rest = walk->rest ? strlen(walk->rest) : 0;
+
+    if (length + rest + 2 > RETRY_NAME_MAX)
+        return HURD_ENAMETOOLONG;
+    memcpy(walk->retry_name, magic, length + 1);
+    if (walk->rest) {
+        walk->retry_name[length] = '/';
+        memcpy(walk->retry_name + length + 1, walk->rest, rest + 1);
+    }
+    *walk->retry = FS_RETRY_MAGICAL;
+    *walk->port = MACH_PORT_NULL;
+    *walk->type = MACH_MSG_TYPE_COPY_SEND;
+    return 0;
+}
+
 /* The node that NAME is in walk->dir: a reference, or NULL if it is not there
  * and may be made. */
 static error_t walk_find(struct walk *walk, const char *name, boolean_t last,
@@ -262,6 +280,12 @@ static error_t walk_step(struct walk *walk, boolean_t *answered)
                                      : walk->dir->ino == diskfs_format->root)) {
         *answered = TRUE;
         return walk_out(walk);
+    }
+    const char *magic =
+        diskfs_format->magic ? diskfs_format->magic(walk->dir, name) : NULL;
+    if (magic) {
+        *answered = TRUE;
+        return walk_magic(walk, magic);
     }
     error_t err = walk_find(walk, name, last, &np);
     if (err)
