@@ -418,9 +418,9 @@ static void *sync_now_and_then(void *argument)
 {
     for (;;) {
         struct timespec time = {SYNC_SECONDS, 0};
+        diskfs_wait_for_change();
         nanosleep(&time, NULL);
-        if (!diskfs_readonly)
-            diskfs_sync_all(FALSE);
+        diskfs_sync_all(FALSE);
     }
     return NULL;
 }

@@ -83,7 +83,8 @@ struct diskfs_format {
     const char *name; /* "ext2fs" */
     int fstype;
     ino64_t root;
-    unsigned keep_nodes; /* how many that nobody uses are remembered */
+    unsigned keep_nodes;     /* how many that nobody uses are remembered */
+    boolean_t whole_seconds; /* the disk keeps no fractions of them */
     /* Fills np->st and np->passive; ENOENT for a free inode. */
     error_t (*read_node)(struct node *np);
     error_t (*write_node)(struct node *np);
@@ -99,6 +100,9 @@ struct diskfs_format {
     error_t (*set_size)(struct node *np, int64_t size);
     error_t (*lookup)(struct node *dir, const char *name, ino64_t *ino);
     error_t (*walk)(struct node *dir, diskfs_walk_fn fn, void *context);
+    /* The magical name (HURD-FACTS 5.2) that NAME in DIR stands for, or NULL;
+     * may be null itself. */
+    const char *(*magic)(struct node *dir, const char *name);
     error_t (*enter)(struct node *dir, const char *name, struct node *np);
     error_t (*remove)(struct node *dir, const char *name);
     /* NAME, which is there, becomes NP in one write of the disk. */
@@ -136,8 +140,11 @@ void diskfs_nrele(struct node *np);
 /* Note what has happened to the file, now. */
 void diskfs_touch(struct node *np, boolean_t atime, boolean_t mtime,
                   boolean_t ctime);
+struct timespec diskfs_now(void);       /* as the disk can keep it */
 error_t diskfs_update(struct node *np); /* writes ST if it is dirty */
 error_t diskfs_sync_all(boolean_t wait);
+/* Returns when something has changed since the last sync. */
+void diskfs_wait_for_change(void);
 /* Whether any translator sits on a node. */
 boolean_t diskfs_any_translated(void);
 /* Gives files without a name that are still open back to the disk if FORCE,

@@ -85,9 +85,11 @@ static void change_time(struct timespec *to, const struct timespec *from)
     if (from->tv_nsec == HURD_UTIME_OMIT)
         return;
     if (from->tv_nsec == HURD_UTIME_NOW)
-        clock_gettime(CLOCK_REALTIME, to);
+        *to = diskfs_now();
     else
         *to = *from;
+    if (diskfs_format->whole_seconds)
+        to->tv_nsec = 0;
 }
 
 kern_return_t diskfs_S_file_utimens(protid_t cred, timespec_t atime,

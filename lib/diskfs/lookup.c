@@ -99,6 +99,24 @@ static error_t walk_out(struct walk *walk)
     return 0;
 }
 
+/* The client is to find out itself what MAGIC, and what is left, means. */
+static error_t walk_magic(struct walk *walk, const char *magic)
+{
+    size_t length = strlen(magic), rest = walk->rest ? strlen(walk->rest) : 0;
+
+    if (length + rest + 2 > RETRY_NAME_MAX)
+        return HURD_ENAMETOOLONG;
+    memcpy(walk->retry_name, magic, length + 1);
+    if (walk->rest) {
+        walk->retry_name[length] = '/';
+        memcpy(walk->retry_name + length + 1, walk->rest, rest + 1);
+    }
+    *walk->retry = FS_RETRY_MAGICAL;
+    *walk->port = MACH_PORT_NULL;
+    *walk->type = MACH_MSG_TYPE_COPY_SEND;
+    return 0;
+}
+
 /* The node that NAME is in walk->dir: a reference, or NULL if it is not there
  * and may be made. */
 static error_t walk_find(struct walk *walk, const char *name, boolean_t last,
@@ -187,6 +205,17 @@ static error_t walk_link(struct walk *walk, struct node *np,
     return 0;
 }
 
+/* There is no translator: it has died, and nothing says how to start it; or it
+ * is a device's node whose program is not there, and only to be looked at. */
+static boolean_t may_do_without(const struct walk *walk, struct node *np,
+                                boolean_t last)
+{
+    if (!diskfs_has_translator(np))
+        return TRUE;
+    return last && !np->passive && !fshelp_translated(&np->transbox) &&
+           !(walk->flags & (HO_ACCMODE | HO_EXEC));
+}
+
 /* Goes over to NP's translator; the reference is consumed unless it turns out
  * that there is none any more: then nothing is answered. */
 static error_t walk_translator(struct walk *walk, struct node *np,
@@ -196,8 +225,8 @@ static error_t walk_translator(struct walk *walk, struct node *np,
                                          last ? walk->flags : 0, walk->retry,
                                          walk->retry_name, walk->port);
 
-    if (err == HURD_ENOENT && !diskfs_has_translator(np))
-        return 0; /* it has died, and nothing says how to start it */
+    if (err == HURD_ENOENT && may_do_without(walk, np, last))
+        return 0;
     diskfs_nrele(np);
     *walk->type = MACH_MSG_TYPE_MOVE_SEND;
     *answered = TRUE;
@@ -251,6 +280,12 @@ static error_t walk_step(struct walk *walk, boolean_t *answered)
                                      : walk->dir->ino == diskfs_format->root)) {
         *answered = TRUE;
         return walk_out(walk);
+    }
+    const char *magic =
+        diskfs_format->magic ? diskfs_format->magic(walk->dir, name) : NULL;
+    if (magic) {
+        *answered = TRUE;
+        return walk_magic(walk, magic);
     }
     error_t err = walk_find(walk, name, last, &np);
     if (err)

@@ -102,6 +102,28 @@ static void unused_trim(void)
     }
 }
 
+/* Under diskfs_lock. */
+static struct {
+    boolean_t there;
+    pthread_cond_t wakeup;
+} change = {.wakeup = PTHREAD_COND_INITIALIZER};
+
+static void note_change(void)
+{
+    if (change.there)
+        return;
+    change.there = TRUE;
+    pthread_cond_signal(&change.wakeup);
+}
+
+void diskfs_wait_for_change(void)
+{
+    pthread_mutex_lock(&diskfs_lock);
+    while (!change.there)
+        pthread_cond_wait(&change.wakeup, &diskfs_lock);
+    pthread_mutex_unlock(&diskfs_lock);
+}
+
 static void node_free(struct node *np)
 {
     if (np->freed || diskfs_readonly)
@@ -109,6 +131,7 @@ static void node_free(struct node *np)
     diskfs_format->free_node(np);
     np->freed = TRUE;
     np->dirty = np->accessed = FALSE;
+    note_change();
 }
 
 void diskfs_nrele(struct node *np)
@@ -161,6 +184,16 @@ static boolean_t access_is_known(const struct node *np)
            is_before(&np->st.st_ctim, &np->st.st_atim);
 }
 
+struct timespec diskfs_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (diskfs_format->whole_seconds)
+        now.tv_nsec = 0;
+    return now;
+}
+
 void diskfs_touch(struct node *np, boolean_t atime, boolean_t mtime,
                   boolean_t ctime)
 {
@@ -168,7 +201,7 @@ void diskfs_touch(struct node *np, boolean_t atime, boolean_t mtime,
 
     if (diskfs_readonly || (!mtime && !ctime && access_is_known(np)))
         return;
-    clock_gettime(CLOCK_REALTIME, &now);
+    now = diskfs_now();
     /* An access only is not worth a write before the next change. */
     if (atime)
         np->st.st_atim = now;
@@ -180,6 +213,7 @@ void diskfs_touch(struct node *np, boolean_t atime, boolean_t mtime,
         np->dirty = TRUE;
     else
         np->accessed = TRUE;
+    note_change();
 }
 
 error_t diskfs_update(struct node *np)
@@ -208,6 +242,8 @@ static void sync_mapped(void)
             }
         }
     }
+    if (count)
+        note_change(); /* nobody tells us when it is written again */
     while (count--) {
         diskfs_settle(mapped[count], 0, mapped[count]->st.st_size);
         diskfs_nrele(mapped[count]);
@@ -219,6 +255,7 @@ error_t diskfs_sync_all(boolean_t wait)
     error_t err = 0;
 
     pthread_mutex_lock(&diskfs_lock);
+    change.there = FALSE;
     sync_mapped();
     for (int i = 0; i < BUCKETS && !diskfs_readonly; i++) {
         for (struct node *np = buckets[i]; np; np = np->hash_next) {

@@ -224,6 +224,8 @@ static error_t fs_set_read_only(boolean_t read_only)
             fs->flags &= ~EXT2_FLAG_RW;
         return err;
     }
+    if (!store_writable())
+        return HURD_EROFS;
     if (!(fs->super->s_state & EXT2_VALID_FS)) {
         mach_complain(0, "not unmounted cleanly the last time: check it with "
                          "e2fsck before it is written");
@@ -241,6 +243,7 @@ const struct diskfs_format ext2_format = {
     .fstype = HFS_EXT2FS,
     .root = EXT2_ROOT_INO,
     .keep_nodes = 2048,
+    .whole_seconds = TRUE,
     .read_node = read_node,
     .write_node = ext2_inode_write,
     .drop_node = drop_node,

@@ -23,6 +23,7 @@ extern struct struct_io_manager store_manager;
 error_t store_open(const char *type, const char *name, mach_port_t master,
                    boolean_t *writable);
 uint64_t store_size(void);
+boolean_t store_writable(void);
 /* Bytes of the device, by way of the cache. */
 error_t store_read(uint64_t offset, char *data, size_t size);
 

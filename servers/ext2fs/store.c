@@ -34,6 +34,7 @@ static struct {
     mach_port_t device; /* send right */
     uint64_t size;      /* bytes, whole sectors */
     uint32_t sector_size;
+    boolean_t writable;
     struct piece *buckets[BUCKETS];
     struct piece *newest, *oldest;
     unsigned count, limit;
@@ -45,6 +46,11 @@ uint64_t store_size(void)
 }
 
 /* --- the device ------------------------------------------------------------- */
+
+boolean_t store_writable(void)
+{
+    return store.writable;
+}
 
 static errcode_t device_fetch(uint64_t offset, uint32_t size, char **data)
 {
@@ -355,10 +361,11 @@ error_t store_open(const char *type, const char *name, mach_port_t master,
         return HURD_EOPNOTSUPP;
     }
     mig_strncpy(device, name, sizeof device);
-    err = device_open(master, *writable ? D_READ | D_WRITE : D_READ, device,
-                      &store.device);
-    if (err == D_READ_ONLY && *writable) {
-        *writable = FALSE;
+    /* For writing even if it is not written now: that may change. */
+    store.writable = TRUE;
+    err = device_open(master, D_READ | D_WRITE, device, &store.device);
+    if (err == D_READ_ONLY) {
+        *writable = store.writable = FALSE;
         err = device_open(master, D_READ, device, &store.device);
     }
     if (!err)

@@ -9,6 +9,7 @@
 #include "procfs/procfs.h"
 
 #define INO_ROOT_FILES 3
+#define INO_SELF       15 /* in lists only */
 
 static pid_t ino_pid(ino64_t ino)
 {
@@ -176,12 +177,20 @@ static error_t proc_walk(struct node *dir, diskfs_walk_fn fn, void *context)
     if (walk_one(fn, context, dir->ino, HDT_DIR, ".") ||
         walk_one(fn, context, INO_ROOT, HDT_DIR, ".."))
         return 0;
+    if (root && walk_one(fn, context, INO_SELF, HDT_UNKNOWN, "self"))
+        return 0;
     for (int i = 0; files[i].name; i++) {
         ino64_t ino = (root ? INO_ROOT_FILES : dir->ino + 1) + i;
         if (walk_one(fn, context, ino, HDT_REG, files[i].name))
             return 0;
     }
     return root ? walk_pids(fn, context) : 0;
+}
+
+/* Only the client knows which process it is. */
+static const char *proc_magic(struct node *dir, const char *name)
+{
+    return dir->ino == INO_ROOT && !strcmp(name, "self") ? "pid" : NULL;
 }
 
 /* Nothing can be changed here. */
@@ -227,6 +236,7 @@ static const struct diskfs_format proc_format = {
     .read = proc_read,
     .lookup = proc_lookup,
     .walk = proc_walk,
+    .magic = proc_magic,
     .read_link = proc_read_link,
     .get_translator = proc_get_translator,
     .statfs = proc_statfs,

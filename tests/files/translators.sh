@@ -10,10 +10,28 @@ is() { # NAME GOT WANTED
     fi
 }
 pid_of() { # WORDS
-    ps | grep "$1" | grep -v grep | head -n 1 | awk '{ print $1 }'
+    ps | grep "$1" | grep -v grep | tail -n 1 | awk '{ print $1 }'
 }
 
 cd /tmp || exit 1
+mkfifo fifo
+is "a named pipe shows as one" "$(ls -l fifo | cut -c1)" p
+(echo through >fifo) &
+is "and brings bytes across" "$(cat fifo)" through
+wait
+kill -9 "$(pid_of '/hurd/fifo')"
+sleep 0.1
+seq 20000 >fifo &
+is "also after its server was killed" "$(wc -l <fifo | tr -d ' ')" 20000
+wait
+rm fifo
+sleep 0.1
+is "with its last name its server goes" "$(pid_of '/hurd/fifo')" ""
+mknod device c 7 8
+is "a device without a server is there" "$(ls -l device | cut -c1)" c
+is "but cannot be opened" "$(cat device >/dev/null 2>&1 && echo read)" ""
+rm device
+
 touch node
 is "a file without translator shows none" "$(showtrans node)" ""
 settrans node /hurd/zero
