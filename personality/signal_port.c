@@ -23,7 +23,7 @@
 #define POKE                  1
 #define REPLY                 100
 
-/* Requests as they lie in memory (HURD-FACTS 3.1). */
+/* Requests as MIG lays them out. */
 struct request {
     mach_msg_header_t header;
     union {

@@ -8,10 +8,11 @@
  * done.
  *
  * Signals from outside, exceptions and timers are the business of one more
- * thread, which serves the message port.  It is made when the process first
- * may need it (signals_start), not for a child that runs another program right
- * away.  Until then nobody else's signal reaches the process, and whoever sends
- * one waits; exceptions go to the parent's port, which ends the child.
+ * thread, which serves the message port.  It is made in a forked child at once,
+ * in a program that was just started after its first few calls or when it waits
+ * (signals_start), and in a child of vfork not before that either.  Until then
+ * who sends a signal waits, and exceptions go to the parent's port, which ends
+ * the child.  A program made with libhurd answers its messages itself.
  *
  * Numbers and sets here are Linux's.
  */
@@ -134,7 +135,7 @@ void timer_forked(void);
 /* Makes the message thread look at the timers again. */
 void signals_poke(void);
 
-/* thread.c: runs FUNCTION, which never returns, in a thread that is not the
+/* threads.c: runs FUNCTION, which never returns, in a thread that is not the
  * program's, on a STACK of THREAD_STACK_SIZE. */
 long thread_run_internal(void (*function)(void), void *stack);
 
