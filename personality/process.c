@@ -235,7 +235,7 @@ long sys_waitid(struct frame *frame)
 
 /* --- time used ----------------------------------------------------------- */
 
-static int64_t task_time_us(int which)
+int64_t process_time_us(int which)
 {
     struct task_thread_times_info live;
     struct task_basic_info dead;
@@ -264,8 +264,8 @@ long sys_getrusage(struct frame *frame)
     switch ((int)ARG1(frame)) {
     case RUSAGE_SELF:
     case RUSAGE_THREAD:
-        user = task_time_us(0);
-        system = task_time_us(1);
+        user = process_time_us(0);
+        system = process_time_us(1);
         memset(usage, 0, sizeof *usage);
         usage->ru_utime = (struct timeval){user / 1000000, user % 1000000};
         usage->ru_stime = (struct timeval){system / 1000000, system % 1000000};
@@ -288,8 +288,8 @@ long sys_times(struct frame *frame)
     if (times) {
         if (proc_getchildren_rusage(unix_process.proc, &children))
             memset(&children, 0, sizeof children);
-        times->tms_utime = task_time_us(0) / 10000;
-        times->tms_stime = task_time_us(1) / 10000;
+        times->tms_utime = process_time_us(0) / 10000;
+        times->tms_stime = process_time_us(1) / 10000;
         times->tms_cutime =
             children.ru_utime.tv_sec * 100 + children.ru_utime.tv_usec / 10000;
         times->tms_cstime =

@@ -25,8 +25,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SIGNAL_COUNT    64
-#define SIGNAL_BIT(sig) (1ull << ((sig)-1))
+#define SIGNAL_COUNT        64
+#define SIGNALS_UNBLOCKABLE (SIGNAL_BIT(9) | SIGNAL_BIT(19)) /* KILL, STOP */
+#define SIGNAL_BIT(sig)     (1ull << ((sig)-1))
 
 /* As rt_sigaction has it. */
 struct signal_action {
@@ -50,7 +51,7 @@ struct signals {
 extern struct signals signals;
 
 /* After so many system calls a process is taken for one that stays. */
-#define SIGNALS_CALLS_MAX 12
+#define SIGNALS_CALLS_MAX 8
 
 /* Makes the thread if there is none yet. */
 void signals_start(void);
@@ -88,6 +89,9 @@ enum signal_default signal_default(int sig);
 /* Whether children that end are forgotten at once. */
 bool signal_forgets_children(void);
 bool signal_is_ignored(int sig); /* the lock is held */
+/* Sets the calling thread's mask; what that unblocks is taken on the way
+ * out. */
+void signal_set_mask(uint64_t mask);
 /* The calling thread's mask is MASK for now.  The old one comes back with
  * signal_restore_mask: at once, or LATER, when a handler has run. */
 void signal_suspend_mask(uint64_t mask);
@@ -105,6 +109,24 @@ void signal_deliver(void);
 
 /* Makes THREAD look at its pending signals, wherever it is. */
 void signal_kick(struct thread *thread);
+struct i386_thread_state;
+/* Notes in THREAD's context where the program's own code goes on, if the thread
+ * with the registers STATE is there, or will be with the next few instructions.
+ * False: the personality works for it. */
+bool signal_context(struct thread *thread,
+                    const struct i386_thread_state *state);
+/* Makes a suspended thread go on at ENTRY, below STACK. */
+kern_return_t thread_redirect(mach_port_t port, void *stack, uint64_t entry);
+
+/* exception.c: an exception message; rights are borrowed.  The result is the
+ * answer to the kernel. */
+struct exception {
+    mach_port_t thread, task;
+    int kind, code;
+    uint64_t subcode;
+};
+kern_return_t exception_take(const struct exception *raised);
+
 /* For the message thread: ms until the next timer, or 0 for none. */
 uint32_t timer_next_ms(void);
 void timer_expire(void);

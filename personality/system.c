@@ -80,7 +80,7 @@ static long limit_set(int resource, const struct rlimit *new)
     }
     if (resource == RLIMIT_CORE && !new->rlim_cur)
         return 0;
-    return new->rlim_cur == now.rlim_cur && new->rlim_max == now.rlim_max
+    return new->rlim_cur == now.rlim_cur &&new->rlim_max == now.rlim_max
                ? 0
                : -EPERM;
 }

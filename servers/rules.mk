@@ -27,6 +27,7 @@ $(B)/obj/servers/%.o: servers/%.c
 	$(Q)$(CC) $(TASK_CFLAGS) -c -o $@ $<
 
 $(eval $(call task_program,null,trivfs))
+$(eval $(call task_program,fifo,trivfs))
 
 # Interfaces of one server, in terms of its own structures.
 SERVER_MIG = -DHURD_SERVER -DSERVERPREFIX=S_ -Iservers \
@@ -59,7 +60,6 @@ $(eval $(call task_program,procfs,diskfs pager))
 $(eval $(call server_stubs,pflocal,io socket,$(call SERVER_MIG,pflocal)))
 $(eval $(call task_program,pflocal,trivfs))
 $(eval $(call task_program,magic,trivfs))
-$(eval $(call task_program,fifo,trivfs))
 
 .PHONY: servers
 servers: $(SERVERS)

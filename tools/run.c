@@ -19,9 +19,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define MAGIC_SIZE 8
-#define SECTOR     512
-#define FLAG_PLAIN 1
+#define MAGIC_SIZE        8
+#define SECTOR            512
+#define FLAG_INPUT_PLAIN  1
+#define FLAG_OUTPUT_PLAIN 2
 
 static const char magic_command[] = "hellrun1", magic_end[] = "hellend1";
 
@@ -32,7 +33,8 @@ static int write_all(int fd, const void *data, size_t size)
 
 static int write_command(int fd, char **words)
 {
-    uint32_t count = 0, flags = isatty(STDIN_FILENO) ? 0 : FLAG_PLAIN;
+    uint32_t count = 0, flags = (isatty(STDIN_FILENO) ? 0 : FLAG_INPUT_PLAIN) |
+                                (isatty(STDOUT_FILENO) ? 0 : FLAG_OUTPUT_PLAIN);
     off_t size;
 
     while (words[count])

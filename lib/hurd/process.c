@@ -15,7 +15,7 @@ static struct {
     mach_port_t ports[INIT_PORT_MAX]; /* send rights */
     int ints[INIT_INT_MAX];
     mach_port_t host_priv, device_master; /* send rights */
-    char **argv, **envp; /* as main gets them */
+    char **argv, **envp;                  /* as main gets them */
 } self = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 __attribute__((constructor(102))) void hurd_init(void)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* servers/fifo/main.c: the translator of a named pipe.
+/* servers/fifo/main.c: the translator of named pipes.
  *
- * Who opens it for reading waits for somebody who writes, and the other way
- * round; with the last writer the readers' end comes, and who writes when
- * nobody reads gets EPIPE.
+ * All who open the node share one pipe.  Opening for reading waits for a
+ * writer and the other way round, unless O_NONBLOCK was given; opening for
+ * both waits for nobody.  What nobody read when the last one closed is lost.
  */
 
 #include <hurd/libhurd.h>
@@ -12,9 +12,9 @@
 #include <trivfs/io_S.h>
 #include <trivfs/trivfs.h>
 
-#define ROOM    65536
-#define ATOM    4096 /* writes up to this are not mixed with others */
-#define IDLE_MS 120000
+#define FIFO_SIZE   65536
+#define ATOMIC_SIZE 4096 /* PIPE_BUF: written in one piece */
+#define IDLE_MS     60000
 
 int trivfs_fstype = HFS_MISC;
 int trivfs_fsid;
@@ -24,10 +24,10 @@ int trivfs_allow_open = HO_READ | HO_WRITE;
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    char data[ROOM];
-    size_t first, size;               /* what is in it; it goes round */
-    unsigned readers, writers;        /* opens */
-    unsigned read_opens, write_opens; /* that ever were */
+    char data[FIFO_SIZE]; /* a ring: COUNT bytes from HEAD on */
+    size_t head, count;
+    unsigned readers, writers;           /* that have it open */
+    unsigned readers_ever, writers_ever; /* so that none is missed */
 } fifo = {.lock = PTHREAD_MUTEX_INITIALIZER,
           .changed = PTHREAD_COND_INITIALIZER};
 
@@ -38,6 +38,7 @@ void trivfs_modify_stat(struct trivfs_protid *cred, io_statbuf_t *st)
     st->st_mode = (st->st_mode & ~HS_IFMT) | HS_IFIFO;
     st->st_size = 0;
     st->st_blocks = 0;
+    st->st_blksize = ATOMIC_SIZE;
 }
 
 error_t trivfs_goaway(struct trivfs_control *cntl, int flags)
@@ -50,164 +51,183 @@ error_t trivfs_goaway(struct trivfs_control *cntl, int flags)
         task_terminate(mach_task_self());
 }
 
-/* --- opening ---------------------------------------------------------------- */
+/* --- opening and closing -------------------------------------------------- */
 
-static void count_open(int modes, int by)
+static void leave(int modes)
 {
     if (modes & HO_READ)
-        fifo.readers += by;
+        fifo.readers--;
     if (modes & HO_WRITE)
-        fifo.writers += by;
-    if (by > 0) {
-        fifo.read_opens += (modes & HO_READ) != 0;
-        fifo.write_opens += (modes & HO_WRITE) != 0;
-    }
+        fifo.writers--;
     if (!fifo.readers && !fifo.writers)
-        fifo.size = 0;
+        fifo.count = 0;
     pthread_cond_broadcast(&fifo.changed);
 }
 
-/* Until *COUNT is not 0, or somebody came meanwhile and went again. */
-static error_t wait_for(const unsigned *count, const unsigned *opens)
+/* Waits until there is somebody at the other end, or was since. */
+static error_t wait_for_other(int modes)
 {
-    unsigned before = *opens;
+    unsigned *now = modes & HO_READ ? &fifo.writers : &fifo.readers;
+    unsigned *ever = modes & HO_READ ? &fifo.writers_ever : &fifo.readers_ever;
+    unsigned before = *ever;
 
-    while (!*count && *opens == before)
+    if (modes & HO_NONBLOCK)
+        return *now || modes & HO_READ ? 0 : HURD_ENXIO;
+    while (!*now && *ever == before)
         if (pthread_hurd_cond_wait_np(&fifo.changed, &fifo.lock))
             return HURD_EINTR;
     return 0;
 }
 
-static error_t note_open(struct trivfs_peropen *po)
+static error_t open_fifo(struct trivfs_peropen *po)
 {
-    int modes = po->openmodes;
-    boolean_t nonblock = (modes & HO_NONBLOCK) != 0;
+    int modes = po->openmodes, access = modes & HO_RDWR;
     error_t err = 0;
 
     pthread_mutex_lock(&fifo.lock);
-    count_open(modes, 1);
-    switch (modes & (HO_READ | HO_WRITE)) {
-    case HO_READ:
-        if (!nonblock)
-            err = wait_for(&fifo.writers, &fifo.write_opens);
-        break;
-    case HO_WRITE:
-        if (!fifo.readers && nonblock)
-            err = HURD_ENXIO;
-        else
-            err = wait_for(&fifo.readers, &fifo.read_opens);
-        break;
+    if (modes & HO_READ) {
+        fifo.readers++;
+        fifo.readers_ever++;
     }
+    if (modes & HO_WRITE) {
+        fifo.writers++;
+        fifo.writers_ever++;
+    }
+    pthread_cond_broadcast(&fifo.changed);
+    if (access == HO_READ || access == HO_WRITE)
+        err = wait_for_other(modes);
     if (err)
-        count_open(modes, -1);
+        leave(modes);
     pthread_mutex_unlock(&fifo.lock);
     return err;
 }
+error_t (*trivfs_peropen_create_hook)(struct trivfs_peropen *) = open_fifo;
 
-static void note_close(struct trivfs_peropen *po)
+static void close_fifo(struct trivfs_peropen *po)
 {
     pthread_mutex_lock(&fifo.lock);
-    count_open(po->openmodes, -1);
+    leave(po->openmodes);
     pthread_mutex_unlock(&fifo.lock);
 }
+void (*trivfs_peropen_destroy_hook)(struct trivfs_peropen *) = close_fifo;
 
-error_t (*trivfs_peropen_create_hook)(struct trivfs_peropen *) = note_open;
-void (*trivfs_peropen_destroy_hook)(struct trivfs_peropen *) = note_close;
-
-/* --- reading and writing ---------------------------------------------------- */
+/* --- reading and writing -------------------------------------------------- */
 
 static void take(char *to, size_t size)
 {
-    size_t straight = ROOM - fifo.first < size ? ROOM - fifo.first : size;
+    size_t first = FIFO_SIZE - fifo.head;
 
-    memcpy(to, fifo.data + fifo.first, straight);
-    memcpy(to + straight, fifo.data, size - straight);
-    fifo.first = (fifo.first + size) % ROOM;
-    fifo.size -= size;
-    pthread_cond_broadcast(&fifo.changed);
+    if (first > size)
+        first = size;
+    memcpy(to, fifo.data + fifo.head, first);
+    memcpy(to + first, fifo.data, size - first);
+    fifo.head = (fifo.head + size) % FIFO_SIZE;
+    fifo.count -= size;
 }
 
 static void put(const char *from, size_t size)
 {
-    size_t at = (fifo.first + fifo.size) % ROOM;
-    size_t straight = ROOM - at < size ? ROOM - at : size;
+    size_t tail = (fifo.head + fifo.count) % FIFO_SIZE;
+    size_t first = FIFO_SIZE - tail;
 
-    memcpy(fifo.data + at, from, straight);
-    memcpy(fifo.data, from + straight, size - straight);
-    fifo.size += size;
-    pthread_cond_broadcast(&fifo.changed);
+    if (first > size)
+        first = size;
+    memcpy(fifo.data + tail, from, first);
+    memcpy(fifo.data, from + first, size - first);
+    fifo.count += size;
+}
+
+static error_t wait_for_data(int modes)
+{
+    while (!fifo.count && fifo.writers) {
+        if (modes & HO_NONBLOCK)
+            return HURD_EAGAIN;
+        if (pthread_hurd_cond_wait_np(&fifo.changed, &fifo.lock))
+            return HURD_EINTR;
+    }
+    return 0;
 }
 
 kern_return_t trivfs_S_io_read(trivfs_protid_t cred, mach_port_t reply,
                                mach_msg_type_name_t reply_type, data_t *data,
-                               mach_msg_type_number_t *data_len, loff_t offset,
+                               mach_msg_type_number_t *size, loff_t offset,
                                vm_size_t amount)
 {
-    vm_address_t room = 0;
-    error_t err = 0;
+    error_t err;
 
     if (!cred)
         return HURD_EOPNOTSUPP;
     if (!(cred->po->openmodes & HO_READ))
         return HURD_EBADF;
+    /* As much as a reply holds inline: more is fetched by the next call. */
+    if (amount > *size)
+        amount = *size;
     pthread_mutex_lock(&fifo.lock);
-    while (!err && amount && !fifo.size && fifo.writers) {
-        if (cred->po->openmodes & HO_NONBLOCK)
-            err = HURD_EAGAIN;
-        else if (pthread_hurd_cond_wait_np(&fifo.changed, &fifo.lock))
-            err = HURD_EINTR;
-    }
-    if (amount > fifo.size)
-        amount = fifo.size;
-    if (!err && amount > *data_len)
-        err = vm_allocate(mach_task_self(), &room, amount, TRUE);
+    err = amount ? wait_for_data(cred->po->openmodes) : 0;
     if (!err) {
-        if (room)
-            *data = (data_t)room;
-        take(*data, amount);
-        *data_len = amount;
+        *size = amount < fifo.count ? amount : fifo.count;
+        take(*data, *size);
+        pthread_cond_broadcast(&fifo.changed);
     }
     pthread_mutex_unlock(&fifo.lock);
     return err;
 }
 
-/* How much may go in now: small writes go whole or not at all. */
+/* How much may be written now: all of a small piece, or something. */
 static size_t room_for(size_t size)
 {
-    size_t room = ROOM - fifo.size;
+    size_t room = FIFO_SIZE - fifo.count;
 
-    return size <= room ? size : size <= ATOM ? 0 : room;
+    if (size <= ATOMIC_SIZE)
+        return room >= size ? size : 0;
+    return room < size ? room : size;
+}
+
+static error_t write_all(int modes, const char *data, size_t size,
+                         size_t *written)
+{
+    while (*written < size) {
+        size_t n;
+        if (!fifo.readers)
+            return HURD_EPIPE;
+        while (!(n = room_for(size - *written)) && fifo.readers) {
+            if (modes & HO_NONBLOCK)
+                return HURD_EAGAIN;
+            if (pthread_hurd_cond_wait_np(&fifo.changed, &fifo.lock))
+                return HURD_EINTR;
+        }
+        put(data + *written, n);
+        *written += n;
+        pthread_cond_broadcast(&fifo.changed);
+    }
+    return 0;
 }
 
 kern_return_t trivfs_S_io_write(trivfs_protid_t cred, mach_port_t reply,
                                 mach_msg_type_name_t reply_type,
-                                const_data_t data,
-                                mach_msg_type_number_t data_len, loff_t offset,
-                                vm_size_t *amount)
+                                const_data_t data, mach_msg_type_number_t size,
+                                loff_t offset, vm_size_t *amount)
 {
-    error_t err = 0;
+    size_t written = 0;
+    error_t err;
 
     if (!cred)
         return HURD_EOPNOTSUPP;
     if (!(cred->po->openmodes & HO_WRITE))
         return HURD_EBADF;
-    *amount = 0;
     pthread_mutex_lock(&fifo.lock);
-    while (!err && *amount < data_len) {
-        size_t room = room_for(data_len - *amount);
-        if (!fifo.readers) {
-            err = HURD_EPIPE;
-        } else if (room) {
-            put(data + *amount, room);
-            *amount += room;
-        } else if (cred->po->openmodes & HO_NONBLOCK) {
-            err = HURD_EAGAIN;
-        } else if (pthread_hurd_cond_wait_np(&fifo.changed, &fifo.lock)) {
-            err = HURD_EINTR;
-        }
-    }
+    err = write_all(cred->po->openmodes, data, size, &written);
     pthread_mutex_unlock(&fifo.lock);
-    return *amount ? 0 : err;
+    *amount = written;
+    return written ? 0 : err;
+}
+
+kern_return_t trivfs_S_io_readable(trivfs_protid_t cred, mach_port_t reply,
+                                   mach_msg_type_name_t reply_type,
+                                   vm_size_t *amount)
+{
+    *amount = fifo.count;
+    return cred ? 0 : HURD_EOPNOTSUPP;
 }
 
 kern_return_t trivfs_S_io_seek(trivfs_protid_t cred, mach_port_t reply,
@@ -217,27 +237,16 @@ kern_return_t trivfs_S_io_seek(trivfs_protid_t cred, mach_port_t reply,
     return cred ? HURD_ESPIPE : HURD_EOPNOTSUPP;
 }
 
-kern_return_t trivfs_S_io_readable(trivfs_protid_t cred, mach_port_t reply,
-                                   mach_msg_type_name_t reply_type,
-                                   vm_size_t *amount)
-{
-    pthread_mutex_lock(&fifo.lock);
-    *amount = fifo.size;
-    pthread_mutex_unlock(&fifo.lock);
-    return cred ? 0 : HURD_EOPNOTSUPP;
-}
+/* --- waiting -------------------------------------------------------------- */
 
-/* --- waiting ----------------------------------------------------------------- */
-
-static int ready(int modes, int wanted)
+static int ready(int wanted)
 {
     int result = 0;
 
-    if (wanted & SELECT_READ &&
-        (!(modes & HO_READ) || fifo.size || !fifo.writers))
+    if (wanted & SELECT_READ && (fifo.count || !fifo.writers))
         result |= SELECT_READ;
     if (wanted & SELECT_WRITE &&
-        (!(modes & HO_WRITE) || room_for(ATOM) || !fifo.readers))
+        (FIFO_SIZE - fifo.count >= ATOMIC_SIZE || !fifo.readers))
         result |= SELECT_WRITE;
     return result;
 }
@@ -246,24 +255,21 @@ static error_t select_until(trivfs_protid_t cred, mach_port_t reply,
                             const struct timespec *deadline, int *type)
 {
     int wanted = *type, how = 0;
-    error_t err = 0;
 
     if (!cred)
         return HURD_EOPNOTSUPP;
     pthread_mutex_lock(&fifo.lock);
-    *type = ready(cred->po->openmodes, wanted);
-    if (*type == 0)
+    *type = ready(wanted);
+    if (!*type) {
         ports_interrupt_self_on_port_death(cred, reply);
-    while (*type == 0 && how == 0) {
-        how = deadline ? pthread_hurd_cond_timedwait_np(&fifo.changed,
-                                                        &fifo.lock, deadline)
-                       : pthread_hurd_cond_wait_np(&fifo.changed, &fifo.lock);
-        *type = ready(cred->po->openmodes, wanted);
+        while (!(*type = ready(wanted)) && !how)
+            how = deadline
+                      ? pthread_hurd_cond_timedwait_np(&fifo.changed,
+                                                       &fifo.lock, deadline)
+                      : pthread_hurd_cond_wait_np(&fifo.changed, &fifo.lock);
     }
-    if (*type == 0 && how < 0)
-        err = HURD_EINTR;
     pthread_mutex_unlock(&fifo.lock);
-    return err;
+    return !*type && how < 0 ? HURD_EINTR : 0;
 }
 
 kern_return_t trivfs_S_io_select(trivfs_protid_t cred, mach_port_t reply,

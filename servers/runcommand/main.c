@@ -4,18 +4,20 @@
  * kernel's command line has run=DEVICE.
  *
  * The disk before: "hellrun1", a little-endian 32-bit count of words, 32 bits
- * of flags (1: the console is no terminal), the words, each with a NUL.
+ * of flags (1: its input is no terminal, 2: its output), the words, each with
+ * a NUL.
  * After: "hellend1" and the 32-bit status. */
 
 #include <device/device.h>
+#include <fcntl.h>
 #include <hurd/libhurd.h>
 #include <hurd/startup.h>
+#include <runcommand/streams.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #define SECTOR       512
@@ -24,7 +26,6 @@
 #define WORDS_MAX    4096
 #define D_READ_WRITE 3
 #define RB_HALT      8
-#define FLAG_PLAIN   1
 
 #define STATUS_BROKEN    125
 #define STATUS_NOT_RUN   126
@@ -102,17 +103,6 @@ static int parse(char *text, size_t size, char *words[WORDS_MAX + 1],
     return 1;
 }
 
-/* What comes through the console is to pass as it is. */
-static void make_plain(void)
-{
-    struct termios modes;
-
-    if (tcgetattr(STDIN_FILENO, &modes) != 0)
-        return;
-    cfmakeraw(&modes);
-    tcsetattr(STDIN_FILENO, TCSANOW, &modes);
-}
-
 /* Whether the console shows what is written: with `quiet' on the kernel's
  * command line, only what the command writes (a status flavor of our Mach's
  * console; others show everything). */
@@ -126,22 +116,47 @@ static void show_console(mach_port_t device_master, int shown)
     device_set_status(console, ('t' << 16) + 0x101, &shown, 1);
 }
 
-static uint32_t run(char **words)
+static _Noreturn void become(char **words, const struct streams *streams)
 {
-    int status;
-    pid_t pid = fork();
+    streams_use(streams);
+    setenv("HOME", "/root", 1);
+    setenv("USER", "root", 1);
+    execvp(words[0], words);
+    perror(words[0]);
+    _exit(access(words[0], F_OK) == 0 ? STATUS_NOT_RUN : STATUS_NOT_FOUND);
+}
 
-    if (pid == 0) {
-        setenv("HOME", "/root", 1);
-        setenv("USER", "root", 1);
-        execvp(words[0], words);
-        perror(words[0]);
-        _exit(access(words[0], F_OK) == 0 ? STATUS_NOT_RUN : STATUS_NOT_FOUND);
-    }
-    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+/* The command runs under a process of its own that tells RESULT how it ended,
+ * so that the end can be polled for beside what it writes. */
+static void start(char **words, const struct streams *streams, int result)
+{
+    if (fork() != 0)
+        return;
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0)
+        become(words, streams);
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        perror("runcommand");
+    write(result, &status, sizeof status);
+    _exit(0);
+}
+
+static uint32_t run(char **words, uint32_t flags)
+{
+    struct streams streams;
+    int status = -1, result[2];
+
+    if (pipe2(result, O_CLOEXEC) != 0 || !streams_open(&streams, flags)) {
         perror("runcommand");
         return STATUS_BROKEN;
     }
+    start(words, &streams, result[1]);
+    close(result[1]);
+    streams_pass(&streams, result[0]);
+    if (read(result[0], &status, sizeof status) != sizeof status ||
+        status == -1)
+        return STATUS_BROKEN;
     return WIFSIGNALED(status) ? 128 + (uint32_t)WTERMSIG(status)
                                : (uint32_t)WEXITSTATUS(status);
 }
@@ -181,10 +196,8 @@ int main(int argc, char **argv)
     size = disk_size();
     text = read_disk(size);
     if (text && parse(text, size, words, &flags)) {
-        if (flags & FLAG_PLAIN)
-            make_plain();
         show_console(device_master, 1);
-        uint32_t status = run(words);
+        uint32_t status = run(words, flags);
         show_console(device_master, 0);
         write_status(status);
     } else {

@@ -31,6 +31,11 @@ expect background 4 "$( (exit 4) & wait $!; echo $?)"
 expect "/dev/fd" "from stdin" "$(echo from stdin | cat /dev/fd/0)"
 expect "/dev/stdout" out "$(echo out >/dev/stdout)"
 expect "xargs without a program" "127" "$(echo a | xargs nothing 2>/dev/null; echo $?)"
+mkfifo pipe
+(seq 20000 >pipe) &
+expect fifo "20000 20000" "$(echo $(cat pipe | tee copy | tail -1) $(wc -l <copy))"
+wait
+rm pipe copy
 expect trap "got it" "$(sh -c 'trap "echo got it" TERM; kill -TERM $$; :')"
 expect kill 143 "$(sh -c 'kill -TERM $$'; echo $?)"
 

@@ -10,11 +10,9 @@ import os
 import pty
 import re
 import select
-import shutil
 import signal
 import struct
 import subprocess
-import tempfile
 import termios
 import time
 
@@ -217,12 +215,3 @@ class Machine:
                 select.select([self.master], [], [], 0)[0]:
             pass
         return self.status
-
-
-def scratch():
-    """A folder for a test's files, gone with the run."""
-    return tempfile.mkdtemp(prefix="hell-test-")
-
-
-def discard(folder):
-    shutil.rmtree(folder, ignore_errors=True)

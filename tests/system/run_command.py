@@ -22,6 +22,15 @@ def test_streams():
           "status %s\n%s%s" % (status, out, err))
     check("module 0:" not in out, "standard output is the command's alone",
           out)
+    status, out, err = hell("run", "--disk", image, "--", "/bin/sh",
+                            given=b"echo read\ntest -t 1 || echo plain\n")
+    check(status == 0 and out == "read\nplain\n",
+          "redirected streams are no terminals", "%r %r" % (out, err))
+    status, out, err = hell("run", "--disk", image, "--", "/bin/sh", "-c",
+                            "sleep 100 & echo x; exit 3")
+    check(status == 3 and out == "x\n",
+          "what runs on in the background is not waited for",
+          "%s %r %r" % (status, out, err))
 
 
 def test_busybox_commands():

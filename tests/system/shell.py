@@ -115,19 +115,6 @@ def test_vi_writes_a_file():
         shows(m, "cat note", "from vi")
 
 
-def server_pid(m, name):
-    """The host's process that runs a task of this NAME."""
-    for pid in sorted(family(m.pid)):
-        try:
-            with open("/proc/%d/comm" % pid) as file:
-                comm = file.read().strip()
-        except OSError:
-            continue
-        if name in comm:
-            return pid
-    return None
-
-
 def test_the_end_of_a_server_that_is_not_essential():
     image = fresh_image()
     with Machine("--disk", image) as m:

@@ -10,12 +10,11 @@
 #define SELECTOR_SS 0x2bu
 
 /* Two lists that must agree, kept in one. */
-#define GENERAL_REGISTERS(X)                                                   \
-    X(r8)                                                                      \
-    X(r9)                                                                      \
-    X(r10)                                                                     \
-    X(r11) X(r12) X(r13) X(r14) X(r15) X(rdi) X(rsi) X(rbp) X(rbx) X(rdx)      \
-        X(rcx) X(rax) X(rip)
+/* clang-format off */
+#define GENERAL_REGISTERS(X) \
+    X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) \
+    X(rdi) X(rsi) X(rbp) X(rbx) X(rdx) X(rcx) X(rax) X(rip)
+/* clang-format on */
 
 static void state_get_general(struct thread *thread,
                               struct i386_thread_state *state)

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* personality/signal_send.c: signals to others, and to oneself. */
+#include "personality/convert.h"
+#include "personality/mach.h"
+#include "personality/process.h"
+#include "personality/rpc.h"
+#include "personality/signals.h"
+#include "personality/syscalls.h"
+#include "personality/unix.h"
+
+#include "hurd/errors.h"
+#include "hurd/hurd_types.h"
+#include "hurd/msg.h"
+#include "hurd/process.h"
+
+#include <signal.h>
+
+/* Another process's message port takes it on the strength of its task port,
+ * which proc gives to its owner.  SIGKILL needs nobody's help. */
+static kern_return_t signal_send(pid_t pid, int sig)
+{
+    mach_port_t task, port;
+    kern_return_t kr = proc_pid2task(unix_process.proc, pid, &task);
+
+    if (kr)
+        return kr;
+    if (sig == SIGKILL) {
+        kr = task_terminate(task);
+    } else if (sig) {
+        kr = INTERRUPTIBLE(proc_getmsgport(unix_process.proc, pid, &port));
+        if (!kr) {
+            kr =
+                INTERRUPTIBLE(msg_sig_post(port, signal_to_hurd(sig), 0, task));
+            port_deallocate(port);
+        }
+    }
+    port_deallocate(task);
+    /* It ended meanwhile. */
+    return kr == MACH_SEND_INVALID_DEST || kr == MIG_SERVER_DIED ? 0 : kr;
+}
+
+static void signal_send_self(int sig)
+{
+    if (!sig)
+        return;
+    if (sig == SIGKILL)
+        signal_die(sig);
+    signal_post(sig, NULL,
+                (struct signal_info){.code = SI_USER, .pid = process_pid()});
+}
+
+/* The sender itself comes last: it may not live to send the others. */
+static long signal_send_list(const pid_t *pids, unsigned count, int sig,
+                             bool spare_self)
+{
+    kern_return_t error = HURD_ESRCH;
+    bool self = false, sent = false;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (pids[i] == process_pid()) {
+            self = !spare_self;
+            continue;
+        }
+        if (spare_self && pids[i] <= HURD_PID_PROC)
+            continue;
+        kern_return_t kr = signal_send(pids[i], sig);
+        if (kr)
+            error = kr;
+        else
+            sent = true;
+    }
+    if (self)
+        signal_send_self(sig);
+    return self || sent ? 0 : linux_error(error);
+}
+
+static long signal_send_group(pid_t pgrp, int sig)
+{
+    pid_t room[64], *pids = room;
+    mach_msg_type_number_t count = 64;
+    kern_return_t kr =
+        pgrp ? proc_getpgrppids(unix_process.proc, pgrp, &pids, &count)
+             : proc_getallpids(unix_process.proc, &pids, &count);
+
+    if (kr)
+        return linux_error(kr);
+    long result = signal_send_list(pids, count, sig, !pgrp);
+    if (pids != room)
+        pages_free(pids, count * sizeof *pids);
+    return result;
+}
+
+long process_kill(int pid, int sig)
+{
+    pid_t pgrp;
+
+    if (sig < 0 || sig > SIGNAL_COUNT ||
+        (sig && sig < 32 && !signal_to_hurd(sig)))
+        return -EINVAL;
+    if (pid == process_pid()) {
+        signal_send_self(sig);
+        return 0;
+    }
+    if (pid > 0)
+        return sig >= 32 ? -EINVAL : linux_error(signal_send(pid, sig));
+    if (pid < -1)
+        return signal_send_group(-pid, sig);
+    if (pid == -1)
+        return signal_send_group(0, sig);
+    kern_return_t kr = proc_getpgrp(unix_process.proc, process_pid(), &pgrp);
+    return kr ? linux_error(kr) : signal_send_group(pgrp, sig);
+}
+
+long sys_kill(struct frame *frame)
+{
+    return process_kill((int)ARG1(frame), (int)ARG2(frame));
+}
+
+static long thread_kill(int tid, int sig)
+{
+    struct thread *thread = NULL;
+
+    if (sig < 0 || sig > SIGNAL_COUNT)
+        return -EINVAL;
+    lock_take(&threads_lock);
+    for (struct thread *t = threads; t && !thread; t = t->next) {
+        if (thread_tid(t) == tid)
+            thread = t;
+    }
+    lock_release(&threads_lock);
+    if (!thread)
+        return tid < 0x100000 ? process_kill(tid, sig) : -ESRCH;
+    if (sig == SIGKILL)
+        signal_die(sig);
+    if (sig)
+        signal_post(
+            sig, thread,
+            (struct signal_info){.code = SI_TKILL, .pid = process_pid()});
+    return 0;
+}
+
+long sys_tkill(struct frame *frame)
+{
+    return thread_kill((int)ARG1(frame), (int)ARG2(frame));
+}
+
+long sys_tgkill(struct frame *frame)
+{
+    return thread_kill((int)ARG2(frame), (int)ARG3(frame));
+}
