@@ -263,8 +263,10 @@ error_t diskfs_sync_all(boolean_t wait)
             err = err ? err : one;
         }
     }
-    if (!diskfs_readonly && !err)
-        err = diskfs_format->sync();
+    if (!diskfs_readonly) { /* one bad node does not keep the others */
+        error_t all = diskfs_format->sync();
+        err = err ? err : all;
+    }
     pthread_mutex_unlock(&diskfs_lock);
     return err;
 }

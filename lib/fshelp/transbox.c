@@ -9,8 +9,8 @@
 #include <ports/ports.h>
 #include <stdlib.h>
 
-#define STARTING     1 /* a thread is at it */
-#define START_WAITED 60000
+#define STARTING     1     /* a thread is at it */
+#define START_WAITED 15000 /* ms */
 
 void fshelp_transbox_init(struct transbox *box, pthread_mutex_t *lock,
                           void *cookie)
