@@ -85,7 +85,18 @@ struct answer {
     char room[64];
 };
 
-static bool wait_answered(struct wait *waits, unsigned count,
+/* What the server gave up, as when an earlier question's reply port dies, says
+ * nothing of the file: it is asked again. */
+static bool wait_ask_again(struct wait *wait, mach_port_t set)
+{
+    port_destroy_receive(wait->reply);
+    wait->reply = MACH_PORT_NULL;
+    if (wait_ask(wait, set))
+        wait->got = POLLERR;
+    return wait->got;
+}
+
+static bool wait_answered(struct wait *waits, unsigned count, mach_port_t set,
                           const struct answer *answer)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -95,6 +106,8 @@ static bool wait_answered(struct wait *waits, unsigned count,
         /* Servers that know no select are always ready, as files are. */
         if (answer->header.msgh_id != IO_SELECT_REPLY)
             wait->got = POLLERR | POLLHUP;
+        else if (answer->result == HURD_EINTR)
+            return wait_ask_again(wait, set);
         else if (answer->result)
             wait->got =
                 wait->wanted & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
@@ -132,7 +145,7 @@ static long wait_collect(struct wait *waits, unsigned count, mach_port_t set,
         }
         if (mr)
             return ready ? ready : -EIO;
-        ready += wait_answered(waits, count, &answer);
+        ready += wait_answered(waits, count, set, &answer);
     }
 }
 
