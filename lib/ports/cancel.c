@@ -58,11 +58,17 @@ void _ports_cancel_deref(struct ports_cancel *thread)
         free(thread);
 }
 
-void _ports_cancel(struct ports_cancel *thread)
+void _ports_cancel_mark(struct ports_cancel *thread)
+{
+    pthread_mutex_lock(&thread->lock);
+    thread->pending = TRUE;
+    pthread_mutex_unlock(&thread->lock);
+}
+
+void _ports_cancel_wake(struct ports_cancel *thread)
 {
     for (;;) {
         pthread_mutex_lock(&thread->lock);
-        thread->pending = TRUE;
         if (!thread->cond)
             break;
         if (pthread_mutex_trylock(thread->mutex) == 0) {
@@ -74,6 +80,12 @@ void _ports_cancel(struct ports_cancel *thread)
         sched_yield();
     }
     pthread_mutex_unlock(&thread->lock);
+}
+
+void _ports_cancel(struct ports_cancel *thread)
+{
+    _ports_cancel_mark(thread);
+    _ports_cancel_wake(thread);
 }
 
 boolean_t _ports_cancel_pending(struct ports_cancel *thread, boolean_t forget)

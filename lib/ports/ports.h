@@ -204,6 +204,11 @@ struct ports_cancel *_ports_cancel_self(void);
 void _ports_cancel_ref(struct ports_cancel *thread);
 void _ports_cancel_deref(struct ports_cancel *thread);
 void _ports_cancel(struct ports_cancel *thread);
+/* Its two halves.  A request is marked while it is known to run, under
+ * _ports_lock, or its thread might be in the next one already; a wake-up too
+ * many does no harm. */
+void _ports_cancel_mark(struct ports_cancel *thread);
+void _ports_cancel_wake(struct ports_cancel *thread);
 boolean_t _ports_cancel_pending(struct ports_cancel *thread, boolean_t forget);
 void _ports_complete_deallocate(struct port_info *pi);
 struct port_info *_ports_find(mach_port_t name);

@@ -85,12 +85,13 @@ static void interrupt_list(struct rpc_info *rpc)
         if (rpc->thread == self)
             continue;
         rpc->interrupted = TRUE;
+        _ports_cancel_mark(rpc->thread);
         _ports_cancel_ref(rpc->thread);
         threads[n++] = rpc->thread;
     }
     pthread_mutex_unlock(&_ports_lock);
     for (int i = 0; i < n; i++) {
-        _ports_cancel(threads[i]);
+        _ports_cancel_wake(threads[i]);
         _ports_cancel_deref(threads[i]);
     }
     pthread_mutex_lock(&_ports_lock);
@@ -304,13 +305,14 @@ void ports_dead_name(void *notify, mach_port_t name)
             at = at->next;
         if (at) {
             rpc->interrupted = TRUE;
+            _ports_cancel_mark(rpc->thread);
             _ports_cancel_ref(rpc->thread);
             threads[n++] = rpc->thread;
         }
     }
     pthread_mutex_unlock(&_ports_lock);
     for (int i = 0; i < n; i++) {
-        _ports_cancel(threads[i]);
+        _ports_cancel_wake(threads[i]);
         _ports_cancel_deref(threads[i]);
     }
 }
