@@ -51,7 +51,7 @@ static struct {
     pthread_t worker;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t more;
-    struct queue todo, finished;
+    struct queue waiting, finished;
 } state;
 
 static void queue_init(struct queue *queue)
@@ -145,7 +145,7 @@ static void *worker_main(void *unused)
 
     pthread_mutex_lock(&state.lock);
     for (;;) {
-        while (!(request = queue_take(&state.todo)) && !state.stopping)
+        while (!(request = queue_take(&state.waiting)) && !state.stopping)
             pthread_cond_wait(&state.more, &state.lock);
         if (!request)
             break;
@@ -212,7 +212,7 @@ void platform_disk_submit(unsigned number, enum platform_disk_op op,
     }
     disk->pending++;
     pthread_mutex_lock(&state.lock);
-    queue_add(&state.todo, request);
+    queue_add(&state.waiting, request);
     pthread_cond_signal(&state.more);
     pthread_mutex_unlock(&state.lock);
 }
@@ -294,7 +294,7 @@ int disk_open_all(void)
 
     memset(&state, 0, sizeof(state));
     queue_init(&state.done);
-    queue_init(&state.todo);
+    queue_init(&state.waiting);
     queue_init(&state.finished);
     pthread_mutex_init(&state.lock, NULL);
     pthread_cond_init(&state.more, NULL);

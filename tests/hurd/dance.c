@@ -7,6 +7,9 @@
  * the machine.
  */
 
+#define CHECK_NAME "dance"
+#include "check.h"
+
 #include <hurd/auth.h>
 #include <hurd/io.h>
 #include <hurd/libhurd.h>
@@ -22,28 +25,9 @@ static mach_port_t host_priv, device_master, startup_port;
 static mach_port_t authserver, procserver, auth_task, proc_task;
 static mach_port_t auth_reply, proc_reply;
 static mach_msg_type_name_t auth_reply_type, proc_reply_type;
-static int essentials, failures, checks;
+static int essentials;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-
-#define CHECK(what, condition)                                                 \
-    do {                                                                       \
-        checks++;                                                              \
-        if (!(condition)) {                                                    \
-            failures++;                                                        \
-            mach_printf("dance: FAILED: %s (%s)\n", what, #condition);         \
-        }                                                                      \
-    } while (0)
-#define OK(call)                                                               \
-    do {                                                                       \
-        error_t ok_err = (call);                                               \
-        checks++;                                                              \
-        if (ok_err) {                                                          \
-            failures++;                                                        \
-            mach_printf("dance: FAILED: %s: %s\n", #call,                      \
-                        mach_error_string(ok_err));                            \
-        }                                                                      \
-    } while (0)
 
 /* --- startup's part ------------------------------------------------------- */
 

@@ -2,6 +2,9 @@
 /* tests/hurd/inside.c: run in place of the system's start-up program: asks a
  * whole system what it should know, and stops it. */
 
+#define CHECK_NAME "inside"
+#include "check.h"
+
 #include <argz.h>
 #include <fshelp/fshelp.h>
 #include <hurd/fs.h>
@@ -21,27 +24,6 @@
 
 #define MANY     50
 #define EXEC_PID 6
-
-static int checks, failures;
-
-#define CHECK(what, condition)                                                 \
-    do {                                                                       \
-        checks++;                                                              \
-        if (!(condition)) {                                                    \
-            failures++;                                                        \
-            mach_printf("inside: FAILED: %s (%s)\n", what, #condition);        \
-        }                                                                      \
-    } while (0)
-#define OK(call)                                                               \
-    do {                                                                       \
-        error_t ok_err = (call);                                               \
-        checks++;                                                              \
-        if (ok_err) {                                                          \
-            failures++;                                                        \
-            mach_printf("inside: FAILED: %s: %s\n", #call,                     \
-                        mach_error_string(ok_err));                            \
-        }                                                                      \
-    } while (0)
 
 static void end_with(int code)
 {
