@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* drivers/rump.h: the disks as files, in the calls of a rump kernel.
+ *
+ * rump_init finds the controllers and starts a driver for each; the disks are
+ * then /dev/rwd0d, /dev/rwd1d, ... (AHCI) and /dev/rld0d, ... (virtio), each
+ * also by its block name (/dev/wd0d) and by the short one (/dev/wd0).  There is
+ * no disklabel: the name is the whole disk.
+ *
+ * Calls return -1 and leave an error (RUMP_E...) for rump_errno, of this
+ * thread, as the C library would.  Offsets and sizes are multiples of a sector.
+ * Any number of threads may have reads and writes under way.
+ */
+#ifndef DRIVERS_RUMP_H
+#define DRIVERS_RUMP_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define RUMP_O_RDONLY 0
+#define RUMP_O_WRONLY 1
+#define RUMP_O_RDWR   2
+
+/* NetBSD's numbers, which are the Hurd's too. */
+#define RUMP_ENOENT    2
+#define RUMP_EIO       5
+#define RUMP_ENXIO     6
+#define RUMP_EBADF     9
+#define RUMP_ENOMEM    12
+#define RUMP_EBUSY     16
+#define RUMP_EINVAL    22
+#define RUMP_EMFILE    24
+#define RUMP_ENOTTY    25
+#define RUMP_EROFS     30
+#define RUMP_ETIMEDOUT 60
+
+/* rump_sys_ioctl's requests (NetBSD's <sys/dkio.h>, <sys/disklabel.h>); the
+ * argument is what the name says. */
+#define RUMP_DIOCGMEDIASIZE  0x40086484ul /* uint64_t: bytes */
+#define RUMP_DIOCGSECTORSIZE 0x40046485ul /* unsigned: bytes */
+#define RUMP_DIOCCACHESYNC   0x80046476ul /* int: force */
+
+int rump_init(void);
+int rump_sys_open(const char *path, int flags, ...);
+int rump_sys_close(int fd);
+ssize_t rump_sys_read(int fd, void *data, size_t size);
+ssize_t rump_sys_write(int fd, const void *data, size_t size);
+ssize_t rump_sys_pread(int fd, void *data, size_t size, off_t offset);
+ssize_t rump_sys_pwrite(int fd, const void *data, size_t size, off_t offset);
+off_t rump_sys_lseek(int fd, off_t offset, int whence);
+int rump_sys_ioctl(int fd, unsigned long request, void *argument);
+/* Returns when what was written before is on the medium. */
+int rump_sys_fsync(int fd);
+void rump_sys_sync(void);
+/* Flushes and stops every controller; nothing works afterwards. */
+int rump_sys_reboot(int flags, char *bootstr);
+int *rump_errno_location(void);
+#define rump_errno (*rump_errno_location())
+
+#endif
