@@ -206,13 +206,21 @@ struct diskfs_boot {
     const char *command_line; /* Mach's */
     mach_port_t exec_task, kernel_task; /* send rights or null */
     mach_port_t console;                /* Mach's, send right */
+    /* Who started this one, in the chain of the boot (send right or null), and
+     * its task. */
+    mach_port_t bootstrap;
+    task_t parent;
     const char *init_program; /* /hurd/startup unless said otherwise */
 };
 extern struct diskfs_boot diskfs_boot;
 
 /* Once the root can be read: serves requests for ever, and boots the system or
  * tells the parent translator that this one is there. */
-void diskfs_run(void);
+_Noreturn void diskfs_run(void);
+/* The parts of it: serving, in threads of its own; and telling BOOTSTRAP
+ * (borrowed). */
+void diskfs_serve(void);
+error_t diskfs_tell_parent(mach_port_t bootstrap);
 /* What `fsysopts' shows and sets: malloced argz. */
 error_t diskfs_get_options(char **argz, size_t *length);
 error_t diskfs_set_options(const char *argz, size_t length);

@@ -42,9 +42,9 @@ struct machdev_ops {
     void (*sync)(void);
     /* More to do when it is attached to its nodes. */
     error_t (*install)(void);
-    /* The control port to attach to the nodes: a new send right.  A server of
-     * devices takes machdev_node_control. */
-    error_t (*control)(mach_port_t *control);
+    /* The control port for the node UNDERLYING (consumed): a new send right.  A
+     * server of devices takes machdev_node_control. */
+    error_t (*control)(file_t underlying, mach_port_t *control);
     /* Tells BOOTSTRAP (borrowed) that this translator is there.  A server of
      * devices takes machdev_node_translate. */
     error_t (*translate)(mach_port_t bootstrap);
@@ -77,7 +77,7 @@ _Noreturn void machdev_die(error_t err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* A node whose every open answers device_open (lib/trivfs). */
-error_t machdev_node_control(mach_port_t *control);
+error_t machdev_node_control(file_t underlying, mach_port_t *control);
 error_t machdev_node_translate(mach_port_t bootstrap);
 
 #endif
