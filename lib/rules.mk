@@ -88,6 +88,8 @@ $(eval $(call server_stubs,diskfs,fs io fsys exec_startup startup_notify,$(DISKF
 	-DSERVERPREFIX=diskfs_S_))
 $(eval $(call task_library,diskfs))
 
+$(eval $(call task_library,store))
+
 # Stages of the boot.  Not whole: only servers of devices have nodes.
 MACHDEV_MIG := -DHURD_SERVER -imacros lib/machdev/mutations.h
 $(eval $(call server_stubs,machdev,fsys startup_notify,$(MACHDEV_MIG)))
