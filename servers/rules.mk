@@ -58,6 +58,9 @@ ext2fs_LDLIBS := -lext2fs -lcom_err
 $(eval $(call task_program,ext2fs,diskfs pager store))
 $(eval $(call task_program,procfs,diskfs pager))
 
+$(eval $(call server_stubs,pci-arbiter,pci,$(call SERVER_MIG,pci-arbiter)))
+$(eval $(call task_program,pci-arbiter,machdev pciaccess diskfs pager))
+
 $(eval $(call server_stubs,pflocal,io socket,$(call SERVER_MIG,pflocal)))
 $(eval $(call task_program,pflocal,trivfs))
 $(eval $(call task_program,magic,trivfs))

@@ -53,7 +53,9 @@ static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
           (routine = exec_startup_server_routine(in)) ||
           (routine = startup_notify_server_routine(in)) ||
           (routine = ports_notify_server_routine(in)) ||
-          (routine = interrupt_server_routine(in))))
+          (routine = interrupt_server_routine(in)) ||
+          (diskfs_format->server_routine &&
+           (routine = diskfs_format->server_routine(in)))))
         return FALSE;
     routine(in, out);
     return TRUE;

@@ -72,6 +72,17 @@ extern struct port_bucket *machdev_bucket;
 /* Objects of CLASS (in machdev_bucket) answer device_open as the stage does. */
 void machdev_opens_devices(struct port_class *class);
 
+/* A memory object of SIZE bytes of physical memory from BASE on, both of whole
+ * pages, by the device "mem" of MASTER (borrowed): a new send right. */
+error_t machdev_physical_object(mach_port_t master, uint64_t base,
+                                uint64_t size, vm_prot_t prot,
+                                mach_port_t *object);
+/* Maps such memory for reading, from any BASE; *ADDRESS is that of BASE. */
+error_t machdev_map_physical(mach_port_t master, uint64_t base, uint64_t size,
+                             const void **address);
+/* Gives this task the I/O ports FROM ... TO, which must not be another's. */
+error_t machdev_take_io_ports(mach_port_t master, unsigned from, unsigned to);
+
 /* "NAME: text: error", then the end: of the system if this is a stage. */
 _Noreturn void machdev_die(error_t err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

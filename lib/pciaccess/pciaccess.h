@@ -51,6 +51,11 @@ error_t pci_device_cfg_write(struct pci_device *device, const void *data,
 error_t pci_device_map_region(struct pci_device *device, unsigned region,
                               bool writable, void **address_out);
 
+/* The memory object behind it, from the page on that the region begins in: a
+ * new send right. */
+error_t pci_device_region_object(struct pci_device *device, unsigned region,
+                                 bool writable, mach_port_t *object);
+
 /* Takes the function for this task alone, until it ends: others may read, but
  * neither write nor map for writing.  EBUSY if another one has it. */
 error_t pci_device_claim(struct pci_device *device);
