@@ -17,6 +17,8 @@ struct linux_disk {
     const char *path;
     bool read_only; /* the kernel may not write; shares the image */
     bool discard;   /* the kernel may write, to memory that is thrown away */
+    bool virtio;    /* on a virtio controller of its own, not on AHCI */
+    unsigned group; /* disks of one group share an AHCI controller */
 };
 
 struct linux_options {
