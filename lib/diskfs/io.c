@@ -304,6 +304,10 @@ kern_return_t diskfs_S_io_map(protid_t cred, mach_port_t *read,
         }
         return 0;
     }
+    if (diskfs_format->map) {
+        *read = port;
+        return 0;
+    }
     /* A reader's window on it cannot be written through. */
     vm_offset_t zero = 0;
     vm_size_t whole = ~0ul >> 1;

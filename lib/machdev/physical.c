@@ -5,28 +5,19 @@
 #include <machdev/machdev.h>
 #include <mach/mach_i386.h>
 
-/* The kernel's object covers all that "mem" may show, and offsets in it are
- * physical addresses; the window on it begins at 0. */
+/* The kernel's object begins at BASE, and allows no more than PROT. */
 error_t machdev_physical_object(mach_port_t master, uint64_t base,
                                 uint64_t size, vm_prot_t prot,
                                 mach_port_t *object)
 {
     dev_name_t name = "mem";
-    vm_offset_t zero = 0, start = base;
-    vm_size_t length = size;
-    mach_port_t mem, pager = MACH_PORT_NULL;
+    mach_port_t mem;
     dev_mode_t mode = D_READ | (prot & VM_PROT_WRITE ? D_WRITE : 0);
     error_t err = device_open(master, mode, name, &mem);
 
     if (err)
         return err;
-    err = device_map(mem, prot, base, size, &pager, 0);
-    if (!err) {
-        err = memory_object_create_proxy(
-            mach_task_self(), prot, &pager, MACH_MSG_TYPE_COPY_SEND, 1, &zero,
-            1, &start, 1, &length, 1, object);
-        mach_port_drop(pager);
-    }
+    err = device_map(mem, prot, base, size, object, 0);
     mach_port_drop(mem);
     return err;
 }
