@@ -29,8 +29,8 @@ error_t machdev_map_physical(mach_port_t master, uint64_t base, uint64_t size,
     uint64_t length = MACH_PAGE_ROUND(base + size) - first;
     vm_address_t where = 0;
     mach_port_t object;
-    error_t err = machdev_physical_object(master, first, length, VM_PROT_READ,
-                                          &object);
+    error_t err =
+        machdev_physical_object(master, first, length, VM_PROT_READ, &object);
 
     if (err)
         return err;

@@ -28,7 +28,7 @@ mach_msg_demuxer_t machdev_node_demuxer;
 struct port_bucket *machdev_bucket;
 
 static struct {
-    boolean_t running;  /* as a stage */
+    boolean_t running; /* as a stage */
     struct port_class *class;
     mach_port_t host_priv, device_master; /* send rights, kept */
     mach_port_t bootstrap; /* the stage before: send right or null */
@@ -71,10 +71,10 @@ void machdev_die(error_t err, const char *format, ...)
     if (stage.running)
         mach_printf("\n");
     mach_complain(err, "%s", text);
-    mach_port_t host = stage.host_priv;
-    if (!host && !getproc())
-        host = machdev_options.host_priv;
-    if (stage.running || host)
+    /* Options are read before it is known what this is. */
+    mach_port_t host =
+        stage.host_priv ? stage.host_priv : machdev_options.host_priv;
+    if (stage.running || !getproc())
         host_reboot(host, HURD_RB_HALT | HURD_RB_DEBUGGER);
     exit(1);
 }
@@ -205,9 +205,8 @@ static void pass_on(mach_msg_header_t *request, mig_reply_header_t *reply)
 {
     mach_msg_header_t as_it_came = *request;
 
-    request->msgh_bits =
-        MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
-                       MACH_MSGH_BITS_REMOTE(as_it_came.msgh_bits));
+    request->msgh_bits = MACH_MSGH_BITS(
+        MACH_MSG_TYPE_COPY_SEND, MACH_MSGH_BITS_REMOTE(as_it_came.msgh_bits));
     request->msgh_remote_port = stage.device_master;
     request->msgh_local_port = as_it_came.msgh_remote_port;
     error_t err = mach_msg(request, MACH_SEND_MSG, request->msgh_size, 0,
@@ -242,10 +241,10 @@ static boolean_t device_demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
 
 static struct port_class *class_of(const mach_msg_header_t *in)
 {
-    mach_port_t name = MACH_MSGH_BITS_LOCAL(in->msgh_bits) ==
-                               MACH_MSG_TYPE_PROTECTED_PAYLOAD
-                           ? ports_payload_get_name(in->msgh_protected_payload)
-                           : in->msgh_local_port;
+    mach_port_t name =
+        MACH_MSGH_BITS_LOCAL(in->msgh_bits) == MACH_MSG_TYPE_PROTECTED_PAYLOAD
+            ? ports_payload_get_name(in->msgh_protected_payload)
+            : in->msgh_local_port;
     struct port_info *pi = ports_lookup_port(machdev_bucket, name, NULL);
     struct port_class *class = pi ? pi->class : NULL;
 
@@ -337,8 +336,8 @@ static void make_stage_port(void)
     struct port_info *port;
 
     stage.class = ports_create_class(NULL, NULL);
-    if (!stage.class || ports_create_port(stage.class, machdev_bucket,
-                                          sizeof *port, &port))
+    if (!stage.class ||
+        ports_create_port(stage.class, machdev_bucket, sizeof *port, &port))
         machdev_die(HURD_ENOMEM, "the stage's port");
     machdev_opens_devices(stage.class);
     mach_port_t right = ports_get_send_right(port);

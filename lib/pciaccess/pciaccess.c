@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lib/pciaccess/pciaccess.c: the arbiter's tree, read once, and its files
- * (HURD-FACTS 6.1 and 6.2). */
+ * (HURD-FACTS 6.1 and 6.2); or the ports, where there is no arbiter. */
 
 #include <device/device.h>
 #include <hurd/fs.h>
@@ -8,8 +8,8 @@
 #include <hurd/io.h>
 #include <hurd/pci.h>
 #include <hurd/stat.h>
-#include <pciaccess/pciaccess.h>
-#include <pciaccess/wire.h>
+#include <machdev/machdev.h>
+#include <pciaccess/private.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,19 +21,25 @@
 static struct {
     struct pci_device *devices[DEVICES_MAX];
     unsigned count;
+    mach_port_t master; /* send right, if the ports are ours */
 } pci;
 
-/* --- the tree ---------------------------------------------------------------- */
-
-static error_t find_arbiter(mach_port_t master, file_t *root)
+struct pci_device *pci_add_device(unsigned domain, unsigned bus, unsigned dev,
+                                  unsigned func)
 {
-    dev_name_t name = "pci";
+    struct pci_device *device =
+        pci.count < DEVICES_MAX ? calloc(1, sizeof *device) : NULL;
 
-    /* What the device master opens by this name is a file's port. */
-    if (master && !device_open(master, D_READ, name, root))
-        return 0;
-    return hurd_lookup("/servers/bus/pci", HO_READ, 0, root);
+    if (!device)
+        return NULL;
+    device->domain = domain;
+    device->bus = bus;
+    device->dev = dev;
+    device->func = func;
+    return pci.devices[pci.count++] = device;
 }
+
+/* --- the tree ---------------------------------------------------------------- */
 
 static uint32_t field(const uint8_t *config, unsigned at, unsigned size)
 {
@@ -80,13 +86,11 @@ static error_t read_regions(struct pci_device *device)
     return 0;
 }
 
-static error_t read_header(struct pci_device *device)
+error_t pci_read_header(struct pci_device *device)
 {
     uint8_t config[64] = {0};
-    error_t err = open_config(device);
+    error_t err = pci_device_cfg_read(device, config, 0, sizeof config);
 
-    if (!err)
-        err = pci_device_cfg_read(device, config, 0, sizeof config);
     if (err)
         return err;
     device->vendor_id = field(config, PCI_VENDOR, 2);
@@ -98,30 +102,24 @@ static error_t read_header(struct pci_device *device)
         device->subvendor_id = field(config, PCI_SUBVENDOR, 2);
         device->subdevice_id = field(config, PCI_SUBVENDOR + 2, 2);
     }
-    return read_regions(device);
+    return 0;
 }
 
-/* Consumes DIR if it succeeds. */
+/* Consumes DIR. */
 static error_t add_function(file_t dir, const unsigned place[LEVELS])
 {
-    if (pci.count == DEVICES_MAX)
-        return HURD_ENOSPC;
-    struct pci_device *device = calloc(1, sizeof *device);
-    if (!device)
+    struct pci_device *device =
+        pci_add_device(place[0], place[1], place[2], place[3]);
+
+    if (!device) {
+        mach_port_drop(dir);
         return HURD_ENOMEM;
-    device->domain = place[0];
-    device->bus = place[1];
-    device->dev = place[2];
-    device->func = place[3];
-    device->dir = dir;
-    error_t err = read_header(device);
-    if (err) {
-        mach_port_drop(device->config);
-        free(device);
-        return err;
     }
-    pci.devices[pci.count++] = device;
-    return 0;
+    device->dir = dir;
+    error_t err = open_config(device);
+    if (!err)
+        err = pci_read_header(device);
+    return err ? err : read_regions(device);
 }
 
 static error_t walk(file_t dir, unsigned level, unsigned place[LEVELS]);
@@ -144,10 +142,7 @@ static error_t walk_entry(file_t dir, const char *name, unsigned level,
         mach_port_drop(below);
         return err;
     }
-    err = add_function(below, place);
-    if (err)
-        mach_port_drop(below);
-    return err;
+    return add_function(below, place);
 }
 
 static error_t walk(file_t dir, unsigned level, unsigned place[LEVELS])
@@ -155,8 +150,7 @@ static error_t walk(file_t dir, unsigned level, unsigned place[LEVELS])
     char *data = NULL;
     mach_msg_type_number_t size = 0;
     int amount = 0;
-    error_t err =
-        dir_readdir(dir, &data, &size, 0, -1, LISTING_MAX, &amount);
+    error_t err = dir_readdir(dir, &data, &size, 0, -1, LISTING_MAX, &amount);
 
     for (mach_msg_type_number_t at = 0; !err && at + 12 < size;) {
         const struct hurd_dirent *entry = (const void *)(data + at);
@@ -170,17 +164,50 @@ static error_t walk(file_t dir, unsigned level, unsigned place[LEVELS])
     return err;
 }
 
-error_t pci_system_init(mach_port_t device_master)
+error_t pci_system_init_direct(mach_port_t device_master)
 {
-    unsigned place[LEVELS];
-    file_t root;
-    error_t err = find_arbiter(device_master, &root);
+    error_t err = conf1_take_ports(device_master);
 
     if (err)
         return err;
-    err = walk(root, 0, place);
+    mach_port_ref_send(device_master, 1);
+    pci.master = device_master;
+    return pci_scan_buses();
+}
+
+/* Consumes ROOT. */
+static error_t walk_tree(file_t root)
+{
+    unsigned place[LEVELS];
+    error_t err = walk(root, 0, place);
+
     mach_port_drop(root);
     return err;
+}
+
+error_t pci_system_init_device(mach_port_t device_master)
+{
+    dev_name_t name = "pci";
+    file_t root;
+    error_t err = device_open(device_master, D_READ, name, &root);
+
+    /* What the device master opens by this name is a file's port. */
+    return err ? err : walk_tree(root);
+}
+
+error_t pci_system_init(mach_port_t device_master)
+{
+    file_t root;
+    error_t err = D_NO_SUCH_DEVICE;
+
+    if (device_master)
+        err = pci_system_init_device(device_master);
+    if (err != D_NO_SUCH_DEVICE)
+        return err;
+    err = hurd_lookup("/servers/bus/pci", HO_READ, 0, &root);
+    if (!err)
+        return walk_tree(root);
+    return device_master ? pci_system_init_direct(device_master) : err;
 }
 
 struct pci_device *pci_device_get(unsigned index)
@@ -199,6 +226,42 @@ static unsigned unit_of(unsigned offset, unsigned size)
     return offset % 2 == 0 && size >= 2 ? 2 : 1;
 }
 
+static error_t read_unit(struct pci_device *d, void *data, unsigned offset,
+                         unsigned unit)
+{
+    char room[8], *got = room;
+    mach_msg_type_number_t count = sizeof room;
+
+    if (!d->dir) {
+        uint32_t value = conf1_read(d->bus, d->dev, d->func, offset, unit);
+        memcpy(data, &value, unit);
+        return 0;
+    }
+    error_t err = pci_conf_read(d->config, offset, &got, &count, unit);
+    if (err)
+        return err;
+    if (count >= unit)
+        memcpy(data, got, unit);
+    if (got != room)
+        vm_deallocate(mach_task_self(), (vm_address_t)got, count);
+    return count < unit ? HURD_EIO : 0;
+}
+
+static error_t write_unit(struct pci_device *d, const void *data,
+                          unsigned offset, unsigned unit)
+{
+    vm_size_t written = 0;
+
+    if (!d->dir) {
+        uint32_t value = 0;
+        memcpy(&value, data, unit);
+        conf1_write(d->bus, d->dev, d->func, offset, unit, value);
+        return 0;
+    }
+    error_t err = pci_conf_write(d->config, offset, data, unit, &written);
+    return !err && written != unit ? HURD_EIO : err;
+}
+
 error_t pci_device_cfg_read(struct pci_device *device, void *data,
                             unsigned offset, unsigned size)
 {
@@ -206,18 +269,9 @@ error_t pci_device_cfg_read(struct pci_device *device, void *data,
         return HURD_EINVAL;
     while (size) {
         unsigned unit = unit_of(offset, size);
-        char room[8], *got = room;
-        mach_msg_type_number_t count = sizeof room;
-        error_t err =
-            pci_conf_read(device->config, offset, &got, &count, unit);
+        error_t err = read_unit(device, data, offset, unit);
         if (err)
             return err;
-        if (count >= unit)
-            memcpy(data, got, unit);
-        if (got != room)
-            vm_deallocate(mach_task_self(), (vm_address_t)got, count);
-        if (count < unit)
-            return HURD_EIO;
         data = (char *)data + unit;
         offset += unit;
         size -= unit;
@@ -232,11 +286,7 @@ error_t pci_device_cfg_write(struct pci_device *device, const void *data,
         return HURD_EINVAL;
     while (size) {
         unsigned unit = unit_of(offset, size);
-        vm_size_t written = 0;
-        error_t err =
-            pci_conf_write(device->config, offset, data, unit, &written);
-        if (!err && written != unit)
-            err = HURD_EIO;
+        error_t err = write_unit(device, data, offset, unit);
         if (err)
             return err;
         data = (const char *)data + unit;
@@ -261,6 +311,17 @@ static error_t open_region(struct pci_device *device, unsigned region,
                              &device->files[region]);
 }
 
+static error_t physical_object(const struct pci_region *region, bool writable,
+                               mach_port_t *object)
+{
+    uint64_t first = MACH_PAGE_TRUNC(region->base_addr);
+    uint64_t end = MACH_PAGE_ROUND(region->base_addr + region->size);
+
+    return machdev_physical_object(
+        pci.master, first, end - first,
+        VM_PROT_READ | (writable ? VM_PROT_WRITE : 0), object);
+}
+
 error_t pci_device_region_object(struct pci_device *device, unsigned region,
                                  bool writable, mach_port_t *object)
 {
@@ -269,6 +330,8 @@ error_t pci_device_region_object(struct pci_device *device, unsigned region,
     if (region >= PCI_REGIONS || !device->regions[region].size ||
         device->regions[region].is_io)
         return HURD_EINVAL;
+    if (!device->dir)
+        return physical_object(&device->regions[region], writable, object);
     error_t err = open_region(device, region, writable);
     if (!err)
         err = io_map(device->files[region], &to_read, &to_write);
@@ -285,8 +348,7 @@ error_t pci_device_map_region(struct pci_device *device, unsigned region,
     vm_prot_t prot = VM_PROT_READ | (writable ? VM_PROT_WRITE : 0);
     vm_address_t address = 0;
     mach_port_t object;
-    error_t err =
-        pci_device_region_object(device, region, writable, &object);
+    error_t err = pci_device_region_object(device, region, writable, &object);
 
     if (err)
         return err;
@@ -313,6 +375,9 @@ static error_t lock(file_t file)
  * goes with the last right to the open, and so with the task. */
 error_t pci_device_claim(struct pci_device *device)
 {
+    /* Who has the ports has everything. */
+    if (!device->dir)
+        return 0;
     error_t err = device->claimed ? 0 : lock(device->config);
 
     for (unsigned i = 0; !err && !device->claimed && i < PCI_REGIONS; i++) {

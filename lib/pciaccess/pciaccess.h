@@ -3,6 +3,7 @@
  *
  * The arbiter is found as the device "pci" of the device master, which at boot
  * is the stage before this one, else on /servers/bus/pci (HURD-FACTS 6.2).
+ * Where there is no arbiter this task becomes the machine's only PCI client.
  * Everything may wait for it.  Calls on one device must not overlap, except
  * reads and writes of the configuration space.  Errors are the wire's.
  */
@@ -34,9 +35,15 @@ struct pci_device {
     bool claimed;
 };
 
-/* Finds the arbiter and lists its functions.  DEVICE_MASTER (borrowed) may be
- * null.  ENOENT if there is no arbiter. */
+/* Finds the arbiter and lists its functions; where there is none, and the device
+ * master gives the configuration ports, looks for functions itself.
+ * DEVICE_MASTER (borrowed) may be null.  PROTECTION_FAILURE if another task has
+ * the ports, ENODEV if there is no PCI. */
 error_t pci_system_init(mach_port_t device_master);
+/* The same from the device "pci" alone, and from the ports alone: for an
+ * arbiter, which must not look itself up. */
+error_t pci_system_init_device(mach_port_t device_master);
+error_t pci_system_init_direct(mach_port_t device_master);
 /* The INDEX'th function, null behind the last. */
 struct pci_device *pci_device_get(unsigned index);
 

@@ -128,9 +128,9 @@ static enum partition_result find_gpt(const struct partition_disk *disk,
 
 static bool is_extended(const struct dos_entry *entry)
 {
-    return entry->count && (entry->type == DOS_EXTENDED ||
-                            entry->type == DOS_EXT_LBA ||
-                            entry->type == DOS_EXT_LINUX);
+    return entry->count &&
+           (entry->type == DOS_EXTENDED || entry->type == DOS_EXT_LBA ||
+            entry->type == DOS_EXT_LINUX);
 }
 
 static bool read_dos(const struct partition_disk *disk, uint64_t sector,
@@ -141,8 +141,7 @@ static bool read_dos(const struct partition_disk *disk, uint64_t sector,
     if (!read_sector(disk, sector, buffer) || buffer[DOS_SIGNATURE] != 0x55 ||
         buffer[DOS_SIGNATURE + 1] != 0xaa)
         return false;
-    memcpy(entries, buffer + DOS_ENTRIES,
-           DOS_COUNT * sizeof(struct dos_entry));
+    memcpy(entries, buffer + DOS_ENTRIES, DOS_COUNT * sizeof(struct dos_entry));
     return true;
 }
 

@@ -42,12 +42,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static error_t start(void)
 {
     mach_port_t master = machdev_device_master();
-    error_t err = config_take_ports(master);
+    error_t err = pci_system_init_direct(master);
 
-    if (!err)
-        err = scan_buses();
-    else if (err == KERN_PROTECTION_FAILURE)
-        err = scan_remote(master);
+    if (err == KERN_PROTECTION_FAILURE)
+        err = pci_system_init_device(master);
     if (err) {
         mach_complain(err, "configuration ports 0xcf8-0xcff");
         return MACHDEV_TOLD;

@@ -13,7 +13,7 @@ mig_routine_t serve_routine(const mach_msg_header_t *request)
 }
 
 /* The function whose config CRED has open for MODE. */
-static error_t target(protid_t cred, int mode, const struct function **f)
+static error_t target(protid_t cred, int mode, struct pci_device **f)
 {
     unsigned file;
 
@@ -30,7 +30,7 @@ kern_return_t S_pci_conf_read(protid_t cred, int reg, data_t *data,
                               mach_msg_type_number_t *data_len,
                               vm_size_t amount)
 {
-    const struct function *f;
+    struct pci_device *f;
     error_t err = target(cred, HO_READ, &f);
 
     if (!err && reg < 0)
@@ -40,7 +40,7 @@ kern_return_t S_pci_conf_read(protid_t cred, int reg, data_t *data,
     if (amount > PCI_CONFIG_SIZE)
         err = HURD_EINVAL;
     if (!err)
-        err = function_read(f, reg, *data, amount);
+        err = pci_device_cfg_read(f, *data, reg, amount);
     *data_len = err ? 0 : amount;
     return err;
 }
@@ -49,7 +49,7 @@ kern_return_t S_pci_conf_write(protid_t cred, int reg, const_data_t data,
                                mach_msg_type_number_t data_len,
                                vm_size_t *amount)
 {
-    const struct function *f;
+    struct pci_device *f;
     error_t err = target(cred, HO_WRITE, &f);
 
     if (!err && (reg < 0 || data_len > PCI_CONFIG_SIZE))
@@ -59,7 +59,7 @@ kern_return_t S_pci_conf_write(protid_t cred, int reg, const_data_t data,
     pthread_mutex_lock(&diskfs_lock);
     err = diskfs_check_lock(cred->po);
     if (!err)
-        err = function_write(f, reg, data, data_len);
+        err = pci_device_cfg_write(f, data, reg, data_len);
     pthread_mutex_unlock(&diskfs_lock);
     *amount = err ? 0 : data_len;
     return err;
@@ -71,14 +71,16 @@ kern_return_t S_pci_get_ndevs(protid_t cred, mach_msg_type_number_t *count)
         return HURD_EOPNOTSUPP;
     if (cred->po->np->ino != tree_format.root)
         return HURD_EINVAL;
-    *count = function_count;
+    *count = 0;
+    while (pci_device_get(*count))
+        ++*count;
     return 0;
 }
 
 kern_return_t S_pci_get_dev_regions(protid_t cred, data_t *data,
                                     mach_msg_type_number_t *data_len)
 {
-    const struct function *f;
+    struct pci_device *f;
     error_t err = target(cred, HO_READ | HO_WRITE, &f);
     struct pci_bar bars[PCI_REGIONS] = {0};
 
@@ -103,7 +105,7 @@ kern_return_t S_pci_get_dev_regions(protid_t cred, data_t *data,
 kern_return_t S_pci_get_dev_rom(protid_t cred, data_t *data,
                                 mach_msg_type_number_t *data_len)
 {
-    const struct function *f;
+    struct pci_device *f;
     error_t err = target(cred, HO_READ | HO_WRITE, &f);
     struct pci_xrom_bar rom = {0};
 

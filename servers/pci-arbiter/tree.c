@@ -6,7 +6,6 @@
  * each function has a run of FILES.
  */
 
-#include <machdev/machdev.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,32 +30,32 @@ gid_t tree_gid;
 
 /* --- numbers --------------------------------------------------------------------- */
 
-static ino64_t bus_ino(const struct function *f)
+static ino64_t bus_ino(struct pci_device *f)
 {
     return INO_BUSES + f->bus;
 }
 
-static ino64_t slot_ino(const struct function *f)
+static ino64_t slot_ino(struct pci_device *f)
 {
     return INO_SLOTS + f->bus * SLOTS + f->dev;
 }
 
-static ino64_t file_ino(const struct function *f, unsigned file)
+static ino64_t file_ino(unsigned index, unsigned file)
 {
-    return INO_FUNCTIONS + (ino64_t)(f - functions) * FILES + file;
+    return INO_FUNCTIONS + (ino64_t)index * FILES + file;
 }
 
-static const struct function *ino_function(ino64_t ino, unsigned *file)
+static struct pci_device *ino_function(ino64_t ino, unsigned *file)
 {
     ino64_t index = (ino - INO_FUNCTIONS) / FILES;
 
-    if (ino < INO_FUNCTIONS || index >= function_count)
+    if (ino < INO_FUNCTIONS || index > UINT32_MAX)
         return NULL;
     *file = ino % FILES;
-    return &functions[index];
+    return pci_device_get(index);
 }
 
-const struct function *tree_function(const struct node *np, unsigned *file)
+struct pci_device *tree_function(const struct node *np, unsigned *file)
 {
     return ino_function(np->ino, file);
 }
@@ -68,9 +67,12 @@ static boolean_t is_dir(ino64_t ino)
 
 /* --- directories -------------------------------------------------------------------- */
 
-/* One entry below DIR, if F is below it: its name and number. */
-static ino64_t entry_for(ino64_t dir, const struct function *f, char name[8])
+/* The entry below DIR that the INDEX'th function F is, or is below: its name
+ * and number; 0 if there is none. */
+static ino64_t entry_for(ino64_t dir, unsigned index, char name[8])
 {
+    struct pci_device *f = pci_device_get(index);
+
     if (dir == INO_DOMAIN) {
         snprintf(name, 8, "%02x", f->bus & 0xff);
         return bus_ino(f);
@@ -81,7 +83,7 @@ static ino64_t entry_for(ino64_t dir, const struct function *f, char name[8])
     }
     if (dir == slot_ino(f)) {
         snprintf(name, 8, "%u", f->func & 7);
-        return file_ino(f, FILE_DIR);
+        return file_ino(index, FILE_DIR);
     }
     return 0;
 }
@@ -89,7 +91,7 @@ static ino64_t entry_for(ino64_t dir, const struct function *f, char name[8])
 static ino64_t parent_of(ino64_t dir)
 {
     unsigned file;
-    const struct function *f = ino_function(dir, &file);
+    struct pci_device *f = ino_function(dir, &file);
 
     if (f)
         return slot_ino(f);
@@ -107,17 +109,18 @@ static int walk_one(diskfs_walk_fn fn, void *context, ino64_t ino,
     return fn(context, &entry);
 }
 
-static int walk_function(const struct function *f, diskfs_walk_fn fn,
+/* DIR is F's. */
+static int walk_function(ino64_t dir, struct pci_device *f, diskfs_walk_fn fn,
                          void *context)
 {
     char name[16];
 
-    if (walk_one(fn, context, file_ino(f, FILE_CONFIG), "config"))
+    if (walk_one(fn, context, dir + FILE_CONFIG, "config"))
         return 1;
     for (unsigned i = 0; i < PCI_REGIONS; i++) {
         snprintf(name, sizeof name, "region%u", i);
         if (f->regions[i].size &&
-            walk_one(fn, context, file_ino(f, FILE_REGION0 + i), name))
+            walk_one(fn, context, dir + FILE_REGION0 + i, name))
             return 1;
     }
     return 0;
@@ -125,12 +128,12 @@ static int walk_function(const struct function *f, diskfs_walk_fn fn,
 
 /* Functions stand in the order in which they were found, those of a slot side
  * by side; but buses may lie between those of another. */
-static boolean_t is_first(ino64_t dir, const struct function *f, ino64_t ino)
+static boolean_t is_first(ino64_t dir, unsigned index, ino64_t ino)
 {
     char name[8];
 
-    for (const struct function *g = functions; g < f; g++)
-        if (entry_for(dir, g, name) == ino)
+    for (unsigned i = 0; i < index; i++)
+        if (entry_for(dir, i, name) == ino)
             return FALSE;
     return TRUE;
 }
@@ -138,7 +141,7 @@ static boolean_t is_first(ino64_t dir, const struct function *f, ino64_t ino)
 static error_t tree_walk(struct node *np, diskfs_walk_fn fn, void *context)
 {
     unsigned file;
-    const struct function *own = ino_function(np->ino, &file);
+    struct pci_device *own = ino_function(np->ino, &file);
     char name[8];
 
     if (walk_one(fn, context, np->ino, ".") ||
@@ -147,10 +150,10 @@ static error_t tree_walk(struct node *np, diskfs_walk_fn fn, void *context)
     if (np->ino == INO_ROOT)
         walk_one(fn, context, INO_DOMAIN, "0000");
     if (own)
-        walk_function(own, fn, context);
-    for (unsigned i = 0; !own && i < function_count; i++) {
-        ino64_t ino = entry_for(np->ino, &functions[i], name);
-        if (ino && is_first(np->ino, &functions[i], ino) &&
+        walk_function(np->ino, own, fn, context);
+    for (unsigned i = 0; !own && pci_device_get(i); i++) {
+        ino64_t ino = entry_for(np->ino, i, name);
+        if (ino && is_first(np->ino, i, ino) &&
             walk_one(fn, context, ino, name))
             break;
     }
@@ -186,7 +189,7 @@ static error_t tree_lookup(struct node *dir, const char *name, ino64_t *ino)
 static error_t tree_read_node(struct node *np)
 {
     unsigned file = FILE_DIR;
-    const struct function *f = ino_function(np->ino, &file);
+    struct pci_device *f = ino_function(np->ino, &file);
 
     np->st.st_ino = np->ino;
     np->st.st_fsid = (uint64_t)(uint32_t)mach_task_self();
@@ -213,7 +216,7 @@ static void tree_drop_node(struct node *np)
 
 /* A region is to be mapped, not read. */
 static error_t config_of(struct node *np, int64_t offset, size_t *size,
-                         const struct function **f)
+                         struct pci_device **f)
 {
     unsigned file;
 
@@ -230,11 +233,11 @@ static error_t config_of(struct node *np, int64_t offset, size_t *size,
 static error_t tree_read(struct node *np, int64_t offset, char *data,
                          size_t size, size_t *amount)
 {
-    const struct function *f;
+    struct pci_device *f;
     error_t err = config_of(np, offset, &size, &f);
 
     if (!err && size)
-        err = function_read(f, offset, data, size);
+        err = pci_device_cfg_read(f, data, offset, size);
     *amount = err ? 0 : size;
     return err;
 }
@@ -242,13 +245,13 @@ static error_t tree_read(struct node *np, int64_t offset, char *data,
 static error_t tree_write(struct node *np, int64_t offset, const char *data,
                           size_t size, size_t *amount)
 {
-    const struct function *f;
+    struct pci_device *f;
     error_t err = config_of(np, offset, &size, &f);
 
     if (!err && !size)
         err = HURD_ENOSPC;
     if (!err)
-        err = function_write(f, offset, data, size);
+        err = pci_device_cfg_write(f, data, offset, size);
     *amount = err ? 0 : size;
     return err;
 }
@@ -256,23 +259,12 @@ static error_t tree_write(struct node *np, int64_t offset, const char *data,
 static error_t tree_map(struct node *np, boolean_t writable,
                         mach_port_t *object)
 {
-    vm_prot_t prot = VM_PROT_READ | (writable ? VM_PROT_WRITE : 0);
     unsigned file;
-    const struct function *f = tree_function(np, &file);
+    struct pci_device *f = tree_function(np, &file);
 
-    if (!f || file < FILE_REGION0)
+    if (!f || file < FILE_REGION0 || f->regions[file - FILE_REGION0].is_io)
         return HURD_EOPNOTSUPP;
-    const struct pci_region *region = &f->regions[file - FILE_REGION0];
-    if (region->is_io || !region->size)
-        return HURD_EOPNOTSUPP;
-    if (f->remote)
-        return pci_device_region_object(f->remote, file - FILE_REGION0,
-                                        writable, object);
-    uint64_t first = MACH_PAGE_TRUNC(region->base_addr);
-    return machdev_physical_object(
-        machdev_device_master(), first,
-        MACH_PAGE_ROUND(region->base_addr + region->size) - first, prot,
-        object);
+    return pci_device_region_object(f, file - FILE_REGION0, writable, object);
 }
 
 /* --- what there is not ------------------------------------------------------------------ */

@@ -72,8 +72,7 @@ static error_t open_store(void)
 
     get_privileged_ports(NULL, &master);
     if (!strcmp(options.type, "typed"))
-        err =
-            store_open_typed(options.name, master, &device.store, &wrong);
+        err = store_open_typed(options.name, master, &device.store, &wrong);
     else
         err = store_open_device(options.name, master, &device.store);
     mach_port_drop(master);
@@ -144,10 +143,9 @@ error_t trivfs_goaway(struct trivfs_control *cntl, int flags)
 
 int main(int argc, char **argv)
 {
-    static const struct argp argp = {option_list, parse_option,
-                                     "STORE",     "Shows a store as a file",
-                                     NULL,        NULL,
-                                     NULL};
+    static const struct argp argp = {
+        option_list, parse_option, "STORE", "Shows a store as a file",
+        NULL,        NULL,         NULL};
     struct trivfs_control *cntl;
     mach_port_t bootstrap = hurd_bootstrap_port();
 

@@ -12,9 +12,10 @@ $(B)/tests/chain/stage: $(B)/tests/chain/stage.o $(LIB)/libmachdev.a \
 	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $< -Wl,--start-group \
 	    $(LIB)/libmachdev.a $(LIB)/libtrivfs.a $(TASK_LIBS) -Wl,--end-group
 
-$(B)/tests/chain/pci: $(B)/tests/chain/pci.o $(LIB)/libpciaccess.a $(TASK_LIBS)
+$(B)/tests/chain/pci: $(B)/tests/chain/pci.o $(LIB)/libpciaccess.a \
+		$(LIB)/libmachdev.a $(TASK_LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $< -Wl,--start-group \
-	    $(LIB)/libpciaccess.a $(TASK_LIBS) -Wl,--end-group
+	    $(LIB)/libpciaccess.a $(LIB)/libmachdev.a $(TASK_LIBS) -Wl,--end-group
 
 TEST_PROGRAMS += $(B)/tests/chain/pci $(B)/tests/chain/stage
