@@ -65,6 +65,11 @@ $(eval $(call task_program,procfs,diskfs pager))
 $(eval $(call server_stubs,pci-arbiter,pci,$(call SERVER_MIG,pci-arbiter)))
 $(eval $(call task_program,pci-arbiter,machdev pciaccess diskfs pager))
 
+$(eval $(call server_stubs,acpi,acpi,$(call SERVER_MIG,acpi)))
+$(eval $(call task_program,acpi,machdev pciaccess acpi diskfs pager))
+$(eval $(call server_stubs,shutdown,shutdown,$(call SERVER_MIG,shutdown)))
+$(eval $(call task_program,shutdown,trivfs))
+
 $(eval $(call server_stubs,pflocal,io socket,$(call SERVER_MIG,pflocal)))
 $(eval $(call task_program,pflocal,trivfs))
 $(eval $(call task_program,magic,trivfs))
