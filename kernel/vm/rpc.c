@@ -377,12 +377,12 @@ kern_return_t rpc_vm_allocate_contiguous(host_t host_priv, vm_map_t map,
         return KERN_RESOURCE_SHORTAGE;
     }
     kern_return_t kr = vm_map_copyout(map, vaddr, copy);
-    if (kr != KERN_SUCCESS)
+    if (kr != KERN_SUCCESS) {
         vm_map_copy_discard(copy);
-    else
-        kr = vm_map_wire(map, *vaddr, *vaddr + round_page(size),
-                         VM_PROT_DEFAULT);
-    return kr;
+        return kr;
+    }
+    vm_map_entry_at(map, *vaddr)->contiguous = true;
+    return vm_map_wire(map, *vaddr, *vaddr + round_page(size), VM_PROT_DEFAULT);
 }
 
 kern_return_t rpc_vm_pages_phys(host_t host_priv, vm_map_t map,

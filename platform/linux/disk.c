@@ -179,7 +179,7 @@ void disk_completed(void)
 
 /* --- opening and closing -------------------------------------------------- */
 
-static bool is_nbd(const char *path)
+bool linux_disk_is_nbd(const char *path)
 {
     return strncmp(path, "nbd://", 6) == 0 ||
            strncmp(path, "nbd+unix://", 11) == 0 ||
@@ -190,7 +190,7 @@ static bool is_nbd(const char *path)
 static int open_disk(struct disk *disk, const struct linux_disk *options)
 {
     const struct disk_backing *backing =
-        is_nbd(options->path) ? &disk_nbd : &disk_file;
+        linux_disk_is_nbd(options->path) ? &disk_nbd : &disk_file;
 
     disk->read_only = options->read_only;
     if (backing->open(disk, options) != 0)

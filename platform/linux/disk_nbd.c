@@ -14,13 +14,16 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define IN_FLIGHT_MAX 64
+#define IN_FLIGHT_MAX   64
+#define ROUND_MS        100
+#define PATIENCE_ROUNDS 50
 
 struct nbd_disk {
     struct nbd_handle *handle; /* its thread's, once that runs */
     int wake;                  /* eventfd */
     pthread_t thread;
     bool started, can_flush;
+    unsigned idle_rounds; /* the thread's: waits in which nothing came */
     pthread_mutex_t lock; /* of what follows */
     bool stopping;
     struct disk_queue waiting;
@@ -87,13 +90,16 @@ static bool is_dead(struct nbd_disk *nbd)
            nbd_aio_is_closed(nbd->handle) == 1;
 }
 
-/* Takes what waits; false if the disk is to be closed and nothing is left. */
+/* Takes what waits; false if the disk is to be closed and nothing is left, or
+ * nothing came of it for a while. */
 static bool take_requests(struct disk *disk)
 {
     struct nbd_disk *nbd = disk->state;
     bool dead = is_dead(nbd);
     bool open = true;
 
+    if (nbd->idle_rounds > PATIENCE_ROUNDS)
+        return false;
     while (dead || nbd_aio_in_flight(nbd->handle) < IN_FLIGHT_MAX) {
         struct disk_request *request;
 
@@ -113,8 +119,20 @@ static bool take_requests(struct disk *disk)
 
 /* --- the thread ------------------------------------------------------------- */
 
+/* A server that no longer answers must not keep a machine from ending. */
+static int wait_limit_ms(struct nbd_disk *nbd)
+{
+    int limit;
+
+    pthread_mutex_lock(&nbd->lock);
+    limit = nbd->stopping ? ROUND_MS : -1;
+    pthread_mutex_unlock(&nbd->lock);
+    return limit;
+}
+
 static void wait_for_more(struct nbd_disk *nbd, bool dead)
 {
+    int ready;
     struct pollfd fds[2] = {{.fd = nbd->wake, .events = POLLIN}, {.fd = -1}};
     uint64_t count;
 
@@ -127,7 +145,9 @@ static void wait_for_more(struct nbd_disk *nbd, bool dead)
         if (direction & LIBNBD_AIO_DIRECTION_WRITE)
             fds[1].events |= POLLOUT;
     }
-    if (poll(fds, 2, -1) < 0)
+    ready = poll(fds, 2, wait_limit_ms(nbd));
+    nbd->idle_rounds = ready == 0 ? nbd->idle_rounds + 1 : 0;
+    if (ready <= 0)
         return;
     if (fds[0].revents & POLLIN &&
         read(nbd->wake, &count, sizeof(count)) != sizeof(count))

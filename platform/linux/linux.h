@@ -21,6 +21,9 @@ struct linux_disk {
     unsigned group; /* disks of one group share an AHCI controller */
 };
 
+/* Whether PATH is no file but the URI of an NBD server's export. */
+bool linux_disk_is_nbd(const char *path);
+
 struct linux_options {
     uint64_t memory_size_bytes; /* a multiple of the page size */
     const struct linux_disk *disks;

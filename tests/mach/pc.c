@@ -161,6 +161,19 @@ static void a_driver_gets_memory_with_an_address(void)
     CHECK_EQ(count, 16);
     for (unsigned i = 0; i < count; i++)
         CHECK_EQ(list[i], phys + i * PAGE);
+
+    /* What is sent of it is a copy: a device goes on writing to the frames. */
+    vm_offset_t copy = 0;
+    mach_msg_type_number_t size = 0;
+    OK(vm_read(mach_task_self(), address, 16 * PAGE, &copy, &size));
+    memset((void *)address, 2, 16 * PAGE);
+    CHECK_EQ(((char *)copy)[0], 1);
+    CHECK_EQ(((char *)copy)[16 * PAGE - 1], 1);
+    count = 16;
+    OK(vm_pages_phys(host_priv, mach_task_self(), address, 16 * PAGE, &list,
+                     &count));
+    CHECK_EQ(list[0], phys);
+    CHECK_EQ(list[15], phys + 15 * PAGE);
 }
 
 static void lines_are_registered_once_a_port(void)
