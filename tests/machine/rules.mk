@@ -10,7 +10,7 @@ MT_TESTS := $(patsubst tests/machine/%.c,$(MT)/%,\
 MT_SHARED := $(patsubst %.c,$(MT)/obj/%.o,\
 	$(filter-out %_test.c,$(wildcard tests/machine/*.c)))
 
-$(MT)/obj/machine/%.o: machine/%.c
+$(MT)/obj/machine/%.o: machine/%.c | $(B)/machine/dsdt.h
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(MACHINE_CFLAGS) $(UT_SAN) $(WARN) -MMD -MP -c -o $@ $<
