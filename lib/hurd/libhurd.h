@@ -66,6 +66,8 @@ error_t hurd_set_auth(auth_t auth);
 error_t hurd_become_process(mach_port_t *ports, unsigned count);
 /* Tells proc where main's arguments stand, which is what `ps' shows. */
 void hurd_tell_arguments(void);
+/* What main gets as argv. */
+char **hurd_arguments(void);
 /* The thread alone; needs INIT_PORT_PROC. */
 error_t hurd_start_msgport(void);
 
@@ -76,6 +78,19 @@ error_t get_privileged_ports(mach_port_t *host_priv,
 /* Consumes both. */
 void hurd_set_privileged_ports(mach_port_t host_priv,
                                mach_port_t device_master);
+
+/* --- the chain of the boot's servers (HURD-FACTS 4) ------------------------ */
+
+/* Asks the server behind BOOTSTRAP (borrowed) for the privileged ports and
+ * notes them as hurd_set_privileged_ports does; *PARENT gets its task. */
+error_t hurd_ask_privileged_ports(mach_port_t bootstrap, task_t *parent);
+/* Makes the server behind BOOTSTRAP, whose task is PARENT (both borrowed), a
+ * process, and hands it its process port and this process's auth handle;
+ * returns when it has done its part. */
+error_t hurd_introduce_parent(mach_port_t bootstrap, task_t parent);
+/* For a server of the boot that looks at its options: if it exits before it is a
+ * process, the system stops. */
+void hurd_stop_system_on_exit(void);
 
 /* --- files ---------------------------------------------------------------- */
 
