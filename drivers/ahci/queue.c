@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* drivers/ahci/queue.c: requests on their way through a port.
+ *
+ * Reads and writes go queued, as many as the disk takes; a flush, and all on a
+ * disk without a queue, go singly: the port must be empty before and stays
+ * closed until they are done.  The order of submission decides who is next, so
+ * nobody waits for ever.
+ *
+ * When a queued command fails the disk gives up all of them.  Those that were
+ * under way are then tried singly, which shows whose fault it was.
+ */
+
+#include "drivers/ahci/ahci.h"
+
+static uint32_t bit(unsigned slot)
+{
+    return 1u << slot;
+}
+
+/* --- issue ---------------------------------------------------------------- */
+
+static bool is_queued(enum ata_command command)
+{
+    return command == ATA_READ_FPDMA_QUEUED ||
+           command == ATA_WRITE_FPDMA_QUEUED;
+}
+
+static void fill_fis(struct ahci_fis *fis, unsigned slot,
+                     enum ata_command command, uint64_t sector,
+                     uint32_t sector_count)
+{
+    *fis = (struct ahci_fis){.type = AHCI_FIS_REGISTER_H2D,
+                             .flags = AHCI_FIS_COMMAND,
+                             .command = (uint8_t)command,
+                             .device = AHCI_DEVICE_LBA};
+    for (unsigned i = 0; i < 3; i++) {
+        fis->lba_low[i] = (uint8_t)(sector >> 8 * i);
+        fis->lba_high[i] = (uint8_t)(sector >> (24 + 8 * i));
+    }
+    if (is_queued(command)) {
+        fis->feature_low = (uint8_t)sector_count;
+        fis->feature_high = (uint8_t)(sector_count >> 8);
+        fis->count_low = (uint8_t)(slot << 3);
+    } else {
+        fis->count_low = (uint8_t)sector_count;
+        fis->count_high = (uint8_t)(sector_count >> 8);
+    }
+}
+
+static unsigned fill_prdt(struct ahci_prd *prdt,
+                          const struct block_segment *segments,
+                          unsigned segment_count)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < segment_count; i++) {
+        uint64_t phys = segments[i].phys;
+        uint32_t left = segments[i].size_bytes;
+
+        while (left > 0 && n < AHCI_PRDT_ENTRIES) {
+            uint32_t size = left < AHCI_PRD_BYTES ? left : AHCI_PRD_BYTES;
+
+            prdt[n++] = (struct ahci_prd){.base = (uint32_t)phys,
+                                          .base_high = (uint32_t)(phys >> 32),
+                                          .count = size - 1};
+            phys += size;
+            left -= size;
+        }
+    }
+    return n;
+}
+
+void ahci_slot_fill(struct ahci_port *port, unsigned slot,
+                    enum ata_command command, uint64_t sector,
+                    uint32_t sector_count, const struct block_segment *segments,
+                    unsigned segment_count)
+{
+    struct ahci_command_header *header = &port->memory->list[slot];
+    struct ahci_command_table *table = &port->memory->tables[slot];
+    bool writes =
+        command == ATA_WRITE_DMA_EXT || command == ATA_WRITE_FPDMA_QUEUED;
+
+    fill_fis(&table->fis, slot, command, sector, sector_count);
+    header->prdt_length =
+        (uint16_t)fill_prdt(table->prdt, segments, segment_count);
+    header->flags = AHCI_HEADER_FIS_DWORDS | (writes ? AHCI_HEADER_WRITE : 0);
+    header->byte_count = 0;
+}
+
+static enum ata_command command_for(const struct block_request *request,
+                                    bool single)
+{
+    if (request->op == BLOCK_FLUSH) {
+        return ATA_FLUSH_CACHE_EXT;
+    }
+    if (request->op == BLOCK_READ) {
+        return single ? ATA_READ_DMA_EXT : ATA_READ_FPDMA_QUEUED;
+    }
+    return single ? ATA_WRITE_DMA_EXT : ATA_WRITE_FPDMA_QUEUED;
+}
+
+static bool must_be_single(const struct ahci_port *port,
+                           const struct block_request *request)
+{
+    return !port->ncq || request->alone || request->op == BLOCK_FLUSH;
+}
+
+/* Moves the first that waits to SLOT. */
+static void load(struct ahci_port *port, unsigned slot, bool single)
+{
+    struct block_request *request = block_queue_take(&port->waiting);
+
+    ahci_slot_fill(port, slot, command_for(request, single), request->sector,
+                   request->sector_count, request->segments,
+                   request->segment_count);
+    request->waiting = false;
+    port->slots[slot] = request;
+    port->in_flight |= bit(slot);
+    port->single = single;
+}
+
+static unsigned free_slot(const struct ahci_port *port)
+{
+    return port->in_flight == AHCI_ALL_ONES
+               ? AHCI_SLOTS
+               : (unsigned)__builtin_ctz(~port->in_flight);
+}
+
+/* Issues what may be issued now, with one write for all. */
+static void issue(struct ahci_port *port)
+{
+    uint32_t issued = 0;
+
+    while (port->waiting.first != NULL) {
+        bool single = must_be_single(port, port->waiting.first);
+        unsigned slot = free_slot(port);
+
+        if (port->in_flight != 0 && (single || port->single)) {
+            break;
+        }
+        if (slot >= port->depth) {
+            break;
+        }
+        load(port, slot, single);
+        issued |= bit(slot);
+    }
+    if (issued != 0) {
+        if (!port->single) {
+            ahci_port_write(port, AHCI_PXSACT, issued);
+        }
+        ahci_port_write(port, AHCI_PXCI, issued);
+    }
+}
+
+/* --- the end -------------------------------------------------------------- */
+
+static void finish(struct ahci_port *port, uint32_t slots,
+                   enum driver_error result, struct block_queue *finished)
+{
+    while (slots != 0) {
+        unsigned slot = (unsigned)__builtin_ctz(slots);
+
+        slots &= slots - 1;
+        port->in_flight &= ~bit(slot);
+        port->slots[slot]->result = result;
+        block_queue_add(finished, port->slots[slot]);
+        port->slots[slot] = NULL;
+    }
+}
+
+static void finish_done(struct ahci_port *port, struct block_queue *finished)
+{
+    uint32_t busy;
+
+    if (port->in_flight == 0) {
+        return;
+    }
+    busy = ahci_port_read(port, port->single ? AHCI_PXCI : AHCI_PXSACT);
+    finish(port, port->in_flight & ~busy, DRIVER_OK, finished);
+}
+
+/* The disk is not there any more, or the port does not work. */
+static void give_up(struct ahci_port *port, struct block_queue *finished)
+{
+    struct block_request *request;
+
+    port->gone = true;
+    ahci_port_write(port, AHCI_PXIE, 0);
+    ahci_port_stop(port);
+    hyp_log("ahci: the disk %s is gone", port->disk.serial);
+    finish(port, port->in_flight, DRIVER_ENXIO, finished);
+    while ((request = block_queue_take(&port->waiting)) != NULL) {
+        request->result = DRIVER_ENXIO;
+        block_queue_add(finished, request);
+    }
+}
+
+/* --- recovery ------------------------------------------------------------- */
+
+/* What is to be said of a command that failed singly. */
+static enum driver_error verdict(struct ahci_port *port,
+                                 const struct block_request *request,
+                                 uint32_t task_file)
+{
+    if (request->op == BLOCK_WRITE && (task_file & AHCI_PXTFD_ERR) != 0 &&
+        (task_file & AHCI_PXTFD_WP) != 0) {
+        port->disk.read_only = true;
+        return DRIVER_EROFS;
+    }
+    return DRIVER_EIO;
+}
+
+/* What was in flight and is not OVERDUE (which may be null) waits again, ahead
+ * of all others. */
+static void retry(struct ahci_port *port, struct block_request *overdue,
+                  struct block_queue *finished)
+{
+    for (unsigned slot = AHCI_SLOTS; slot-- > 0;) {
+        struct block_request *request = port->slots[slot];
+
+        if (request == NULL) {
+            continue;
+        }
+        if (request == overdue) {
+            finish(port, bit(slot), DRIVER_ETIMEDOUT, finished);
+            continue;
+        }
+        port->slots[slot] = NULL;
+        port->in_flight &= ~bit(slot);
+        request->alone = true;
+        request->waiting = true;
+        block_queue_add_first(&port->waiting, request);
+    }
+}
+
+/* A command failed, or OVERDUE does not come back. */
+static void recover(struct ahci_port *port, struct block_request *overdue,
+                    struct block_queue *finished)
+{
+    uint32_t task_file = ahci_port_read(port, AHCI_PXTFD);
+    uint32_t busy =
+        ahci_port_read(port, AHCI_PXCI) | ahci_port_read(port, AHCI_PXSACT);
+
+    finish(port, port->in_flight & ~busy, DRIVER_OK, finished);
+    if (port->single && port->in_flight != 0 && overdue == NULL) {
+        finish(port, port->in_flight, verdict(port, port->slots[0], task_file),
+               finished);
+    }
+    if (ahci_port_restart(port, overdue != NULL) != DRIVER_OK) {
+        give_up(port, finished);
+        return;
+    }
+    retry(port, overdue, finished);
+}
+
+/* A disk that was away, if only for a moment, may be another one now. */
+static void handle(struct ahci_port *port, struct block_queue *finished)
+{
+    uint32_t status = ahci_port_read(port, AHCI_PXIS);
+
+    if (status == 0 || port->gone) {
+        return;
+    }
+    ahci_port_write(port, AHCI_PXIS, status);
+    if ((status & AHCI_PXIS_CHANGE) != 0) {
+        give_up(port, finished);
+        return;
+    }
+    if ((status & AHCI_PXIS_ERROR) != 0) {
+        recover(port, NULL, finished);
+    } else {
+        finish_done(port, finished);
+    }
+    issue(port);
+}
+
+void ahci_port_interrupt(struct ahci_port *port)
+{
+    struct block_queue finished = {NULL, NULL};
+
+    hyp_lock_acquire(port->lock);
+    handle(port, &finished);
+    hyp_lock_release(port->lock);
+    block_queue_finish(&finished);
+}
+
+/* --- for those above ------------------------------------------------------ */
+
+static void submit(struct block_disk *disk, struct block_request *request)
+{
+    struct ahci_port *port = (struct ahci_port *)disk;
+    struct block_queue finished = {NULL, NULL};
+
+    hyp_lock_acquire(port->lock);
+    request->alone = false;
+    request->overdue = false;
+    request->waiting = true;
+    if (port->gone) {
+        request->result = DRIVER_ENXIO;
+        block_queue_add(&finished, request);
+    } else {
+        block_queue_add(&port->waiting, request);
+        issue(port);
+    }
+    hyp_lock_release(port->lock);
+    block_queue_finish(&finished);
+}
+
+/* REQUEST may have been finished by another thread just now. */
+static bool is_in_flight(const struct ahci_port *port,
+                         const struct block_request *request)
+{
+    for (unsigned slot = 0; slot < AHCI_SLOTS; slot++) {
+        if (port->slots[slot] == request) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void overdue(struct block_disk *disk, struct block_request *request)
+{
+    struct ahci_port *port = (struct ahci_port *)disk;
+    struct block_queue finished = {NULL, NULL};
+
+    hyp_lock_acquire(port->lock);
+    handle(port, &finished);
+    if (is_in_flight(port, request)) {
+        if (request->overdue) {
+            hyp_log("ahci: a request to %s is given up", disk->serial);
+            recover(port, request, &finished);
+            issue(port);
+        }
+        request->overdue = true;
+    }
+    hyp_lock_release(port->lock);
+    block_queue_finish(&finished);
+}
+
+const struct block_disk_ops ahci_disk_ops = {
+    .submit = submit,
+    .overdue = overdue,
+};
