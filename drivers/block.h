@@ -69,7 +69,7 @@ struct block_disk {
     char serial[BLOCK_SERIAL_SIZE], model[BLOCK_MODEL_SIZE];
 };
 
-/* A started controller; the beginning of each driver's own struct. */
+/* A started controller; within each driver's own struct. */
 struct block_controller {
     const struct block_driver *driver;
     struct hyp_pci *pci;
