@@ -47,42 +47,44 @@ enum ahci_port_register {
     AHCI_PXCI = 0x38
 };
 
-#define AHCI_CAP_NCS(cap)  (((cap) >> 8 & 0x1f) + 1) /* command slots */
-#define AHCI_CAP_SNCQ      (1u << 30)
-#define AHCI_GHC_HR        (1u << 0)
-#define AHCI_GHC_IE        (1u << 1)
-#define AHCI_GHC_AE        (1u << 31)
-#define AHCI_CAP2_BOH      (1u << 0)
-#define AHCI_BOHC_BOS      (1u << 0)
-#define AHCI_BOHC_OOS      (1u << 1)
-#define AHCI_PXCMD_ST      (1u << 0)
-#define AHCI_PXCMD_SUD     (1u << 1)
-#define AHCI_PXCMD_POD     (1u << 2)
-#define AHCI_PXCMD_FRE     (1u << 4)
-#define AHCI_PXCMD_FR      (1u << 14)
-#define AHCI_PXCMD_CR      (1u << 15)
-#define AHCI_PXSSTS_DET(v) ((v)&0xf)
-#define AHCI_DET_NONE      0u
-#define AHCI_DET_READY     3u
-#define AHCI_PXSCTL_RESET  1u
-#define AHCI_PXTFD_ERR     (1u << 0)
-#define AHCI_PXTFD_DRQ     (1u << 3)
-#define AHCI_PXTFD_BSY     (1u << 7)
-/* The error register's bit that a write sets on protected media. */
-#define AHCI_PXTFD_WP    (1u << 14)
-#define AHCI_SIGNATURE   0x00000101u /* of an ATA disk */
-#define AHCI_ALL_ONES    0xffffffffu /* what a function that is gone reads as */
-#define AHCI_PXIS_DHRS   (1u << 0)
-#define AHCI_PXIS_PSS    (1u << 1)
-#define AHCI_PXIS_DSS    (1u << 2)
-#define AHCI_PXIS_SDBS   (1u << 3)
-#define AHCI_PXIS_PCS    (1u << 6)
-#define AHCI_PXIS_PRCS   (1u << 22)
-#define AHCI_PXIS_INFS   (1u << 26)
-#define AHCI_PXIS_IFS    (1u << 27)
-#define AHCI_PXIS_HBDS   (1u << 28)
-#define AHCI_PXIS_HBFS   (1u << 29)
-#define AHCI_PXIS_TFES   (1u << 30)
+#define AHCI_CAP_NCS(cap)   (((cap) >> 8 & 0x1f) + 1) /* command slots */
+#define AHCI_CAP_SNCQ       (1u << 30)
+#define AHCI_GHC_HR         (1u << 0)
+#define AHCI_GHC_IE         (1u << 1)
+#define AHCI_GHC_AE         (1u << 31)
+#define AHCI_CAP2_BOH       (1u << 0)
+#define AHCI_BOHC_BOS       (1u << 0)
+#define AHCI_BOHC_OOS       (1u << 1)
+#define AHCI_PXCMD_ST       (1u << 0)
+#define AHCI_PXCMD_SUD      (1u << 1)
+#define AHCI_PXCMD_POD      (1u << 2)
+#define AHCI_PXCMD_FRE      (1u << 4)
+#define AHCI_PXCMD_FR       (1u << 14)
+#define AHCI_PXCMD_CR       (1u << 15)
+#define AHCI_PXSSTS_DET(v)  ((v)&0xf)
+#define AHCI_DET_NONE       0u
+#define AHCI_DET_READY      3u
+#define AHCI_PXSCTL_RESET   1u
+#define AHCI_PXTFD_ERR      (1u << 0)
+#define AHCI_PXTFD_DRQ      (1u << 3)
+#define AHCI_PXTFD_BSY      (1u << 7)
+#define AHCI_PXTFD_ERROR(v) ((uint8_t)((v) >> 8))
+#define AHCI_SIGNATURE      0x00000101u /* of an ATA disk */
+#define AHCI_ALL_ONES       0xffffffffu /* what a function that is gone reads as */
+#define AHCI_PXIS_DHRS      (1u << 0)
+#define AHCI_PXIS_PSS       (1u << 1)
+#define AHCI_PXIS_DSS       (1u << 2)
+#define AHCI_PXIS_SDBS      (1u << 3)
+#define AHCI_PXIS_PCS       (1u << 6)
+#define AHCI_PXIS_PRCS      (1u << 22)
+#define AHCI_PXIS_INFS      (1u << 26)
+#define AHCI_PXIS_IFS       (1u << 27)
+#define AHCI_PXIS_HBDS      (1u << 28)
+#define AHCI_PXIS_HBFS      (1u << 29)
+#define AHCI_PXIS_TFES      (1u << 30)
+/* What a command's end sets, one way or another. */
+#define AHCI_PXIS_ANSWER                                                       \
+    (AHCI_PXIS_DHRS | AHCI_PXIS_PSS | AHCI_PXIS_DSS | AHCI_PXIS_SDBS)
 #define AHCI_PXIS_CHANGE (AHCI_PXIS_PCS | AHCI_PXIS_PRCS)
 /* After these the port has stopped fetching commands. */
 #define AHCI_PXIS_ERROR                                                        \
@@ -96,10 +98,14 @@ enum ata_command {
     ATA_WRITE_DMA_EXT = 0x35,
     ATA_READ_FPDMA_QUEUED = 0x60,
     ATA_WRITE_FPDMA_QUEUED = 0x61,
+    ATA_READ_LOG_EXT = 0x2f,
+    ATA_GET_MEDIA_STATUS = 0xda,
     ATA_FLUSH_CACHE_EXT = 0xea,
     ATA_IDENTIFY_DEVICE = 0xec
 };
-#define ATA_SECTORS_MAX 65536u /* of one command; written as 0 */
+
+/* In the error register, of a write or of GET MEDIA STATUS: protected media. */
+#define ATA_ERROR_WP (1u << 6)
 
 /* What the controller reads in memory; all little endian. */
 struct ahci_command_header {
@@ -140,7 +146,7 @@ _Static_assert(sizeof(struct ahci_command_table) == 1024, "as laid out");
 struct ahci_port_memory {
     struct ahci_command_header list[AHCI_SLOTS]; /* to 1024 */
     uint8_t received[256];                       /* to 256 */
-    uint8_t identity[512];
+    uint8_t answer[512]; /* of a command that is polled for */
     uint8_t rest[2304];
     struct ahci_command_table tables[AHCI_SLOTS]; /* to 128 */
 };
@@ -209,6 +215,15 @@ enum driver_error ahci_port_restart(struct ahci_port *port, bool reset);
 /* Asks the disk what it is, and fills in the port's and the disk's struct.  The
  * port runs, without interrupts. */
 enum driver_error ahci_port_identify(struct ahci_port *port);
+
+/* Runs one command alone, without interrupts, and waits: what a disk is asked
+ * about itself.  DATA: its answer goes to the port's memory. */
+bool ahci_port_poll(struct ahci_port *port, enum ata_command command,
+                    uint64_t sector, uint32_t sector_count, bool data);
+/* Which of the queued commands failed, which the disk insists on telling before
+ * it takes another one; false if it does not say. */
+bool ahci_port_failed_tag(struct ahci_port *port, unsigned *tag_out,
+                          uint8_t *error_out);
 
 /* --- queue.c -------------------------------------------------------------- */
 

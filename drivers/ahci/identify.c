@@ -3,12 +3,12 @@
 
 #include "drivers/ahci/ahci.h"
 
-#define IDENTIFY_MS 5000u
-#define POLL_US     50u
-#define NS_PER_MS   1000000ull
-#define WORDS       256u
-#define SECTOR      512u
-#define SECTOR_MAX  4096u
+#define POLL_MS    5000u
+#define POLL_US    50u
+#define NS_PER_MS  1000000ull
+#define WORDS      256u
+#define SECTOR     512u
+#define SECTOR_MAX 4096u
 /* One command may take this much: enough that its cost is small. */
 #define TRANSFER_MAX (8u << 20)
 
@@ -22,31 +22,73 @@ enum identity_word {
     ID_ENABLED_86 = 86,
     ID_SECTORS = 100,
     ID_SECTOR_FORM = 106,
-    ID_SECTOR_WORDS = 117
+    ID_SECTOR_WORDS = 117,
+    ID_MEDIA_STATUS = 127
 };
 #define ID_SATA_NCQ          (1u << 8)
 #define ID_85_WRITE_CACHE    (1u << 5)
 #define ID_86_LBA48          (1u << 10)
 #define ID_FORM_VALID(word)  (((word) >> 14) == 1)
 #define ID_FORM_LONG_SECTORS (1u << 12)
+#define ID_MEDIA_MASK        3u
+#define ID_MEDIA_NOTIFIES    1u
 
-static bool ask(struct ahci_port *port)
+/* The log of the queue's errors. */
+#define LOG_NCQ_ERROR  0x10u
+#define LOG_NOT_QUEUED (1u << 7)
+#define LOG_TAG        0x1fu
+#define LOG_ERROR      3u
+
+bool ahci_port_poll(struct ahci_port *port, enum ata_command command,
+                    uint64_t sector, uint32_t sector_count, bool data)
 {
     const struct block_segment segment = {
-        port->memory_phys + offsetof(struct ahci_port_memory, identity),
-        sizeof port->memory->identity};
-    uint64_t until = hyp_time_ns() + IDENTIFY_MS * NS_PER_MS;
+        port->memory_phys + offsetof(struct ahci_port_memory, answer),
+        sizeof port->memory->answer};
+    uint64_t until = hyp_time_ns() + POLL_MS * NS_PER_MS;
+    bool good = true;
 
-    ahci_slot_fill(port, 0, ATA_IDENTIFY_DEVICE, 0, 0, &segment, 1);
+    ahci_slot_fill(port, 0, command, sector, sector_count, &segment, data);
     ahci_port_write(port, AHCI_PXCI, 1);
-    while ((ahci_port_read(port, AHCI_PXCI) & 1) != 0) {
+    while (good && (ahci_port_read(port, AHCI_PXCI) & 1) != 0) {
         if ((ahci_port_read(port, AHCI_PXIS) & AHCI_PXIS_ERROR) != 0 ||
             hyp_time_ns() > until) {
-            return false;
+            good = false;
         }
         hyp_sleep_us(POLL_US);
     }
-    return (ahci_port_read(port, AHCI_PXTFD) & AHCI_PXTFD_ERR) == 0;
+    good = good && (ahci_port_read(port, AHCI_PXTFD) & AHCI_PXTFD_ERR) == 0;
+    ahci_port_write(port, AHCI_PXIS, AHCI_PXIS_ANSWER);
+    return good;
+}
+
+bool ahci_port_failed_tag(struct ahci_port *port, unsigned *tag_out,
+                          uint8_t *error_out)
+{
+    const uint8_t *log = port->memory->answer;
+
+    if (!ahci_port_poll(port, ATA_READ_LOG_EXT, LOG_NCQ_ERROR, 1, true) ||
+        (log[0] & LOG_NOT_QUEUED) != 0) {
+        return false;
+    }
+    *tag_out = log[0] & LOG_TAG;
+    *error_out = log[LOG_ERROR];
+    return true;
+}
+
+/* A disk without the feature set says nothing, and the first write tells. */
+static bool is_protected(struct ahci_port *port, const uint16_t *id)
+{
+    bool protected;
+
+    if ((id[ID_MEDIA_STATUS] & ID_MEDIA_MASK) != ID_MEDIA_NOTIFIES ||
+        ahci_port_poll(port, ATA_GET_MEDIA_STATUS, 0, 0, false)) {
+        return false;
+    }
+    protected = (AHCI_PXTFD_ERROR(ahci_port_read(port, AHCI_PXTFD)) &
+                 ATA_ERROR_WP) != 0;
+    ahci_port_restart(port, false);
+    return protected;
 }
 
 /* Text is stored with the bytes of each word exchanged, and padded. */
@@ -96,6 +138,7 @@ static enum driver_error understand(struct ahci_port *port, const uint16_t *id)
     disk->transfer_max_bytes = TRANSFER_MAX;
     /* A segment may begin in one entry and end in the next. */
     disk->segments_max = AHCI_PRDT_ENTRIES - TRANSFER_MAX / AHCI_PRD_BYTES;
+    disk->read_only = is_protected(port, id);
     disk->has_cache = (id[ID_ENABLED_85] & ID_85_WRITE_CACHE) != 0;
     port->ncq = port->hba->ncq && (id[ID_SATA] & ID_SATA_NCQ) != 0;
     port->depth = (id[ID_QUEUE_DEPTH] & 0x1f) + 1u;
@@ -109,12 +152,12 @@ enum driver_error ahci_port_identify(struct ahci_port *port)
 {
     uint16_t id[WORDS];
 
-    if (!ask(port)) {
+    if (!ahci_port_poll(port, ATA_IDENTIFY_DEVICE, 0, 0, true)) {
         return DRIVER_EIO;
     }
     for (unsigned i = 0; i < WORDS; i++) {
-        id[i] = (uint16_t)(port->memory->identity[2 * i] |
-                           port->memory->identity[2 * i + 1] << 8);
+        id[i] = (uint16_t)(port->memory->answer[2 * i] |
+                           port->memory->answer[2 * i + 1] << 8);
     }
     return understand(port, id);
 }

@@ -6,8 +6,8 @@
  * closed until they are done.  The order of submission decides who is next, so
  * nobody waits for ever.
  *
- * When a queued command fails the disk gives up all of them.  Those that were
- * under way are then tried singly, which shows whose fault it was.
+ * When a queued command fails the disk gives up all of them.  A log of its says
+ * whose fault it was; if not, each is tried singly, which shows it.
  */
 
 #include "drivers/ahci/ahci.h"
@@ -197,23 +197,20 @@ static void give_up(struct ahci_port *port, struct block_queue *finished)
 
 /* --- recovery ------------------------------------------------------------- */
 
-/* What is to be said of a command that failed singly. */
+/* What is to be said of a failed command. */
 static enum driver_error verdict(struct ahci_port *port,
                                  const struct block_request *request,
-                                 uint32_t task_file)
+                                 uint8_t ata_error)
 {
-    if (request->op == BLOCK_WRITE && (task_file & AHCI_PXTFD_ERR) != 0 &&
-        (task_file & AHCI_PXTFD_WP) != 0) {
+    if (request->op == BLOCK_WRITE && (ata_error & ATA_ERROR_WP) != 0) {
         port->disk.read_only = true;
         return DRIVER_EROFS;
     }
     return DRIVER_EIO;
 }
 
-/* What was in flight and is not OVERDUE (which may be null) waits again, ahead
- * of all others. */
-static void retry(struct ahci_port *port, struct block_request *overdue,
-                  struct block_queue *finished)
+/* What was in flight waits again, ahead of all others. */
+static void retry(struct ahci_port *port, bool alone)
 {
     for (unsigned slot = AHCI_SLOTS; slot-- > 0;) {
         struct block_request *request = port->slots[slot];
@@ -221,36 +218,67 @@ static void retry(struct ahci_port *port, struct block_request *overdue,
         if (request == NULL) {
             continue;
         }
-        if (request == overdue) {
-            finish(port, bit(slot), DRIVER_ETIMEDOUT, finished);
-            continue;
-        }
         port->slots[slot] = NULL;
         port->in_flight &= ~bit(slot);
-        request->alone = true;
+        request->alone = alone;
         request->waiting = true;
         block_queue_add_first(&port->waiting, request);
     }
 }
 
-/* A command failed, or OVERDUE does not come back. */
-static void recover(struct ahci_port *port, struct block_request *overdue,
-                    struct block_queue *finished)
+/* Begins again when the port has stopped; the controller knows of no command
+ * any more. */
+static void begin_again(struct ahci_port *port, bool reset, bool alone,
+                        struct block_queue *finished)
+{
+    if (ahci_port_restart(port, reset) != DRIVER_OK) {
+        give_up(port, finished);
+        return;
+    }
+    retry(port, alone);
+}
+
+/* The disk stopped the whole queue because of one command. */
+static void recover_queue(struct ahci_port *port, struct block_queue *finished)
+{
+    unsigned tag;
+    uint8_t error;
+
+    if (ahci_port_restart(port, false) != DRIVER_OK) {
+        give_up(port, finished);
+        return;
+    }
+    if (ahci_port_failed_tag(port, &tag, &error) &&
+        (port->in_flight & bit(tag)) != 0) {
+        finish(port, bit(tag), verdict(port, port->slots[tag], error),
+               finished);
+        retry(port, false);
+    } else {
+        begin_again(port, true, true, finished);
+    }
+}
+
+/* A command failed. */
+static void recover(struct ahci_port *port, struct block_queue *finished)
 {
     uint32_t task_file = ahci_port_read(port, AHCI_PXTFD);
     uint32_t busy =
         ahci_port_read(port, AHCI_PXCI) | ahci_port_read(port, AHCI_PXSACT);
 
     finish(port, port->in_flight & ~busy, DRIVER_OK, finished);
-    if (port->single && port->in_flight != 0 && overdue == NULL) {
-        finish(port, port->in_flight, verdict(port, port->slots[0], task_file),
-               finished);
-    }
-    if (ahci_port_restart(port, overdue != NULL) != DRIVER_OK) {
-        give_up(port, finished);
+    if (!port->single && port->in_flight != 0) {
+        recover_queue(port, finished);
         return;
     }
-    retry(port, overdue, finished);
+    if (port->in_flight != 0) {
+        uint8_t error = AHCI_PXTFD_ERROR(task_file);
+
+        finish(
+            port, port->in_flight,
+            verdict(port, port->slots[__builtin_ctz(port->in_flight)], error),
+            finished);
+    }
+    begin_again(port, false, false, finished);
 }
 
 /* A disk that was away, if only for a moment, may be another one now. */
@@ -267,7 +295,7 @@ static void handle(struct ahci_port *port, struct block_queue *finished)
         return;
     }
     if ((status & AHCI_PXIS_ERROR) != 0) {
-        recover(port, NULL, finished);
+        recover(port, finished);
     } else {
         finish_done(port, finished);
     }
@@ -306,31 +334,44 @@ static void submit(struct block_disk *disk, struct block_request *request)
     block_queue_finish(&finished);
 }
 
-/* REQUEST may have been finished by another thread just now. */
-static bool is_in_flight(const struct ahci_port *port,
-                         const struct block_request *request)
+/* The slot that REQUEST is in, if any: it may have been finished just now. */
+static unsigned slot_of(const struct ahci_port *port,
+                        const struct block_request *request)
 {
-    for (unsigned slot = 0; slot < AHCI_SLOTS; slot++) {
-        if (port->slots[slot] == request) {
-            return true;
-        }
+    unsigned slot = 0;
+
+    while (slot < AHCI_SLOTS && port->slots[slot] != request) {
+        slot++;
     }
-    return false;
+    return slot;
+}
+
+/* The slot's memory is the controller's until the port has stopped. */
+static void time_out(struct ahci_port *port, unsigned slot,
+                     struct block_queue *finished)
+{
+    hyp_log("ahci: a request to %s is given up", port->disk.serial);
+    if (ahci_port_restart(port, true) != DRIVER_OK) {
+        give_up(port, finished);
+        return;
+    }
+    finish(port, bit(slot), DRIVER_ETIMEDOUT, finished);
+    retry(port, false);
+    issue(port);
 }
 
 static void overdue(struct block_disk *disk, struct block_request *request)
 {
     struct ahci_port *port = (struct ahci_port *)disk;
     struct block_queue finished = {NULL, NULL};
+    unsigned slot;
 
     hyp_lock_acquire(port->lock);
     handle(port, &finished);
-    if (is_in_flight(port, request)) {
-        if (request->overdue) {
-            hyp_log("ahci: a request to %s is given up", disk->serial);
-            recover(port, request, &finished);
-            issue(port);
-        }
+    slot = slot_of(port, request);
+    if (slot < AHCI_SLOTS && request->overdue) {
+        time_out(port, slot, &finished);
+    } else if (slot < AHCI_SLOTS) {
         request->overdue = true;
     }
     hyp_lock_release(port->lock);

@@ -7,7 +7,8 @@ static const struct block_driver *const drivers[] = {&ahci_driver,
                                                      &virtio_blk_driver};
 
 static struct {
-    struct hyp_lock *lock; /* these two are kept: who comes too late uses them */
+    struct hyp_lock
+        *lock; /* these two are kept: who comes too late uses them */
     struct hyp_cond *left;
     bool up;
     unsigned users; /* between rump_enter and rump_leave */
