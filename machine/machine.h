@@ -56,7 +56,11 @@ enum machine_block_op {
 };
 
 /* A transfer between a disk and RAM.  The machine's, and unchanged, until the
- * host calls DONE, once; EXTENTS were all found valid when it was submitted. */
+ * host calls DONE, once; EXTENTS were all found valid when it was submitted.
+ * There are up to MACHINE_EXTENTS_MAX of them (none for a flush), each of any
+ * size, not only of whole sectors; together they are sectors, 32 MiB at most:
+ * as many pages, the first one cut. */
+#define MACHINE_EXTENTS_MAX 8193u
 struct machine_block_request {
     enum machine_block_op op;
     unsigned disk; /* the host's number, as in machine_disk */

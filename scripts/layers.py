@@ -23,20 +23,29 @@ CONVERTERS = ("lib/hurd/", "lib/mach/", "personality/", "servers/runcommand/",
 # For each folder, the folders that its files may not look into.
 FORBIDDEN = {
     "kernel": {"lib", "servers", "personality", "tools", "hurd", "tests",
-               "bench", "platform/linux", "platform/sim"},
+               "bench", "drivers", "platform/linux", "platform/sim"},
+    "machine": {"kernel", "lib", "servers", "personality", "tools", "hurd",
+                "tests", "bench", "drivers", "platform"},
     "platform": {"kernel", "lib", "servers", "personality", "tools", "hurd",
-                 "tests", "bench"},
+                 "tests", "bench", "drivers", "machine"},
+    "drivers": {"kernel", "lib", "servers", "personality", "tools", "hurd",
+                "tests", "bench", "platform", "machine"},
     "hurd": {"kernel", "lib", "servers", "personality", "tools", "platform",
-             "tests", "bench"},
+             "tests", "bench", "drivers", "machine"},
     "lib": {"kernel", "servers", "personality", "tools", "platform", "tests",
-            "bench"},
+            "bench", "drivers", "machine"},
     "servers": {"kernel", "personality", "tools", "platform", "tests",
-                "bench"},
+                "bench", "machine"},
     "personality": {"kernel", "servers", "tools", "platform", "tests",
-                    "bench"},
+                    "bench", "drivers", "machine"},
     "tools": {"kernel", "lib", "servers", "personality", "hurd", "tests",
-              "bench"},
+              "bench", "drivers", "machine"},
 }
+# Who may look into a folder in spite of that: the driver's world that is made
+# of a machine.
+ALLOWED = {"drivers/host/": {"machine"}}
+# Of the machine, what others may see.
+MACHINE_CONTRACT = "machine/machine.h"
 # The one header that says how a task finds the platform below it.
 EVERYBODY = {"platform/user_abi.h"}
 
@@ -79,10 +88,19 @@ def complaint(top, layer, path, quote, header):
         if not os.path.exists(local) and not generated \
                 and not kernel_may(top, header):
             return "is no header of the kernel's"
-    if layer == "kernel" and quote == "<":
+    if layer == "machine" and quote == "<" and header not in FREESTANDING \
+            and header != "string.h":
+        return "is no freestanding header"
+    if layer in ("kernel", "machine") and quote == "<":
         return None
     target = resolved(top, path, header)
-    for folder in FORBIDDEN[layer]:
+    allowed = {folder for place, folders in ALLOWED.items()
+               if path.startswith(place) for folder in folders}
+    if layer != "machine" and target.startswith("machine/") \
+            and os.path.exists(os.path.join(top, target)) \
+            and target != MACHINE_CONTRACT:
+        return "is the machine's own"
+    for folder in FORBIDDEN[layer] - allowed:
         if target.startswith(folder + "/") and not header.startswith("mach/"):
             return "points from %s/ to %s/" % (layer, folder)
     if layer in ("lib", "servers") and header in LINUX_DIALECT \

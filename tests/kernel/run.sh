@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs the unit tests' programs and adds up what cmocka counted.
 #
-#   run.sh PROGRAM...
+#   [SUITE=NAME] run.sh PROGRAM...
 set -u
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -23,5 +23,5 @@ for program in "$@"; do
     passed=$((passed + good))
     failed=$((failed + bad))
 done
-echo "unit-tests: $passed passed, $failed failed"
+echo "${SUITE:-unit-tests}: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
