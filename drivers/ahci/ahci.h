@@ -143,7 +143,7 @@ struct ahci_command_table {
 _Static_assert(sizeof(struct ahci_command_table) == 1024, "as laid out");
 
 /* One port's memory: what it starts with must be aligned most. */
-struct ahci_port_memory {
+struct hba_port_memory {
     struct ahci_command_header list[AHCI_SLOTS]; /* to 1024 */
     uint8_t received[256];                       /* to 256 */
     uint8_t answer[512]; /* of a command that is polled for */
@@ -151,14 +151,14 @@ struct ahci_port_memory {
     struct ahci_command_table tables[AHCI_SLOTS]; /* to 128 */
 };
 
-struct ahci;
+struct hba;
 
-struct ahci_port {
+struct hba_port {
     struct block_disk disk; /* must be first */
-    struct ahci *hba;
+    struct hba *hba;
     size_t registers; /* where they begin */
     struct hyp_lock *lock;
-    struct ahci_port_memory *memory;
+    struct hba_port_memory *memory;
     uint64_t memory_phys;
 
     bool ncq;
@@ -171,23 +171,23 @@ struct ahci_port {
     struct block_queue waiting; /* for the device */
 };
 
-struct ahci {
+struct hba {
     struct block_controller controller; /* must be first */
     struct hyp_regs *regs;
     unsigned slot_count;
     bool ncq;
-    struct ahci_port *ports[AHCI_PORTS]; /* NULL: no disk there */
+    struct hba_port *ports[AHCI_PORTS]; /* NULL: no disk there */
     struct block_disk *disks[AHCI_PORTS];
 };
 
-static inline uint32_t ahci_port_read(struct ahci_port *port,
-                                      enum ahci_port_register reg)
+static inline uint32_t hba_port_read(struct hba_port *port,
+                                     enum ahci_port_register reg)
 {
     return hyp_read32(port->hba->regs, port->registers + reg);
 }
 
-static inline void ahci_port_write(struct ahci_port *port,
-                                   enum ahci_port_register reg, uint32_t value)
+static inline void hba_port_write(struct hba_port *port,
+                                  enum ahci_port_register reg, uint32_t value)
 {
     hyp_write32(port->hba->regs, port->registers + reg, value);
 }
@@ -196,44 +196,44 @@ static inline void ahci_port_write(struct ahci_port *port,
 
 /* Makes port NUMBER's struct and hands the hardware its memory; the port does
  * not run yet.  NULL if memory is short or the port does not stop. */
-struct ahci_port *ahci_port_create(struct ahci *hba, unsigned number);
+struct hba_port *hba_port_create(struct hba *hba, unsigned number);
 /* Stops the port and frees all; nothing may be in flight. */
-void ahci_port_destroy(struct ahci_port *port);
+void hba_port_destroy(struct hba_port *port);
 /* Whether a disk stands at the port and is ready; waits for it, if there is
  * something at all before DETECT_UNTIL_NS. */
-bool ahci_port_detect(struct ahci_port *port, uint64_t detect_until_ns);
+bool hba_port_detect(struct hba_port *port, uint64_t detect_until_ns);
 /* Clears what is reported and lets the port fetch commands. */
-void ahci_port_start(struct ahci_port *port);
+void hba_port_start(struct hba_port *port);
 /* DRIVER_ETIMEDOUT if the port does not obey. */
-enum driver_error ahci_port_stop(struct ahci_port *port);
+enum driver_error hba_port_stop(struct hba_port *port);
 /* Stops, resets the link if need be or if RESET, and starts again; the
  * controller has forgotten all commands then. */
-enum driver_error ahci_port_restart(struct ahci_port *port, bool reset);
+enum driver_error hba_port_restart(struct hba_port *port, bool reset);
 
 /* --- identify.c ----------------------------------------------------------- */
 
 /* Asks the disk what it is, and fills in the port's and the disk's struct.  The
  * port runs, without interrupts. */
-enum driver_error ahci_port_identify(struct ahci_port *port);
+enum driver_error hba_port_identify(struct hba_port *port);
 
 /* Runs one command alone, without interrupts, and waits: what a disk is asked
  * about itself.  DATA: its answer goes to the port's memory. */
-bool ahci_port_poll(struct ahci_port *port, enum ata_command command,
-                    uint64_t sector, uint32_t sector_count, bool data);
+bool hba_port_poll(struct hba_port *port, enum ata_command command,
+                   uint64_t sector, uint32_t sector_count, bool data);
 /* Which of the queued commands failed, which the disk insists on telling before
  * it takes another one; false if it does not say. */
-bool ahci_port_failed_tag(struct ahci_port *port, unsigned *tag_out,
-                          uint8_t *error_out);
+bool hba_port_failed_tag(struct hba_port *port, unsigned *tag_out,
+                         uint8_t *error_out);
 
 /* --- queue.c -------------------------------------------------------------- */
 
-extern const struct block_disk_ops ahci_disk_ops;
+extern const struct block_disk_ops hba_disk_ops;
 /* Fills slot SLOT with a command, without issuing it. */
-void ahci_slot_fill(struct ahci_port *port, unsigned slot,
-                    enum ata_command command, uint64_t sector,
-                    uint32_t sector_count, const struct block_segment *segments,
-                    unsigned segment_count);
+void hba_slot_fill(struct hba_port *port, unsigned slot,
+                   enum ata_command command, uint64_t sector,
+                   uint32_t sector_count, const struct block_segment *segments,
+                   unsigned segment_count);
 /* The controller's interrupt for this port. */
-void ahci_port_interrupt(struct ahci_port *port);
+void hba_port_interrupt(struct hba_port *port);
 
 #endif

@@ -21,7 +21,7 @@ static bool match(const struct hyp_pci_id *id)
     return id->class_code == CLASS_AHCI;
 }
 
-static bool wait_clear(struct ahci *hba, size_t reg, uint32_t mask,
+static bool wait_clear(struct hba *hba, size_t reg, uint32_t mask,
                        unsigned timeout_ms)
 {
     uint64_t until = hyp_time_ns() + timeout_ms * NS_PER_MS;
@@ -36,7 +36,7 @@ static bool wait_clear(struct ahci *hba, size_t reg, uint32_t mask,
 }
 
 /* The firmware may still use the controller. */
-static void take_from_firmware(struct ahci *hba)
+static void take_from_firmware(struct hba *hba)
 {
     if ((hyp_read32(hba->regs, AHCI_CAP2) & AHCI_CAP2_BOH) == 0) {
         return;
@@ -48,7 +48,7 @@ static void take_from_firmware(struct ahci *hba)
     }
 }
 
-static bool reset(struct ahci *hba)
+static bool reset(struct hba *hba)
 {
     hyp_write32(hba->regs, AHCI_GHC, AHCI_GHC_AE);
     take_from_firmware(hba);
@@ -63,39 +63,39 @@ static bool reset(struct ahci *hba)
 /* --- ports ---------------------------------------------------------------- */
 
 /* All ports are begun before the first is waited for. */
-static void create_ports(struct ahci *hba)
+static void create_ports(struct hba *hba)
 {
     uint32_t implemented = hyp_read32(hba->regs, AHCI_PI);
 
     for (unsigned i = 0; i < AHCI_PORTS; i++) {
         if ((implemented >> i & 1) != 0) {
-            hba->ports[i] = ahci_port_create(hba, i);
+            hba->ports[i] = hba_port_create(hba, i);
         }
     }
 }
 
-static bool bring_up(struct ahci_port *port, uint64_t detect_until_ns)
+static bool bring_up(struct hba_port *port, uint64_t detect_until_ns)
 {
     uint32_t signature;
 
-    if (!ahci_port_detect(port, detect_until_ns)) {
+    if (!hba_port_detect(port, detect_until_ns)) {
         return false;
     }
-    ahci_port_start(port);
-    signature = ahci_port_read(port, AHCI_PXSIG);
+    hba_port_start(port);
+    signature = hba_port_read(port, AHCI_PXSIG);
     if (signature != AHCI_SIGNATURE) {
         hyp_log("ahci: a device that is no disk (%#x) is left alone",
                 signature);
         return false;
     }
-    if (ahci_port_identify(port) != DRIVER_OK) {
+    if (hba_port_identify(port) != DRIVER_OK) {
         hyp_log("ahci: a disk does not say what it is");
         return false;
     }
     return true;
 }
 
-static void find_disks(struct ahci *hba)
+static void find_disks(struct hba *hba)
 {
     uint64_t detect_until_ns = hyp_time_ns() + DETECT_MS * NS_PER_MS;
 
@@ -106,17 +106,17 @@ static void find_disks(struct ahci *hba)
         if (bring_up(hba->ports[i], detect_until_ns)) {
             hba->disks[hba->controller.disk_count++] = &hba->ports[i]->disk;
         } else {
-            ahci_port_destroy(hba->ports[i]);
+            hba_port_destroy(hba->ports[i]);
             hba->ports[i] = NULL;
         }
     }
 }
 
-static void destroy_ports(struct ahci *hba)
+static void destroy_ports(struct hba *hba)
 {
     for (unsigned i = 0; i < AHCI_PORTS; i++) {
         if (hba->ports[i] != NULL) {
-            ahci_port_destroy(hba->ports[i]);
+            hba_port_destroy(hba->ports[i]);
         }
     }
 }
@@ -127,7 +127,7 @@ static void destroy_ports(struct ahci *hba)
  * sum, or they would come back at once. */
 static void interrupt(void *arg)
 {
-    struct ahci *hba = arg;
+    struct hba *hba = arg;
     uint32_t status = hyp_read32(hba->regs, AHCI_IS);
 
     if (status == 0) {
@@ -135,13 +135,13 @@ static void interrupt(void *arg)
     }
     for (unsigned i = 0; i < AHCI_PORTS; i++) {
         if ((status >> i & 1) != 0 && hba->ports[i] != NULL) {
-            ahci_port_interrupt(hba->ports[i]);
+            hba_port_interrupt(hba->ports[i]);
         }
     }
     hyp_write32(hba->regs, AHCI_IS, status);
 }
 
-static enum driver_error enable_interrupts(struct ahci *hba)
+static enum driver_error enable_interrupts(struct hba *hba)
 {
     enum driver_error err =
         hyp_pci_interrupt(hba->controller.pci, interrupt, hba);
@@ -151,8 +151,8 @@ static enum driver_error enable_interrupts(struct ahci *hba)
     }
     for (unsigned i = 0; i < AHCI_PORTS; i++) {
         if (hba->ports[i] != NULL) {
-            ahci_port_write(hba->ports[i], AHCI_PXIS, AHCI_ALL_ONES);
-            ahci_port_write(hba->ports[i], AHCI_PXIE, AHCI_PXIE_WANTED);
+            hba_port_write(hba->ports[i], AHCI_PXIS, AHCI_ALL_ONES);
+            hba_port_write(hba->ports[i], AHCI_PXIE, AHCI_PXIE_WANTED);
         }
     }
     hyp_write32(hba->regs, AHCI_IS, AHCI_ALL_ONES);
@@ -162,7 +162,7 @@ static enum driver_error enable_interrupts(struct ahci *hba)
 
 /* --- the controller ------------------------------------------------------- */
 
-static enum driver_error start(struct ahci *hba)
+static enum driver_error start(struct hba *hba)
 {
     struct hyp_pci *pci = hba->controller.pci;
     uint32_t command = hyp_pci_read(pci, PCI_COMMAND, 2), cap;
@@ -185,7 +185,7 @@ static enum driver_error start(struct ahci *hba)
     return enable_interrupts(hba);
 }
 
-static void stop(struct ahci *hba)
+static void stop(struct hba *hba)
 {
     hyp_write32(hba->regs, AHCI_GHC, AHCI_GHC_AE);
     hyp_pci_interrupt_end(hba->controller.pci);
@@ -195,7 +195,7 @@ static void stop(struct ahci *hba)
 static enum driver_error attach(struct hyp_pci *pci,
                                 struct block_controller **controller_out)
 {
-    struct ahci *hba = hyp_alloc(sizeof *hba);
+    struct hba *hba = hyp_alloc(sizeof *hba);
     enum driver_error err;
 
     if (hba == NULL) {
@@ -218,7 +218,7 @@ static enum driver_error attach(struct hyp_pci *pci,
 
 static void detach(struct block_controller *controller)
 {
-    struct ahci *hba = (struct ahci *)controller;
+    struct hba *hba = (struct hba *)controller;
 
     stop(hba);
     hyp_free(hba);

@@ -39,35 +39,35 @@ enum identity_word {
 #define LOG_TAG        0x1fu
 #define LOG_ERROR      3u
 
-bool ahci_port_poll(struct ahci_port *port, enum ata_command command,
-                    uint64_t sector, uint32_t sector_count, bool data)
+bool hba_port_poll(struct hba_port *port, enum ata_command command,
+                   uint64_t sector, uint32_t sector_count, bool data)
 {
     const struct block_segment segment = {
-        port->memory_phys + offsetof(struct ahci_port_memory, answer),
+        port->memory_phys + offsetof(struct hba_port_memory, answer),
         sizeof port->memory->answer};
     uint64_t until = hyp_time_ns() + POLL_MS * NS_PER_MS;
     bool good = true;
 
-    ahci_slot_fill(port, 0, command, sector, sector_count, &segment, data);
-    ahci_port_write(port, AHCI_PXCI, 1);
-    while (good && (ahci_port_read(port, AHCI_PXCI) & 1) != 0) {
-        if ((ahci_port_read(port, AHCI_PXIS) & AHCI_PXIS_ERROR) != 0 ||
+    hba_slot_fill(port, 0, command, sector, sector_count, &segment, data);
+    hba_port_write(port, AHCI_PXCI, 1);
+    while (good && (hba_port_read(port, AHCI_PXCI) & 1) != 0) {
+        if ((hba_port_read(port, AHCI_PXIS) & AHCI_PXIS_ERROR) != 0 ||
             hyp_time_ns() > until) {
             good = false;
         }
         hyp_sleep_us(POLL_US);
     }
-    good = good && (ahci_port_read(port, AHCI_PXTFD) & AHCI_PXTFD_ERR) == 0;
-    ahci_port_write(port, AHCI_PXIS, AHCI_PXIS_ANSWER);
+    good = good && (hba_port_read(port, AHCI_PXTFD) & AHCI_PXTFD_ERR) == 0;
+    hba_port_write(port, AHCI_PXIS, AHCI_PXIS_ANSWER);
     return good;
 }
 
-bool ahci_port_failed_tag(struct ahci_port *port, unsigned *tag_out,
-                          uint8_t *error_out)
+bool hba_port_failed_tag(struct hba_port *port, unsigned *tag_out,
+                         uint8_t *error_out)
 {
     const uint8_t *log = port->memory->answer;
 
-    if (!ahci_port_poll(port, ATA_READ_LOG_EXT, LOG_NCQ_ERROR, 1, true) ||
+    if (!hba_port_poll(port, ATA_READ_LOG_EXT, LOG_NCQ_ERROR, 1, true) ||
         (log[0] & LOG_NOT_QUEUED) != 0) {
         return false;
     }
@@ -77,17 +77,17 @@ bool ahci_port_failed_tag(struct ahci_port *port, unsigned *tag_out,
 }
 
 /* A disk without the feature set says nothing, and the first write tells. */
-static bool is_protected(struct ahci_port *port, const uint16_t *id)
+static bool is_protected(struct hba_port *port, const uint16_t *id)
 {
     bool protected;
 
     if ((id[ID_MEDIA_STATUS] & ID_MEDIA_MASK) != ID_MEDIA_NOTIFIES ||
-        ahci_port_poll(port, ATA_GET_MEDIA_STATUS, 0, 0, false)) {
+        hba_port_poll(port, ATA_GET_MEDIA_STATUS, 0, 0, false)) {
         return false;
     }
-    protected = (AHCI_PXTFD_ERROR(ahci_port_read(port, AHCI_PXTFD)) &
-                 ATA_ERROR_WP) != 0;
-    ahci_port_restart(port, false);
+    protected =
+        (AHCI_PXTFD_ERROR(hba_port_read(port, AHCI_PXTFD)) & ATA_ERROR_WP) != 0;
+    hba_port_restart(port, false);
     return protected;
 }
 
@@ -117,7 +117,7 @@ static uint32_t sector_bytes(const uint16_t *id)
     return 2 * (id[ID_SECTOR_WORDS] | (uint32_t)id[ID_SECTOR_WORDS + 1] << 16);
 }
 
-static enum driver_error understand(struct ahci_port *port, const uint16_t *id)
+static enum driver_error understand(struct hba_port *port, const uint16_t *id)
 {
     struct block_disk *disk = &port->disk;
     uint32_t bytes = sector_bytes(id);
@@ -148,11 +148,11 @@ static enum driver_error understand(struct ahci_port *port, const uint16_t *id)
     return DRIVER_OK;
 }
 
-enum driver_error ahci_port_identify(struct ahci_port *port)
+enum driver_error hba_port_identify(struct hba_port *port)
 {
     uint16_t id[WORDS];
 
-    if (!ahci_port_poll(port, ATA_IDENTIFY_DEVICE, 0, 0, true)) {
+    if (!hba_port_poll(port, ATA_IDENTIFY_DEVICE, 0, 0, true)) {
         return DRIVER_EIO;
     }
     for (unsigned i = 0; i < WORDS; i++) {

@@ -9,15 +9,15 @@
 #define RESET_US         1000u
 #define POLL_US          100u
 #define NS_PER_MS        1000000ull
-#define MEMORY_OF(field) offsetof(struct ahci_port_memory, field)
+#define MEMORY_OF(field) offsetof(struct hba_port_memory, field)
 
 /* Waits until the bits of MASK are VALUE. */
-static bool wait_for(struct ahci_port *port, enum ahci_port_register reg,
+static bool wait_for(struct hba_port *port, enum ahci_port_register reg,
                      uint32_t mask, uint32_t value, unsigned timeout_ms)
 {
     uint64_t until = 0;
 
-    while ((ahci_port_read(port, reg) & mask) != value) {
+    while ((hba_port_read(port, reg) & mask) != value) {
         uint64_t now = hyp_time_ns();
 
         if (until == 0) {
@@ -30,59 +30,59 @@ static bool wait_for(struct ahci_port *port, enum ahci_port_register reg,
     return true;
 }
 
-static void write_address(struct ahci_port *port, enum ahci_port_register low,
+static void write_address(struct hba_port *port, enum ahci_port_register low,
                           uint64_t phys)
 {
-    ahci_port_write(port, low, (uint32_t)phys);
-    ahci_port_write(port, low + 4, (uint32_t)(phys >> 32));
+    hba_port_write(port, low, (uint32_t)phys);
+    hba_port_write(port, low + 4, (uint32_t)(phys >> 32));
 }
 
 /* --- stop and start ------------------------------------------------------- */
 
-enum driver_error ahci_port_stop(struct ahci_port *port)
+enum driver_error hba_port_stop(struct hba_port *port)
 {
-    uint32_t command = ahci_port_read(port, AHCI_PXCMD);
+    uint32_t command = hba_port_read(port, AHCI_PXCMD);
 
-    ahci_port_write(port, AHCI_PXCMD, command & ~AHCI_PXCMD_ST);
+    hba_port_write(port, AHCI_PXCMD, command & ~AHCI_PXCMD_ST);
     if (!wait_for(port, AHCI_PXCMD, AHCI_PXCMD_CR, 0, STOP_MS)) {
         return DRIVER_ETIMEDOUT;
     }
     return DRIVER_OK;
 }
 
-void ahci_port_start(struct ahci_port *port)
+void hba_port_start(struct hba_port *port)
 {
-    uint32_t command = ahci_port_read(port, AHCI_PXCMD);
+    uint32_t command = hba_port_read(port, AHCI_PXCMD);
 
-    ahci_port_write(port, AHCI_PXSERR, AHCI_ALL_ONES);
-    ahci_port_write(port, AHCI_PXIS, AHCI_ALL_ONES);
-    ahci_port_write(port, AHCI_PXCMD, command | AHCI_PXCMD_FRE | AHCI_PXCMD_ST);
+    hba_port_write(port, AHCI_PXSERR, AHCI_ALL_ONES);
+    hba_port_write(port, AHCI_PXIS, AHCI_ALL_ONES);
+    hba_port_write(port, AHCI_PXCMD, command | AHCI_PXCMD_FRE | AHCI_PXCMD_ST);
 }
 
 /* The disk's first status comes only once errors of the link are cleared. */
-static bool disk_becomes_ready(struct ahci_port *port)
+static bool disk_becomes_ready(struct hba_port *port)
 {
-    ahci_port_write(port, AHCI_PXSERR, AHCI_ALL_ONES);
+    hba_port_write(port, AHCI_PXSERR, AHCI_ALL_ONES);
     return wait_for(port, AHCI_PXTFD, AHCI_PXTFD_BSY | AHCI_PXTFD_DRQ, 0,
                     READY_MS);
 }
 
 /* COMRESET, and what follows it. */
-static bool reset_link(struct ahci_port *port)
+static bool reset_link(struct hba_port *port)
 {
-    ahci_port_write(port, AHCI_PXSCTL, AHCI_PXSCTL_RESET);
+    hba_port_write(port, AHCI_PXSCTL, AHCI_PXSCTL_RESET);
     hyp_sleep_us(RESET_US);
-    ahci_port_write(port, AHCI_PXSCTL, 0);
+    hba_port_write(port, AHCI_PXSCTL, 0);
     if (!wait_for(port, AHCI_PXSSTS, 0xf, AHCI_DET_READY, LINK_MS)) {
         return false;
     }
     return disk_becomes_ready(port);
 }
 
-enum driver_error ahci_port_restart(struct ahci_port *port, bool reset)
+enum driver_error hba_port_restart(struct hba_port *port, bool reset)
 {
-    bool stopped = ahci_port_stop(port) == DRIVER_OK;
-    uint32_t status = ahci_port_read(port, AHCI_PXTFD);
+    bool stopped = hba_port_stop(port) == DRIVER_OK;
+    uint32_t status = hba_port_read(port, AHCI_PXTFD);
 
     if (!stopped || (status & (AHCI_PXTFD_BSY | AHCI_PXTFD_DRQ)) != 0) {
         reset = true;
@@ -95,16 +95,15 @@ enum driver_error ahci_port_restart(struct ahci_port *port, bool reset)
     if (!stopped && !wait_for(port, AHCI_PXCMD, AHCI_PXCMD_CR, 0, STOP_MS)) {
         return DRIVER_ENXIO;
     }
-    ahci_port_start(port);
+    hba_port_start(port);
     return DRIVER_OK;
 }
 
 /* --- detection ------------------------------------------------------------ */
 
-bool ahci_port_detect(struct ahci_port *port, uint64_t detect_until_ns)
+bool hba_port_detect(struct hba_port *port, uint64_t detect_until_ns)
 {
-    while (AHCI_PXSSTS_DET(ahci_port_read(port, AHCI_PXSSTS)) ==
-           AHCI_DET_NONE) {
+    while (AHCI_PXSSTS_DET(hba_port_read(port, AHCI_PXSSTS)) == AHCI_DET_NONE) {
         if (hyp_time_ns() > detect_until_ns) {
             return false;
         }
@@ -116,29 +115,28 @@ bool ahci_port_detect(struct ahci_port *port, uint64_t detect_until_ns)
 
 /* --- making and ending ---------------------------------------------------- */
 
-static bool set_up(struct ahci_port *port)
+static bool set_up(struct hba_port *port)
 {
     uint32_t command;
 
-    if (ahci_port_stop(port) != DRIVER_OK) {
+    if (hba_port_stop(port) != DRIVER_OK) {
         return false;
     }
-    command = ahci_port_read(port, AHCI_PXCMD) & ~AHCI_PXCMD_FRE;
-    ahci_port_write(port, AHCI_PXCMD, command);
+    command = hba_port_read(port, AHCI_PXCMD) & ~AHCI_PXCMD_FRE;
+    hba_port_write(port, AHCI_PXCMD, command);
     if (!wait_for(port, AHCI_PXCMD, AHCI_PXCMD_FR, 0, STOP_MS)) {
         return false;
     }
-    ahci_port_write(port, AHCI_PXIE, 0);
+    hba_port_write(port, AHCI_PXIE, 0);
     write_address(port, AHCI_PXCLB, port->memory_phys + MEMORY_OF(list));
     write_address(port, AHCI_PXFB, port->memory_phys + MEMORY_OF(received));
-    ahci_port_write(port, AHCI_PXCMD,
-                    command | AHCI_PXCMD_SUD | AHCI_PXCMD_POD);
-    ahci_port_write(port, AHCI_PXCMD,
-                    command | AHCI_PXCMD_SUD | AHCI_PXCMD_POD | AHCI_PXCMD_FRE);
+    hba_port_write(port, AHCI_PXCMD, command | AHCI_PXCMD_SUD | AHCI_PXCMD_POD);
+    hba_port_write(port, AHCI_PXCMD,
+                   command | AHCI_PXCMD_SUD | AHCI_PXCMD_POD | AHCI_PXCMD_FRE);
     return true;
 }
 
-static void fill_list(struct ahci_port *port)
+static void fill_list(struct hba_port *port)
 {
     for (unsigned slot = 0; slot < AHCI_SLOTS; slot++) {
         uint64_t table = port->memory_phys + MEMORY_OF(tables) +
@@ -149,7 +147,7 @@ static void fill_list(struct ahci_port *port)
     }
 }
 
-static void free_port(struct ahci_port *port)
+static void free_port(struct hba_port *port)
 {
     if (port->lock != NULL) {
         hyp_lock_destroy(port->lock);
@@ -160,16 +158,16 @@ static void free_port(struct ahci_port *port)
     hyp_free(port);
 }
 
-struct ahci_port *ahci_port_create(struct ahci *hba, unsigned number)
+struct hba_port *hba_port_create(struct hba *hba, unsigned number)
 {
-    struct ahci_port *port = hyp_alloc(sizeof *port);
+    struct hba_port *port = hyp_alloc(sizeof *port);
 
     if (port == NULL) {
         return NULL;
     }
     port->hba = hba;
     port->registers = AHCI_PORT_BASE + number * AHCI_PORT_SIZE;
-    port->disk.ops = &ahci_disk_ops;
+    port->disk.ops = &hba_disk_ops;
     port->disk.kind = BLOCK_WD;
     port->lock = hyp_lock_create();
     port->memory = hyp_dma_alloc(sizeof *port->memory, &port->memory_phys);
@@ -184,14 +182,14 @@ struct ahci_port *ahci_port_create(struct ahci *hba, unsigned number)
     return NULL;
 }
 
-void ahci_port_destroy(struct ahci_port *port)
+void hba_port_destroy(struct hba_port *port)
 {
     uint32_t command;
 
-    ahci_port_write(port, AHCI_PXIE, 0);
-    if (ahci_port_stop(port) == DRIVER_OK) {
-        command = ahci_port_read(port, AHCI_PXCMD);
-        ahci_port_write(port, AHCI_PXCMD, command & ~AHCI_PXCMD_FRE);
+    hba_port_write(port, AHCI_PXIE, 0);
+    if (hba_port_stop(port) == DRIVER_OK) {
+        command = hba_port_read(port, AHCI_PXCMD);
+        hba_port_write(port, AHCI_PXCMD, command & ~AHCI_PXCMD_FRE);
         if (wait_for(port, AHCI_PXCMD, AHCI_PXCMD_FR, 0, STOP_MS)) {
             free_port(port);
             return;

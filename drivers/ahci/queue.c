@@ -70,10 +70,10 @@ static unsigned fill_prdt(struct ahci_prd *prdt,
     return n;
 }
 
-void ahci_slot_fill(struct ahci_port *port, unsigned slot,
-                    enum ata_command command, uint64_t sector,
-                    uint32_t sector_count, const struct block_segment *segments,
-                    unsigned segment_count)
+void hba_slot_fill(struct hba_port *port, unsigned slot,
+                   enum ata_command command, uint64_t sector,
+                   uint32_t sector_count, const struct block_segment *segments,
+                   unsigned segment_count)
 {
     struct ahci_command_header *header = &port->memory->list[slot];
     struct ahci_command_table *table = &port->memory->tables[slot];
@@ -99,27 +99,27 @@ static enum ata_command command_for(const struct block_request *request,
     return single ? ATA_WRITE_DMA_EXT : ATA_WRITE_FPDMA_QUEUED;
 }
 
-static bool must_be_single(const struct ahci_port *port,
+static bool must_be_single(const struct hba_port *port,
                            const struct block_request *request)
 {
     return !port->ncq || request->alone || request->op == BLOCK_FLUSH;
 }
 
 /* Moves the first that waits to SLOT. */
-static void load(struct ahci_port *port, unsigned slot, bool single)
+static void load(struct hba_port *port, unsigned slot, bool single)
 {
     struct block_request *request = block_queue_take(&port->waiting);
 
-    ahci_slot_fill(port, slot, command_for(request, single), request->sector,
-                   request->sector_count, request->segments,
-                   request->segment_count);
+    hba_slot_fill(port, slot, command_for(request, single), request->sector,
+                  request->sector_count, request->segments,
+                  request->segment_count);
     request->waiting = false;
     port->slots[slot] = request;
     port->in_flight |= bit(slot);
     port->single = single;
 }
 
-static unsigned free_slot(const struct ahci_port *port)
+static unsigned free_slot(const struct hba_port *port)
 {
     return port->in_flight == AHCI_ALL_ONES
                ? AHCI_SLOTS
@@ -127,7 +127,7 @@ static unsigned free_slot(const struct ahci_port *port)
 }
 
 /* Issues what may be issued now, with one write for all. */
-static void issue(struct ahci_port *port)
+static void issue(struct hba_port *port)
 {
     uint32_t issued = 0;
 
@@ -146,15 +146,15 @@ static void issue(struct ahci_port *port)
     }
     if (issued != 0) {
         if (!port->single) {
-            ahci_port_write(port, AHCI_PXSACT, issued);
+            hba_port_write(port, AHCI_PXSACT, issued);
         }
-        ahci_port_write(port, AHCI_PXCI, issued);
+        hba_port_write(port, AHCI_PXCI, issued);
     }
 }
 
 /* --- the end -------------------------------------------------------------- */
 
-static void finish(struct ahci_port *port, uint32_t slots,
+static void finish(struct hba_port *port, uint32_t slots,
                    enum driver_error result, struct block_queue *finished)
 {
     while (slots != 0) {
@@ -168,25 +168,25 @@ static void finish(struct ahci_port *port, uint32_t slots,
     }
 }
 
-static void finish_done(struct ahci_port *port, struct block_queue *finished)
+static void finish_done(struct hba_port *port, struct block_queue *finished)
 {
     uint32_t busy;
 
     if (port->in_flight == 0) {
         return;
     }
-    busy = ahci_port_read(port, port->single ? AHCI_PXCI : AHCI_PXSACT);
+    busy = hba_port_read(port, port->single ? AHCI_PXCI : AHCI_PXSACT);
     finish(port, port->in_flight & ~busy, DRIVER_OK, finished);
 }
 
 /* The disk is not there any more, or the port does not work. */
-static void give_up(struct ahci_port *port, struct block_queue *finished)
+static void give_up(struct hba_port *port, struct block_queue *finished)
 {
     struct block_request *request;
 
     port->gone = true;
-    ahci_port_write(port, AHCI_PXIE, 0);
-    ahci_port_stop(port);
+    hba_port_write(port, AHCI_PXIE, 0);
+    hba_port_stop(port);
     hyp_log("ahci: the disk %s is gone", port->disk.serial);
     finish(port, port->in_flight, DRIVER_ENXIO, finished);
     while ((request = block_queue_take(&port->waiting)) != NULL) {
@@ -198,7 +198,7 @@ static void give_up(struct ahci_port *port, struct block_queue *finished)
 /* --- recovery ------------------------------------------------------------- */
 
 /* What is to be said of a failed command. */
-static enum driver_error verdict(struct ahci_port *port,
+static enum driver_error verdict(struct hba_port *port,
                                  const struct block_request *request,
                                  uint8_t ata_error)
 {
@@ -210,7 +210,7 @@ static enum driver_error verdict(struct ahci_port *port,
 }
 
 /* What was in flight waits again, ahead of all others. */
-static void retry(struct ahci_port *port, bool alone)
+static void retry(struct hba_port *port, bool alone)
 {
     for (unsigned slot = AHCI_SLOTS; slot-- > 0;) {
         struct block_request *request = port->slots[slot];
@@ -228,10 +228,10 @@ static void retry(struct ahci_port *port, bool alone)
 
 /* Begins again when the port has stopped; the controller knows of no command
  * any more. */
-static void begin_again(struct ahci_port *port, bool reset, bool alone,
+static void begin_again(struct hba_port *port, bool reset, bool alone,
                         struct block_queue *finished)
 {
-    if (ahci_port_restart(port, reset) != DRIVER_OK) {
+    if (hba_port_restart(port, reset) != DRIVER_OK) {
         give_up(port, finished);
         return;
     }
@@ -239,16 +239,16 @@ static void begin_again(struct ahci_port *port, bool reset, bool alone,
 }
 
 /* The disk stopped the whole queue because of one command. */
-static void recover_queue(struct ahci_port *port, struct block_queue *finished)
+static void recover_queue(struct hba_port *port, struct block_queue *finished)
 {
     unsigned tag;
     uint8_t error;
 
-    if (ahci_port_restart(port, false) != DRIVER_OK) {
+    if (hba_port_restart(port, false) != DRIVER_OK) {
         give_up(port, finished);
         return;
     }
-    if (ahci_port_failed_tag(port, &tag, &error) &&
+    if (hba_port_failed_tag(port, &tag, &error) &&
         (port->in_flight & bit(tag)) != 0) {
         finish(port, bit(tag), verdict(port, port->slots[tag], error),
                finished);
@@ -259,11 +259,11 @@ static void recover_queue(struct ahci_port *port, struct block_queue *finished)
 }
 
 /* A command failed. */
-static void recover(struct ahci_port *port, struct block_queue *finished)
+static void recover(struct hba_port *port, struct block_queue *finished)
 {
-    uint32_t task_file = ahci_port_read(port, AHCI_PXTFD);
+    uint32_t task_file = hba_port_read(port, AHCI_PXTFD);
     uint32_t busy =
-        ahci_port_read(port, AHCI_PXCI) | ahci_port_read(port, AHCI_PXSACT);
+        hba_port_read(port, AHCI_PXCI) | hba_port_read(port, AHCI_PXSACT);
 
     finish(port, port->in_flight & ~busy, DRIVER_OK, finished);
     if (!port->single && port->in_flight != 0) {
@@ -282,14 +282,14 @@ static void recover(struct ahci_port *port, struct block_queue *finished)
 }
 
 /* A disk that was away, if only for a moment, may be another one now. */
-static void handle(struct ahci_port *port, struct block_queue *finished)
+static void handle(struct hba_port *port, struct block_queue *finished)
 {
-    uint32_t status = ahci_port_read(port, AHCI_PXIS);
+    uint32_t status = hba_port_read(port, AHCI_PXIS);
 
     if (status == 0 || port->gone) {
         return;
     }
-    ahci_port_write(port, AHCI_PXIS, status);
+    hba_port_write(port, AHCI_PXIS, status);
     if ((status & AHCI_PXIS_CHANGE) != 0) {
         give_up(port, finished);
         return;
@@ -302,7 +302,7 @@ static void handle(struct ahci_port *port, struct block_queue *finished)
     issue(port);
 }
 
-void ahci_port_interrupt(struct ahci_port *port)
+void hba_port_interrupt(struct hba_port *port)
 {
     struct block_queue finished = {NULL, NULL};
 
@@ -316,7 +316,7 @@ void ahci_port_interrupt(struct ahci_port *port)
 
 static void submit(struct block_disk *disk, struct block_request *request)
 {
-    struct ahci_port *port = (struct ahci_port *)disk;
+    struct hba_port *port = (struct hba_port *)disk;
     struct block_queue finished = {NULL, NULL};
 
     hyp_lock_acquire(port->lock);
@@ -335,7 +335,7 @@ static void submit(struct block_disk *disk, struct block_request *request)
 }
 
 /* The slot that REQUEST is in, if any: it may have been finished just now. */
-static unsigned slot_of(const struct ahci_port *port,
+static unsigned slot_of(const struct hba_port *port,
                         const struct block_request *request)
 {
     unsigned slot = 0;
@@ -347,11 +347,11 @@ static unsigned slot_of(const struct ahci_port *port,
 }
 
 /* The slot's memory is the controller's until the port has stopped. */
-static void time_out(struct ahci_port *port, unsigned slot,
+static void time_out(struct hba_port *port, unsigned slot,
                      struct block_queue *finished)
 {
     hyp_log("ahci: a request to %s is given up", port->disk.serial);
-    if (ahci_port_restart(port, true) != DRIVER_OK) {
+    if (hba_port_restart(port, true) != DRIVER_OK) {
         give_up(port, finished);
         return;
     }
@@ -362,7 +362,7 @@ static void time_out(struct ahci_port *port, unsigned slot,
 
 static void overdue(struct block_disk *disk, struct block_request *request)
 {
-    struct ahci_port *port = (struct ahci_port *)disk;
+    struct hba_port *port = (struct hba_port *)disk;
     struct block_queue finished = {NULL, NULL};
     unsigned slot;
 
@@ -378,7 +378,7 @@ static void overdue(struct block_disk *disk, struct block_request *request)
     block_queue_finish(&finished);
 }
 
-const struct block_disk_ops ahci_disk_ops = {
+const struct block_disk_ops hba_disk_ops = {
     .submit = submit,
     .overdue = overdue,
 };

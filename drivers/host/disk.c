@@ -135,7 +135,7 @@ static struct machine_block_request *take(void)
 
 static void *run(void *unused)
 {
-    struct machine_block_request *request;
+    struct machine_block_request *request = NULL;
 
     (void)unused;
     pthread_mutex_lock(&all.lock);

@@ -46,8 +46,6 @@ void host_disk_fail(unsigned disk, uint64_t sector, bool fail);
 /* Requests stay in the disk until this is undone. */
 void host_disk_hold(unsigned disk, bool hold);
 void host_disk_unplug(unsigned disk);
-/* What hyp_cond_wait takes for a millisecond: 1 unless set. */
-void host_hurry(unsigned divisor);
 
 /* --- what happened -------------------------------------------------------- */
 

@@ -220,7 +220,7 @@ static struct machine *create(const struct host_config *config,
     struct machine_controller *controllers =
         calloc(config->controller_count + 1, sizeof *controllers);
     struct machine_config machine = {config->controller_count, controllers,
-                                     memory_bytes};
+                                     HOST_RAM_BASE + memory_bytes};
     struct machine *made;
     unsigned number = 0;
 

@@ -25,6 +25,9 @@ struct block_disk *rump_disk(enum block_kind kind, unsigned unit);
 
 /* --- transfer.c ----------------------------------------------------------- */
 
+/* After twice this without an answer a request is given up; for tests. */
+extern unsigned rump_overdue_ms;
+
 enum driver_error rump_transfer_init(void);
 /* Nothing may be under way. */
 void rump_transfer_end(void);

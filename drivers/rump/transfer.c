@@ -14,8 +14,6 @@
 #define PIECES       4u
 #define BOUNCE_BYTES (128u << 10)
 #define BOUNCE_MAX   32u
-/* After twice this without an answer a request is given up. */
-#define OVERDUE_MS 15000u
 
 struct bounce {
     struct bounce *next;
@@ -58,6 +56,8 @@ static struct {
     struct bounce *bounce_free;
     struct transfer *idle;
 } pool;
+
+unsigned rump_overdue_ms = 15000;
 
 /* --- bounce buffers ------------------------------------------------------- */
 
@@ -333,7 +333,8 @@ static unsigned wait_pieces(struct transfer *transfer)
 
     hyp_lock_acquire(transfer->lock);
     while ((done = done_pieces(transfer)) == 0) {
-        if (!hyp_cond_wait(transfer->changed, transfer->lock, OVERDUE_MS) &&
+        if (!hyp_cond_wait(transfer->changed, transfer->lock,
+                           rump_overdue_ms) &&
             done_pieces(transfer) == 0) {
             hyp_lock_release(transfer->lock);
             complain(transfer);
