@@ -36,3 +36,22 @@ bench-programs: $(BN)/machbench $(BN)/unixbench $(BN)/root.img
 
 bench-all: hell bench-programs
 	$(Q)python3 bench/run.py ./hell $(BN)
+
+# diskbench is a boot module that is linked as servers are; hostdisk does the
+# same on the host.
+$(BN)/diskbench.o: bench/diskbench.c | $(MACH_USER_HEADERS) $(HURD_USER_HEADERS)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TASK_CFLAGS) -c -o $@ $<
+
+$(BN)/diskbench: $(BN)/diskbench.o $(TASK_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $< -Wl,--start-group $(TASK_LIBS) \
+	    -Wl,--end-group
+
+$(BN)/hostdisk: bench/hostdisk.c
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O2 $(WARN) -pthread -o $@ $<
+
+bench-programs: $(BN)/diskbench $(BN)/hostdisk

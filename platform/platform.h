@@ -134,6 +134,46 @@ void platform_thread_return(struct platform_thread *thread, uint64_t value);
  * kernel_thread_stopped follows). */
 void platform_thread_stop(struct platform_thread *thread);
 
+/* --- instructions that reach a device --------------------------------------- */
+
+/* What one instruction of a held thread does with a port or with memory. */
+enum platform_access_kind {
+    PLATFORM_PORT_READ,
+    PLATFORM_PORT_WRITE,
+    PLATFORM_MEMORY_READ,
+    PLATFORM_MEMORY_WRITE,
+    PLATFORM_MEMORY_MODIFY /* reads, then writes something made of it */
+};
+
+struct platform_access {
+    enum platform_access_kind kind;
+    unsigned size_bytes; /* 1, 2, 4 or 8 */
+    uint64_t address;    /* the port, or a user address */
+    uint64_t value;      /* what a write writes */
+
+    /* The platform's own: what becomes of what was read. */
+    int operation, target;
+    unsigned target_size, length;
+    bool target_high, sign;
+    uint64_t operand;
+};
+
+/* The longest instruction of the processor. */
+#define PLATFORM_CODE_MAX 15
+
+/* Understands the instruction at REGS's rip, whose first SIZE bytes are CODE.
+ * Returns 0, or a negative error if it is none of those that are known to reach
+ * devices (moves, in and out, and simple arithmetic; no string instruction). */
+int platform_access_decode(const struct platform_regs *regs, const void *code,
+                           size_t size_bytes,
+                           struct platform_access *access_out);
+/* What a MODIFY writes after it has read VALUE. */
+uint64_t platform_access_combine(const struct platform_access *access,
+                                 uint64_t value);
+/* REGS as they are after the instruction; VALUE is what it read, if it did. */
+void platform_access_finish(const struct platform_access *access,
+                            uint64_t value, struct platform_regs *regs);
+
 /* --- time ----------------------------------------------------------------- */
 
 uint64_t platform_time_monotonic(void); /* nanoseconds since some start */
@@ -168,7 +208,11 @@ enum platform_disk_op {
     PLATFORM_DISK_WRITE,
     PLATFORM_DISK_FLUSH
 };
+/* How the machine's drivers see a disk: disks of the same kind and group share
+ * a controller. */
+enum platform_disk_bus { PLATFORM_BUS_AHCI, PLATFORM_BUS_VIRTIO };
 unsigned platform_disk_count(void);
+enum platform_disk_bus platform_disk_bus(unsigned disk, unsigned *group_out);
 uint64_t platform_disk_size(unsigned disk);
 bool platform_disk_read_only(unsigned disk);
 void platform_disk_submit(unsigned disk, enum platform_disk_op op,
@@ -241,6 +285,9 @@ void kernel_console_resized(void);
 size_t kernel_log_copy(char *buffer, size_t size_bytes);
 /* STATUS is 0, or negative if the host could not do it. */
 void kernel_disk_done(void *cookie, int status);
+/* The disk's medium is gone for good; requests that are under way still end
+ * with kernel_disk_done. */
+void kernel_disk_gone(unsigned disk);
 
 /* The platform asks for an orderly end (the user's escape, a signal). */
 void kernel_shutdown_request(void);

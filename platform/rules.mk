@@ -4,7 +4,12 @@
 PL := platform/linux
 PL_OUT := $(B)/platform/linux
 PL_SOURCES := $(wildcard $(PL)/*.c) $(PL)/x86_64/frame.c
-PL_OBJECTS := $(PL_SOURCES:%.c=$(B)/%.o) $(PL_OUT)/x86_64/stub_image.o
+# What both platforms share: an instruction that reaches a device, taken apart.
+PL_SHARED := platform/x86_64/access.c
+PL_OBJECTS := $(PL_SOURCES:%.c=$(B)/%.o) $(PL_SHARED:%.c=$(B)/%.o) \
+	$(PL_OUT)/x86_64/stub_image.o
+# Programs that are linked with a platform need these.
+PL_LIBS := -lZydis -lnbd -lpthread
 PL_CFLAGS := -std=gnu17 $(OPT) $(WARN) -I. -I$(PL_OUT)/x86_64 -MMD -MP
 
 # The stub: no library, no vector registers, no data, a fixed address.
@@ -49,6 +54,11 @@ $(B)/platform/linux/%.o: platform/linux/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PL_CFLAGS) -c -o $@ $<
 
+$(B)/platform/x86_64/%.o: platform/x86_64/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PL_CFLAGS) -c -o $@ $<
+
 $(B)/libplatform-linux.a: $(PL_OBJECTS)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -80,7 +90,7 @@ $(PT_OUT)/%.o: $(PT)/%.c
 $(PT_OUT)/tests $(PT_OUT)/bench: $(PT_OUT)/%: $(PT_OUT)/%.o $(PT_OUT)/mock.o \
     $(PT_OUT)/user_image.o $(B)/libplatform-linux.a
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ -lpthread
+	$(Q)$(CC) -o $@ $^ $(PL_LIBS)
 
 .PHONY: platform-tests platform-bench
 platform-tests: $(PT_OUT)/tests

@@ -14,7 +14,8 @@ cd "$(dirname "$0")/.."
 what=${1:-build}
 
 build_packages="gcc binutils make libc6-dev libext2fs-dev comerr-dev \
-e2fsprogs busybox-static"
+e2fsprogs busybox-static libzydis-dev \
+libnbd-dev"
 check_packages="libcmocka-dev python3"
 lint_packages="clang-format clang-tidy"
 

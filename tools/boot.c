@@ -84,7 +84,8 @@ static int read_config(struct loader *loader)
     }
     if (settings->disk_count == 0)
         return complain("nothing to boot: give a --disk or a --config");
-    if (access(settings->disks[0].path, R_OK) != 0)
+    if (!linux_disk_is_nbd(settings->disks[0].path) &&
+        access(settings->disks[0].path, R_OK) != 0)
         return complain("%s: %s", settings->disks[0].path, strerror(errno));
     find_disk_config(loader);
     if (loader->config_text)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
 #include "tools/image.h"
+#include "platform/linux/linux.h"
+#include "tools/nbd_image.h"
 #include <errno.h>
 #include <et/com_err.h>
 #include <ext2fs/ext2fs.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SECTOR         512
 #define MBR_TABLE      446
@@ -30,22 +30,23 @@ static int is_extended(uint8_t type)
     return type == 0x05 || type == 0x0f || type == 0x85;
 }
 
-static int read_table(int fd, uint64_t sector, uint8_t table[SECTOR])
+static int read_table(io_channel disk, uint64_t sector, uint8_t table[SECTOR])
 {
-    if (pread(fd, table, SECTOR, (off_t)(sector * SECTOR)) != SECTOR)
+    if (io_channel_read_blk64(disk, sector, -SECTOR, table) != 0)
         return -1;
     return table[510] + (table[511] << 8) == MBR_SIGNATURE ? 0 : -1;
 }
 
 /* The first sector of logical partition NUMBER (from 5 on); 0: none. */
-static uint64_t logical_start(int fd, uint64_t extended, unsigned number)
+static uint64_t logical_start(io_channel disk, uint64_t extended,
+                              unsigned number)
 {
     uint8_t table[SECTOR];
     uint64_t at = extended;
 
     for (unsigned i = 5; i < 5 + EXTENDED_LIMIT; i++) {
         const uint8_t *entry = table + MBR_TABLE;
-        if (read_table(fd, at, table) != 0 || entry[4] == 0)
+        if (read_table(disk, at, table) != 0 || entry[4] == 0)
             return 0;
         if (i == number)
             return at + little32(entry + 8);
@@ -57,23 +58,30 @@ static uint64_t logical_start(int fd, uint64_t extended, unsigned number)
     return 0;
 }
 
+static io_manager manager_for(const char *path)
+{
+    return linux_disk_is_nbd(path) ? &nbd_image_manager : unix_io_manager;
+}
+
 static uint64_t partition_start(const char *path, unsigned number)
 {
     uint8_t table[SECTOR];
     uint64_t start = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    io_channel disk;
 
-    if (fd >= 0 && read_table(fd, 0, table) == 0) {
+    if (manager_for(path)->open(path, 0, &disk) != 0)
+        return 0;
+    io_channel_set_blksize(disk, SECTOR);
+    if (read_table(disk, 0, table) == 0) {
         for (unsigned i = 0; i < PRIMARY_COUNT; i++) {
             const uint8_t *entry = table + MBR_TABLE + i * MBR_ENTRY_SIZE;
             if (i + 1 == number && entry[4] != 0)
                 start = little32(entry + 8);
             else if (number > PRIMARY_COUNT && is_extended(entry[4]))
-                start = logical_start(fd, little32(entry + 8), number);
+                start = logical_start(disk, little32(entry + 8), number);
         }
     }
-    if (fd >= 0)
-        close(fd);
+    io_channel_close(disk);
     return start;
 }
 
@@ -96,7 +104,7 @@ struct image *image_open(const char *path, unsigned partition,
     }
     initialize_ext2_error_table();
     error = ext2fs_open2(path, options, EXT2_FLAG_SOFTSUPP_FEATURES, 0, 0,
-                         unix_io_manager, &fs);
+                         manager_for(path), &fs);
     if (error) {
         *error_out = error == EXT2_ET_BAD_MAGIC || error == EXT2_ET_SHORT_READ
                          ? "no ext2 file system there"

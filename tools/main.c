@@ -4,6 +4,7 @@
 #include "platform/linux/linux.h"
 #include "tools/boot.h"
 #include "tools/settings.h"
+#include "tools/trace.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -15,13 +16,15 @@ static const char usage[] =
     "usage: hell boot [OPTION]...\n"
     "       hell run [OPTION]... -- COMMAND [ARGUMENT]...\n"
     "       hell mkroot [OPTION]... OUT\n"
+    "       hell trace [OPTION]... [FILE]\n"
     "       hell --help | --version\n"
     "Runs a GNU Hurd system on Linux: a Mach kernel as an ordinary process,\n"
     "each of its tasks as another.  `hell COMMAND --help' tells more.\n"
     "\n"
     "boot    boot a disk, with the console on this terminal\n"
     "run     boot, run one command, end with its status\n"
-    "mkroot  make a disk image to boot\n";
+    "mkroot  make a disk image to boot\n"
+    "trace   show what a message trace tells\n";
 
 static int do_boot(char **words)
 {
@@ -53,6 +56,8 @@ int main(int argc, char **argv)
         return do_run(argv + 1);
     if (strcmp(word, "mkroot") == 0)
         return mkroot(argv + 1);
+    if (strcmp(word, "trace") == 0)
+        return trace_command(argv + 1);
     if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {
         fputs(usage, stdout);
         return 0;

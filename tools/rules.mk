@@ -9,10 +9,12 @@ $(B)/tools/%.o: tools/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TOOLS_CFLAGS) -c -o $@ $<
 
-hell: $(TOOLS_OBJECTS) $(B)/libkernel.a $(B)/libplatform-linux.a
+hell: $(TOOLS_OBJECTS) $(B)/libkernel.a $(B)/libplatform-linux.a \
+    $(B)/libmachine.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $(TOOLS_OBJECTS) -Wl,--start-group $(B)/libkernel.a \
-	    $(B)/libplatform-linux.a -Wl,--end-group -lext2fs -lcom_err -lpthread
+	    $(B)/libplatform-linux.a $(B)/libmachine.a -Wl,--end-group \
+	    -lext2fs -lcom_err $(PL_LIBS)
 
 ifneq ($(wildcard kernel/rules.mk),)
 all: hell

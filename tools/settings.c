@@ -10,6 +10,8 @@
 #define MEMORY_DEFAULT (1024ull << 20)
 #define MEMORY_MAX     (1ull << 40)
 #define PAGE           4096
+/* Controllers that `,ahci=N' can name. */
+#define DISK_GROUPS_MAX 16
 
 static const char boot_help[] =
     "usage: hell boot [OPTION]...\n"
@@ -28,7 +30,15 @@ static const char options_help[] =
     "                        /boot/hell.cfg or /boot/grub/grub.cfg of the "
     "disk\n"
     "  -e, --entry TITLE     menuentry to boot instead of the first\n"
-    "  -d, --disk FILE[,ro]  a disk: hd0, hd1, ...; ro: read-only\n"
+    "  -d, --disk FILE[,ro][,ahci=N|,virtio]\n"
+    "                        a disk, hd0, hd1, ... to the kernel, and wd0, "
+    "...\n"
+    "                        (or, with virtio, ld0, ...) to rumpdisk.  FILE "
+    "may\n"
+    "                        be nbd://HOST/EXPORT or "
+    "nbd+unix:///EXPORT?socket=\n"
+    "                        PATH; ro: read-only; ahci=N: on AHCI controller "
+    "N\n"
     "  -m, --memory SIZE     physical memory, with K, M or G (default 1G)\n"
     "  -a, --append ARGS     more words for the kernel's command line\n"
     "  -t, --trace FILE      write one line for each message to FILE\n"
@@ -69,19 +79,43 @@ static int parse_size(const char *text, uint64_t *size_out)
     return 0;
 }
 
+/* Takes one word off the end of a disk's path; false if there is none that is
+ * known, so that a path may have commas. */
+static bool disk_word(struct linux_disk *disk, char *text)
+{
+    char *comma = strrchr(text, ',');
+    char *end;
+
+    if (!comma)
+        return false;
+    if (strcmp(comma, ",ro") == 0) {
+        disk->read_only = true;
+    } else if (strcmp(comma, ",virtio") == 0) {
+        disk->virtio = true;
+    } else if (strncmp(comma, ",ahci=", 6) == 0) {
+        disk->group = (unsigned)strtoul(comma + 6, &end, 10);
+        if (end == comma + 6 || *end || disk->group >= DISK_GROUPS_MAX)
+            return false;
+    } else {
+        return false;
+    }
+    *comma = 0;
+    return true;
+}
+
 static int add_disk(struct settings *settings, char *text)
 {
     struct linux_disk *disk = &settings->disks[settings->disk_count];
-    size_t length = strlen(text);
 
     if (settings->disk_count == SETTINGS_DISKS_MAX - 1)
         return complain("--disk %s: no more than %d disks", text,
                         SETTINGS_DISKS_MAX - 1);
     *disk = (struct linux_disk){.path = text};
-    if (length > 3 && strcmp(text + length - 3, ",ro") == 0) {
-        text[length - 3] = 0;
-        disk->read_only = true;
-    }
+    while (disk_word(disk, text))
+        continue;
+    if (disk->virtio && disk->group != 0)
+        return complain("--disk %s: `virtio' and `ahci=' exclude each other",
+                        text);
     settings->disk_count++;
     return 0;
 }

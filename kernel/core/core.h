@@ -33,6 +33,8 @@
 /* Never returned to a user: the operation has parked its caller on something
  * and is to be tried again when that is there. */
 #define KERN_WAITING ((kern_return_t)0x7ff00001)
+/* Nor is this: the address is device memory, each access is its device's. */
+#define KERN_DEVICE ((kern_return_t)0x7ff00002)
 
 /* Zeroed memory; NULL if the host has none left.  A thin name over the
  * platform's heap, so that a test can count and fail allocations. */

@@ -4,6 +4,7 @@
 #include "boot/boot.h"
 #include "core/timer.h"
 #include "core/trap.h"
+#include "device/access.h"
 #include "device/device.h"
 #include "host/host.h"
 #include "ipc/ipc.h"
@@ -140,6 +141,16 @@ static void kernel_do_fault(struct thread *thread)
     kern_return_t kr = vm_fault(thread->task->map, address, access,
                                 thread_fault_wait(thread, kernel_fault_retry));
 
+    if (kr == KERN_DEVICE) {
+        kr = device_access(thread,
+                           thread_fault_wait(thread, kernel_fault_retry));
+        /* Device memory is for instructions that the machine can do. */
+        if (kr == KERN_INVALID_ARGUMENT) {
+            exception_raise_thread(thread, EXC_BAD_INSTRUCTION, EXC_I386_INVOP,
+                                   0);
+            return;
+        }
+    }
     if (kr == KERN_SUCCESS)
         thread_resume_user(thread);
     else if (kr != KERN_WAITING)
@@ -163,6 +174,8 @@ struct exception_kind {
     int vector, exception, code;
 };
 
+#define VECTOR_GENERAL_PROTECTION 13
+
 /* x86 vectors as Mach names them (HURD-FACTS 1.10). */
 static const struct exception_kind exception_kinds[] = {
     {0, EXC_ARITHMETIC, EXC_I386_DIV},
@@ -179,9 +192,9 @@ static const struct exception_kind exception_kinds[] = {
     {19, EXC_ARITHMETIC, EXC_I386_EXTERR},
 };
 
-void kernel_exception(void *cookie, int vector, uint64_t error_code)
+static void kernel_raise(struct thread *thread)
 {
-    struct thread *thread = kernel_enter(cookie);
+    int vector = (int)thread->trap_args[0];
     int exception = EXC_BAD_INSTRUCTION, code = EXC_I386_GPFLT;
 
     for (size_t i = 0; i < sizeof exception_kinds / sizeof *exception_kinds;
@@ -191,7 +204,44 @@ void kernel_exception(void *cookie, int vector, uint64_t error_code)
             code = exception_kinds[i].code;
         }
     }
-    exception_raise_thread(thread, exception, code, (int64_t)error_code);
+    exception_raise_thread(thread, exception, code,
+                           (int64_t)thread->trap_args[1]);
+}
+
+static void kernel_do_exception(struct thread *thread);
+
+static void kernel_exception_retry(struct thread *thread, kern_return_t result)
+{
+    if (result == KERN_SUCCESS)
+        kernel_do_exception(thread);
+    else if (result == KERN_ABORTED)
+        thread_resume_user(thread); /* it will do it again */
+    else if (result != KERN_TERMINATED)
+        kernel_raise(thread);
+}
+
+/* A port that the task may use is none of its faults. */
+static void kernel_do_exception(struct thread *thread)
+{
+    kern_return_t kr = KERN_PROTECTION_FAILURE;
+
+    if (thread->trap_args[0] == VECTOR_GENERAL_PROTECTION &&
+        thread->task->io_ports)
+        kr = device_access(thread,
+                           thread_fault_wait(thread, kernel_exception_retry));
+    if (kr == KERN_SUCCESS)
+        thread_resume_user(thread);
+    else if (kr != KERN_WAITING)
+        kernel_raise(thread);
+}
+
+void kernel_exception(void *cookie, int vector, uint64_t error_code)
+{
+    struct thread *thread = kernel_enter(cookie);
+
+    thread->trap_args[0] = (uint64_t)vector;
+    thread->trap_args[1] = error_code;
+    kernel_do_exception(thread);
     kernel_leave(thread);
 }
 
@@ -251,6 +301,12 @@ void kernel_disk_done(void *cookie, int status)
     kernel_settle();
 }
 
+void kernel_disk_gone(unsigned disk)
+{
+    device_disk_gone(disk);
+    kernel_settle();
+}
+
 void kernel_shutdown_request(void)
 {
     if (!device_power_pressed())
@@ -274,4 +330,6 @@ void ipc_kobject_port_died(struct ipc_port *port, enum ipc_kobject_type type,
 {
     if (type == IKOT_PAGER)
         vm_object_kill(kobject, KERN_MEMORY_FAILURE);
+    else if (type == IKOT_IRQ_HANDLER)
+        device_irq_port_died(kobject);
 }

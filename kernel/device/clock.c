@@ -107,30 +107,20 @@ static kern_return_t clock_map(struct device *device, vm_prot_t prot,
                                vm_offset_t offset, vm_size_t size,
                                struct ipc_port **pager_out)
 {
-    struct vm_proxy *proxy;
-
     if (prot & ~VM_PROT_READ) {
         return D_INVALID_OPERATION;
     }
     if (offset != 0 || size > PAGE_SIZE) {
         return D_INVALID_SIZE;
     }
-    proxy = kalloc(sizeof *proxy);
-    if (proxy == NULL || !make_page()) {
-        kfree(proxy);
-        return D_NO_MEMORY;
-    }
-    proxy->port = ipc_port_alloc_kernel(IKOT_PAGER_PROXY, proxy);
-    if (proxy->port == NULL) {
-        kfree(proxy);
+    if (!make_page()) {
         return D_NO_MEMORY;
     }
     vm_object_reference(time_page.object);
-    proxy->object = time_page.object;
-    proxy->size = PAGE_SIZE;
-    proxy->max_prot = VM_PROT_READ;
-    *pager_out = ipc_port_make_send(proxy->port);
-    return D_SUCCESS;
+    return vm_proxy_create(time_page.object, 0, PAGE_SIZE, VM_PROT_READ,
+                           pager_out) == KERN_SUCCESS
+               ? D_SUCCESS
+               : D_NO_MEMORY;
 }
 
 static const struct device_ops clock_ops = {

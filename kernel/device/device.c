@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The device master port and the routines of device.defs. */
 #include "device/device.h"
+#include "device/pc.h"
 #include "device/private.h"
 #include "vm/map.h"
 
@@ -26,12 +27,14 @@ void device_module_init(void)
     kmsg_init();
     power_init();
     disk_init();
+    pc_init();
 }
 
 void device_module_fini(void)
 {
     struct device *device, *after;
 
+    pc_fini();
     console_fini();
     kmsg_fini();
     power_fini();
@@ -95,7 +98,9 @@ void device_no_senders(struct ipc_port *port, enum ipc_kobject_type type,
 {
     struct device *device = kobject;
 
-    if (type == IKOT_DEVICE && device->port == port) {
+    if (type == IKOT_IO_PERM) {
+        device_io_perm_no_senders(kobject);
+    } else if (type == IKOT_DEVICE && device->port == port) {
         device->port = NULL;
         ipc_port_dealloc_kernel(port);
     }
@@ -354,21 +359,4 @@ kern_return_t ds_device_set_status(device_t device, dev_flavor_t flavor,
         return D_INVALID_OPERATION;
     }
     return device->ops->set_status(device, flavor, status, count);
-}
-
-/* --- I/O ports ------------------------------------------------------------------------ */
-
-/* There are none yet; the routines that make them are not there either. */
-struct io_perm *convert_port_to_io_perm(ipc_port_t port)
-{
-    return ipc_kobject_get(port, IKOT_IO_PERM);
-}
-
-mach_port_t convert_io_perm_to_port(struct io_perm *io_perm)
-{
-    return MACH_PORT_NULL;
-}
-
-void io_perm_deallocate(struct io_perm *io_perm)
-{
 }

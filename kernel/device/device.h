@@ -19,6 +19,10 @@ void device_console_resized(void);
 bool device_power_pressed(void);
 /* A request of platform_disk_submit has finished. */
 void device_disk_done(void *cookie, int status);
+/* A disk's medium is gone for good. */
+void device_disk_gone(unsigned disk);
+/* A port that a driver registered for interrupts has died. */
+void device_irq_port_died(void *kobject);
 /* The last send right of a device's or io_perm's port is gone. */
 void device_no_senders(struct ipc_port *port, enum ipc_kobject_type type,
                        void *kobject);

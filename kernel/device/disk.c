@@ -262,11 +262,57 @@ static kern_return_t disk_get_status(struct device *device, dev_flavor_t flavor,
     return D_SUCCESS;
 }
 
+/* A flush under way. */
+struct disk_flush {
+    struct disk_transfer transfer;
+    struct ipc_reply_to reply;
+};
+
+static void flush_done(struct disk_transfer *transfer, int status)
+{
+    struct disk_flush *flush = (struct disk_flush *)transfer;
+
+    ipc_reply_simple(flush->reply.port, flush->reply.disposition,
+                     flush->reply.id, status < 0 ? D_IO_ERROR : D_SUCCESS);
+    kfree(flush);
+}
+
+static kern_return_t start_flush(struct device *device)
+{
+    struct disk_flush *flush = kalloc(sizeof *flush);
+
+    if (flush == NULL) {
+        return D_NO_MEMORY;
+    }
+    flush->transfer.done = flush_done;
+    ipc_take_reply(&flush->reply);
+    platform_disk_submit(device->disk, PLATFORM_DISK_FLUSH, 0, NULL, 0,
+                         &flush->transfer);
+    return MIG_NO_REPLY;
+}
+
+/* The flavors that rumpdisk has: write caches are flushed; partitions are read
+ * anew at each open, so there is nothing to do about those. */
+static kern_return_t disk_set_status(struct device *device, dev_flavor_t flavor,
+                                     const int *status,
+                                     mach_msg_type_number_t count)
+{
+    switch (flavor) {
+    case DEVICE_FLUSH_CACHE:
+        return start_flush(device);
+    case DEVICE_REREAD_PARTITIONS:
+        return D_SUCCESS;
+    default:
+        return D_INVALID_OPERATION;
+    }
+}
+
 const struct device_ops disk_ops = {
     .open = disk_open,
     .read = disk_dev_read,
     .write = disk_dev_write,
     .get_status = disk_get_status,
+    .set_status = disk_set_status,
 };
 
 void disk_init(void)

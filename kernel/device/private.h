@@ -18,6 +18,9 @@
 
 #define DEVICE_NAME_SIZE 32
 #define DEVICE_SECTOR    512u
+/* Status flavors of disks that device_status.h does not have. */
+#define DEVICE_FLUSH_CACHE       2
+#define DEVICE_REREAD_PARTITIONS 0x125f
 
 struct vm_map_copy;
 
@@ -86,6 +89,8 @@ void kmsg_fini(void);
 void clock_init(void);
 void clock_fini(void);
 void disk_init(void);
+/* The last send right of an io_perm is gone. */
+void device_io_perm_no_senders(void *kobject);
 
 /* Opens partition NAME ("hd0s1") when its disk's table has been read, and
  * answers REPLY.  D_NO_SUCH_DEVICE if the name is none. */

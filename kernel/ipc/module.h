@@ -14,6 +14,7 @@ struct ipc_module {
     struct list kernel_messages; /* for kobjects, by port_link */
     struct ipc_kmsg *cache[IPC_KMSG_CACHE_MAX];
     unsigned cached;
+    uint64_t port_count; /* ports made so far */
 };
 
 extern struct ipc_module ipc;

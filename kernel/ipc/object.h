@@ -68,6 +68,7 @@ struct ipc_port {
 
     uint64_t payload;
     struct list deferred_link;
+    uint64_t id; /* for the trace; never reused */
 };
 
 struct ipc_port *ipc_port_alloc(void);

@@ -13,6 +13,7 @@ struct ipc_port *ipc_port_alloc(void)
     if (port != NULL) {
         port->references = 1;
         port->active = true;
+        port->id = ++ipc.port_count;
         port->queue_limit = MACH_PORT_QLIMIT_DEFAULT;
         list_init(&port->requests);
         list_init(&port->queue.messages);

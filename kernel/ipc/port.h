@@ -30,6 +30,7 @@ enum ipc_kobject_type {
     IKOT_DEVICE,
     IKOT_MASTER_DEVICE,
     IKOT_IO_PERM,
+    IKOT_IRQ_HANDLER,     /* a driver's port; kobject: what it listens to */
     IKOT_EXCEPTION_REPLY, /* kobject: what waits for the reply */
 };
 

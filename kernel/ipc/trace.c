@@ -2,10 +2,12 @@
 #include "ipc/trace.h"
 #include "ipc/kmsg.h"
 #include "task/task.h"
+#include "task/thread.h"
 
 #include <mach/mig_errors.h>
 
 #define LINE_MAX     512
+#define STRING_SHOWN 64
 #define REPLY_OFFSET 100 /* a reply's id is its request's and this */
 
 static const char *request_name(int id)
@@ -73,16 +75,59 @@ static const char *right_name(mach_msg_type_name_t type)
     }
 }
 
+/* Which task or thread a kernel port stands for. */
+static void describe_target(char *line, const struct ipc_port *port)
+{
+    const struct task *task = ipc_kobject_get(port, IKOT_TASK);
+    const struct thread *thread = ipc_kobject_get(port, IKOT_THREAD);
+
+    if (task != NULL) {
+        append(line, " task:%s", task->name);
+    } else if (thread != NULL) {
+        append(line, " thread:%s", thread->task->name);
+    }
+}
+
+static void describe_port(char *line, const struct ipc_item *item)
+{
+    const struct ipc_port *port = *(struct ipc_port **)item->data;
+
+    append(line, " +%s", right_name(item->type->msgt_name));
+    if (IP_VALID(port)) {
+        append(line, "@%lu", port->id);
+        describe_target(line, port);
+    }
+}
+
+/* Text in quotes, with a point for what would disturb the line. */
+static void describe_string(char *line, const struct ipc_item *item)
+{
+    const char *text = item->data;
+    char shown[STRING_SHOWN + 1];
+    size_t length = 0;
+
+    while (length < item->bytes && length < STRING_SHOWN &&
+           text[length] != 0) {
+        char c = text[length];
+
+        shown[length++] = c >= ' ' && c <= '~' && c != '"' ? c : '.';
+    }
+    shown[length] = 0;
+    append(line, " \"%s\"", shown);
+}
+
 static void describe_item(char *line, const struct ipc_item *item)
 {
     unsigned number = item->type->msgt_number;
 
-    if (item->is_port && number == 1) {
-        append(line, " +%s", right_name(item->type->msgt_name));
+    if (item->is_port && number == 1 && item->type->msgt_inline) {
+        describe_port(line, item);
     } else if (item->is_port && number != 0) {
         append(line, " +%s*%u", right_name(item->type->msgt_name), number);
     } else if (!item->type->msgt_inline) {
         append(line, " +memory:%lu", item->bytes);
+    } else if (item->type->msgt_name == MACH_MSG_TYPE_STRING_C) {
+        describe_string(line, item);
     }
 }
 
@@ -91,9 +136,6 @@ static void describe_body(char *line, struct ipc_kmsg *kmsg)
     char *at = ipc_kmsg_body(kmsg), *end = ipc_kmsg_end(kmsg);
     struct ipc_item item;
 
-    if ((kmsg->header.msgh_bits & MACH_MSGH_BITS_COMPLEX) == 0) {
-        return;
-    }
     while (at < end && ipc_item_next(&at, end, 64, &item) == 0) {
         describe_item(line, &item);
     }
@@ -118,7 +160,11 @@ void ipc_trace_message(struct ipc_kmsg *kmsg, const char *sender)
     } else {
         append(line, "%s%s", name, answers ? " reply" : "");
     }
-    append(line, " %u", kmsg->header.msgh_size);
+    append(line, " %u @%lu", kmsg->header.msgh_size, KMSG_REMOTE(kmsg)->id);
+    if (IP_VALID(KMSG_LOCAL(kmsg))) {
+        append(line, " ^%lu", KMSG_LOCAL(kmsg)->id);
+    }
+    describe_target(line, KMSG_REMOTE(kmsg));
     describe_body(line, kmsg);
     if (answers && kmsg->header.msgh_size >= sizeof *reply) {
         append(line, " = %d", reply->RetCode);

@@ -2,7 +2,12 @@
 /* ipc/trace.h: one line per message, for people who watch.
  *
  * To be called, if platform_trace_enabled(), when a message has been accepted
- * for sending and before it is queued or served.
+ * for sending and before it is queued or served:
+ *     SECONDS SENDER -> RECEIVER RPC[ reply] SIZE @PORT[ ^REPLY-PORT]
+ *         [ task:NAME][ ITEM]...[ = RESULT]
+ * Ports have numbers that are never used anew; task: names what a kernel port
+ * stands for.  An item is a right (+send@PORT), several (+send*COUNT), memory
+ * (+memory:BYTES) or a "string"; numbers are left out.
  */
 #ifndef IPC_TRACE_H
 #define IPC_TRACE_H

@@ -33,6 +33,7 @@ static void task_free(struct task *task)
     if (task->space)
         ipc_space_release(task->space);
     kfree(task->emulation);
+    kfree(task->io_ports);
     kfree(task);
 }
 

@@ -39,6 +39,8 @@ struct task {
     struct ipc_port *bootstrap; /* send right or null */
     struct ipc_port *registered[TASK_PORT_REGISTER_MAX]; /* send rights */
 
+    uint8_t *io_ports; /* a bit for each that it may use, or NULL */
+
     uint64_t *emulation; /* PLATFORM_EMULATION_MAX entries, or NULL */
 
     uint64_t creation_time_ns;

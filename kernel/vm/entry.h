@@ -29,6 +29,7 @@ struct vm_map_entry {
     bool private;
     bool needs_copy;
     bool wired;
+    bool contiguous; /* a device may write it behind everybody's back */
 };
 
 struct vm_map {

@@ -142,6 +142,9 @@ static kern_return_t vm_place_object(struct vm_place *place, vm_prot_t access,
     struct vm_map_entry *entry = place->entry;
     uint64_t index = entry->object_first + place->index;
     bool copy = entry->private && access & VM_PROT_WRITE;
+
+    if (entry->object->registers)
+        return KERN_DEVICE;
     kern_return_t kr = vm_object_get(
         entry->object, index, copy ? VM_PROT_READ : access, wait, &place->page);
 
@@ -259,6 +262,23 @@ kern_return_t vm_fault(struct vm_map *map, vm_offset_t address,
     return kr;
 }
 
+kern_return_t vm_device_address(struct vm_map *map, vm_offset_t address,
+                                size_t size_bytes, vm_prot_t access,
+                                uint64_t *phys_out)
+{
+    struct vm_map_entry *entry = vm_map_entry_at(map, address);
+
+    if (!entry || !entry->object || !entry->object->registers ||
+        size_bytes > entry->end - address)
+        return KERN_INVALID_ADDRESS;
+    if (access & ~entry->prot)
+        return KERN_PROTECTION_FAILURE;
+    *phys_out = entry->object->first_register +
+                (entry->object_first << PAGE_SHIFT_BITS) +
+                (address - entry->start);
+    return KERN_SUCCESS;
+}
+
 /* The kernel's own access: the page, without showing it to the task; but a
  * page that the task sees and that was replaced must be replaced there too. */
 static kern_return_t vm_kernel_access(struct vm_map *map, vm_offset_t address,
@@ -268,6 +288,8 @@ static kern_return_t vm_kernel_access(struct vm_map *map, vm_offset_t address,
     struct vm_place place;
     kern_return_t kr = vm_place_find(&place, map, address, access, wait);
 
+    if (kr == KERN_DEVICE)
+        return KERN_INVALID_ADDRESS;
     if (kr != KERN_SUCCESS)
         return kr;
     if (access & VM_PROT_WRITE &&

@@ -22,9 +22,16 @@ struct vm_fault_wait {
 
 /* Makes the page at ADDRESS accessible to MAP's task in the way ACCESS asks
  * (VM_PROT_*).  Errors: KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE,
- * KERN_MEMORY_FAILURE, KERN_MEMORY_ERROR or the pager's own. */
+ * KERN_MEMORY_FAILURE, KERN_MEMORY_ERROR or the pager's own; KERN_DEVICE if a
+ * device has to do the access (device/access.h). */
 kern_return_t vm_fault(struct vm_map *map, vm_offset_t address,
                        vm_prot_t access, struct vm_fault_wait *wait);
+
+/* Where in physical memory the SIZE bytes of device memory at ADDRESS are;
+ * KERN_INVALID_ADDRESS if there is none. */
+kern_return_t vm_device_address(struct vm_map *map, vm_offset_t address,
+                                size_t size_bytes, vm_prot_t access,
+                                uint64_t *phys_out);
 
 void vm_fault_wait_cancel(struct vm_fault_wait *wait);
 /* Hands WAIT to the kernel loop, which will call its DONE with RESULT. */

@@ -102,7 +102,7 @@ static bool vm_fork_entry(struct vm_map *map, struct vm_map_entry *entry,
                     : vm_fork_copy(map, entry, &child);
     if (!done)
         return false;
-    child.wired = false;
+    child.wired = child.contiguous = false;
     if (child.object)
         vm_object_reference(child.object);
     if (vm_map_insert(child_map, &child) == KERN_SUCCESS)
@@ -140,7 +140,8 @@ static struct vm_amap *vm_copyin_duplicate(const struct vm_map_entry *entry,
 {
     struct vm_amap *amap;
 
-    if (count > COPY_AT_ONCE_PAGES || entry->object || !entry->amap)
+    if ((count > COPY_AT_ONCE_PAGES && !entry->contiguous) || entry->object ||
+        !entry->amap)
         return NULL;
     amap = vm_amap_create();
     for (uint64_t i = 0; amap && i < count; i++) {
@@ -180,6 +181,8 @@ static bool vm_copyin_piece(struct vm_map *map, struct vm_map_entry *entry,
         if (!destroy)
             piece->amap =
                 vm_copyin_duplicate(entry, entry->amap_first + skip, count);
+        if (!piece->amap && entry->contiguous && !destroy)
+            return false; /* sharing would tear it from its device */
         if (!piece->amap) {
             if (!destroy)
                 vm_entry_write_protect(map, entry, start, end);

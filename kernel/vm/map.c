@@ -216,7 +216,7 @@ static bool vm_map_extend(struct vm_map *map, unsigned index,
         return false;
     struct vm_map_entry *before = map->entries[index - 1];
     if (before->end != entry->start || before->object || before->needs_copy ||
-        before->wired || before->prot != entry->prot ||
+        before->wired || before->contiguous || before->prot != entry->prot ||
         before->max_prot != entry->max_prot ||
         before->inheritance != entry->inheritance)
         return false;

@@ -45,6 +45,8 @@ struct vm_object *vm_object_for_pager(struct ipc_port *pager)
         vm_object_reference(object);
         return object;
     }
+    if (ipc_kobject_type_of(pager) != IKOT_NONE)
+        return NULL;
     object = vm_object_create();
     if (!object)
         return NULL;
@@ -78,6 +80,17 @@ struct vm_object *vm_object_for_frames(uint64_t phys, uint64_t count)
             vm_object_free(object);
             return NULL;
         }
+    }
+    return object;
+}
+
+struct vm_object *vm_object_for_registers(uint64_t phys)
+{
+    struct vm_object *object = vm_object_for_frames(0, 0);
+
+    if (object) {
+        object->registers = true;
+        object->first_register = phys;
     }
     return object;
 }

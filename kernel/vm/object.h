@@ -36,8 +36,10 @@ struct vm_object {
     struct ipc_port *name;    /* receive right */
     bool ready;               /* the pager has answered init */
     bool may_cache;
-    bool device; /* fixed pages, not owned */
-    bool dead;   /* destroyed, or its pager died: what is not here fails */
+    bool device;    /* fixed pages, not owned */
+    bool registers; /* no pages: device memory at physical FIRST_REGISTER */
+    uint64_t first_register;
+    bool dead; /* destroyed, or its pager died: what is not here fails */
     int copy_strategy;
     kern_return_t dead_reason;
 };
@@ -59,6 +61,9 @@ struct vm_object *vm_object_for_pager(struct ipc_port *pager);
 /* An object whose page 0.. are the COUNT frames from PHYS on, which stay the
  * caller's. */
 struct vm_object *vm_object_for_frames(uint64_t phys, uint64_t count);
+/* An object that stands for the device memory from PHYS on: it has no pages,
+ * and each access is done by the device. */
+struct vm_object *vm_object_for_registers(uint64_t phys);
 
 void vm_object_reference(struct vm_object *object);
 void vm_object_release(struct vm_object *object);

@@ -54,6 +54,21 @@ static void vm_run_take(struct vm_page *page)
     page->free = false;
 }
 
+/* Frames START..END-1 are memory: in runs as large as they can be, the last
+ * first. */
+static void vm_page_add(uint64_t start, uint64_t end)
+{
+    while (end > start) {
+        unsigned order = 0;
+        while (order < VM_RUN_ORDER_MAX && !(end >> order & 1) &&
+               end >= (2ul << order) && end - (2ul << order) >= start)
+            order++;
+        end -= 1ul << order;
+        vm_run_insert(&memory.pages[end], order, true);
+        memory.free_count += 1ul << order;
+    }
+}
+
 void vm_page_module_init(void)
 {
     memory.count = platform_memory_size() >> PAGE_SHIFT_BITS;
@@ -63,18 +78,12 @@ void vm_page_module_init(void)
     memory.free_count = 0;
     for (unsigned order = 0; order <= VM_RUN_ORDER_MAX; order++)
         list_init(&memory.free[order]);
-    /* Highest first, so that the lowest run heads its list.  Frame 0 is left
-     * out: nobody should see physical address 0 as memory. */
-    uint64_t end = memory.count;
-    while (end > 1) {
-        unsigned order = 0;
-        while (order < VM_RUN_ORDER_MAX && !(end >> order & 1) &&
-               end - (2ul << order) >= 1 && end >= (2ul << order))
-            order++;
-        end -= 1ul << order;
-        vm_run_insert(&memory.pages[end], order, true);
-        memory.free_count += 1ul << order;
-    }
+    /* Highest first, so that the lowest run heads its list. */
+    vm_page_add(MACHINE_HOLE_END >> PAGE_SHIFT_BITS, memory.count);
+    vm_page_add(MACHINE_BIOS_END >> PAGE_SHIFT_BITS,
+                min_of(memory.count, MACHINE_HOLE_BASE >> PAGE_SHIFT_BITS));
+    vm_page_add(1,
+                min_of(memory.count, MACHINE_LEGACY_BASE >> PAGE_SHIFT_BITS));
 }
 
 void vm_page_module_fini(void)
@@ -106,7 +115,7 @@ static void vm_run_prepare(struct vm_page *page, unsigned order, bool zero)
     if (zero && !was_zero)
         memset(vm_page_data(page), 0, PAGE_SIZE << order);
     for (uint64_t i = 0; i < 1ul << order; i++)
-        page[i] = (struct vm_page){0};
+        page[i] = (struct vm_page){.used = true};
 }
 
 struct vm_page *vm_page_alloc_run(unsigned order, bool zero)
@@ -167,7 +176,13 @@ void vm_page_free(struct vm_page *page)
     uint64_t number = vm_page_number(page);
     unsigned order = 0;
 
-    kassert(!page->mappings && !page->wire_count && !page->free);
+    kassert(!page->mappings && !page->wire_count && page->used &&
+            !page->orphan);
+    if (page->holds) {
+        *page = (struct vm_page){
+            .used = true, .orphan = true, .holds = page->holds};
+        return;
+    }
     *page = (struct vm_page){0};
     memory.free_count++;
     while (order < VM_RUN_ORDER_MAX) {
@@ -181,4 +196,25 @@ void vm_page_free(struct vm_page *page)
         order++;
     }
     vm_run_insert(&memory.pages[number], order, false);
+}
+
+bool vm_page_hold(uint64_t phys)
+{
+    struct vm_page *page = vm_page_at(phys);
+
+    if (!page || !page->used || page->orphan || page->holds == UINT16_MAX)
+        return false;
+    page->holds++;
+    return true;
+}
+
+void vm_page_unhold(uint64_t phys)
+{
+    struct vm_page *page = vm_page_at(phys);
+
+    page->holds--;
+    if (!page->holds && page->orphan) {
+        page->orphan = false;
+        vm_page_free(page);
+    }
 }

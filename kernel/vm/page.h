@@ -12,11 +12,22 @@
 #include "core/core.h"
 #include "core/list.h"
 
+#include "machine/machine.h"
+
 struct vm_object;
 struct vm_anon;
 struct pmap_entry;
 
 #define VM_RUN_ORDER_MAX 18
+
+/* Frames that are no memory to hand out: the first, which nobody should take
+ * for one, and what firmware and devices have on a PC (machine/machine.h). */
+static inline bool vm_phys_is_ram(uint64_t phys)
+{
+    return phys >= PAGE_SIZE &&
+           (phys < MACHINE_LEGACY_BASE || phys >= MACHINE_BIOS_END) &&
+           (phys < MACHINE_HOLE_BASE || phys >= MACHINE_HOLE_END);
+}
 
 struct vm_page {
     struct list link; /* free list, or object.pages */
@@ -30,6 +41,9 @@ struct vm_page {
     bool zero : 1;     /* free memory known to read as zeros */
     bool dirty : 1;    /* differs from what the pager has */
     bool precious : 1; /* the pager wants it back even if clean */
+    bool used : 1;     /* not free */
+    bool orphan : 1;   /* freed while a device held it */
+    uint16_t holds;    /* devices' transfers under way */
     uint8_t lock;      /* access the pager forbids, VM_PROT_* */
 };
 
@@ -53,7 +67,13 @@ static inline struct vm_page *vm_page_alloc(bool zero)
     return vm_page_alloc_run(0, zero);
 }
 
-/* Frees one page, which nobody maps, waits for or owns any longer. */
+/* Frees one page, which nobody maps, waits for or owns any longer.  If a device
+ * still holds it, that waits for the device. */
 void vm_page_free(struct vm_page *page);
+
+/* While a device's transfer is under way the frame is not used anew.  False: it
+ * is no page in use, or held too often. */
+bool vm_page_hold(uint64_t phys);
+void vm_page_unhold(uint64_t phys);
 
 #endif

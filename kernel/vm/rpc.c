@@ -307,7 +307,7 @@ static kern_return_t vm_map_wire(struct vm_map *map, vm_offset_t start,
         kern_return_t kr = vm_fault(map, at, access, &none);
         if (kr == KERN_WAITING)
             vm_fault_wait_cancel(&none);
-        else if (kr != KERN_SUCCESS)
+        else if (kr != KERN_SUCCESS && kr != KERN_DEVICE)
             return kr;
     }
     return KERN_SUCCESS;
@@ -377,12 +377,12 @@ kern_return_t rpc_vm_allocate_contiguous(host_t host_priv, vm_map_t map,
         return KERN_RESOURCE_SHORTAGE;
     }
     kern_return_t kr = vm_map_copyout(map, vaddr, copy);
-    if (kr != KERN_SUCCESS)
+    if (kr != KERN_SUCCESS) {
         vm_map_copy_discard(copy);
-    else
-        kr = vm_map_wire(map, *vaddr, *vaddr + round_page(size),
-                         VM_PROT_DEFAULT);
-    return kr;
+        return kr;
+    }
+    vm_map_entry_at(map, *vaddr)->contiguous = true;
+    return vm_map_wire(map, *vaddr, *vaddr + round_page(size), VM_PROT_DEFAULT);
 }
 
 kern_return_t rpc_vm_pages_phys(host_t host_priv, vm_map_t map,
@@ -424,10 +424,9 @@ void vm_proxy_destroy(struct vm_proxy *proxy)
     kfree(proxy);
 }
 
-/* Consumes the reference on OBJECT in any case. */
-static kern_return_t vm_proxy_create(struct vm_object *object,
-                                     vm_offset_t start, vm_size_t size,
-                                     vm_prot_t max_prot, ipc_port_t *port_out)
+kern_return_t vm_proxy_create(struct vm_object *object, vm_offset_t start,
+                              vm_size_t size, vm_prot_t max_prot,
+                              ipc_port_t *port_out)
 {
     struct vm_proxy *proxy = kalloc(sizeof *proxy);
 

@@ -32,6 +32,11 @@ struct vm_proxy {
     struct ipc_port *port;
 };
 
+/* A window on OBJECT as a port to map, a send right.  Consumes the reference on
+ * OBJECT in any case. */
+kern_return_t vm_proxy_create(struct vm_object *object, vm_offset_t start,
+                              vm_size_t size, vm_prot_t max_prot,
+                              ipc_port_t *port_out);
 /* The last send right of a proxy's port is gone. */
 void vm_proxy_destroy(struct vm_proxy *proxy);
 

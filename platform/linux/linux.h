@@ -17,7 +17,12 @@ struct linux_disk {
     const char *path;
     bool read_only; /* the kernel may not write; shares the image */
     bool discard;   /* the kernel may write, to memory that is thrown away */
+    bool virtio;    /* on a virtio controller of its own, not on AHCI */
+    unsigned group; /* disks of one group share an AHCI controller */
 };
+
+/* Whether PATH is no file but the URI of an NBD server's export. */
+bool linux_disk_is_nbd(const char *path);
 
 struct linux_options {
     uint64_t memory_size_bytes; /* a multiple of the page size */

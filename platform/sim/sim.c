@@ -572,6 +572,12 @@ unsigned platform_disk_count(void)
     return sim.disk_count;
 }
 
+enum platform_disk_bus platform_disk_bus(unsigned disk, unsigned *group_out)
+{
+    *group_out = 0;
+    return PLATFORM_BUS_AHCI;
+}
+
 uint64_t platform_disk_size(unsigned disk)
 {
     return sim.disks[disk].size;

@@ -13,7 +13,9 @@ UT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Itests/kernel/include -Itests/kernel \
 UT_KERNEL := $(KERNEL_SRC:%.c=$(UT)/obj/%.o) \
 	$(patsubst $(B)/%.o,$(UT)/obj/%.o,$(MIG_OBJ) $(RPC_NAMES:.c=.o))
 UT_SHARED := $(UT)/obj/tests/kernel/world.o $(UT)/obj/tests/kernel/user.o \
-	$(UT)/obj/platform/sim/sim.o $(UT_STUBS:.c=.o)
+	$(UT)/obj/platform/sim/sim.o $(UT)/obj/platform/x86_64/access.o \
+	$(UT_STUBS:.c=.o)
+UT_MACHINE := $(patsubst %.c,$(UT)/obj/%.o,$(wildcard machine/*.c))
 UT_TESTS := $(patsubst tests/kernel/%.c,$(UT)/%,\
 	$(wildcard tests/kernel/*_test.c))
 
@@ -53,14 +55,19 @@ $(UT)/obj/platform/%.o: platform/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -I. $(UT_SAN) $(WARN) -MMD -MP -c -o $@ $<
 
+$(UT)/obj/machine/%.o: machine/%.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(KERNEL_CFLAGS) $(UT_SAN) $(WARN) -MMD -MP -c -o $@ $<
+
 # One object, for the same reason as in kernel/rules.mk.
 $(UT)/kernel.o: $(UT_KERNEL)
 	$(call say,LD,$@)
 	$(Q)$(CC) -r -nostdlib -o $@ $^
 
-$(UT_TESTS): $(UT)/%: $(UT)/obj/tests/kernel/%.o $(UT_SHARED) $(UT)/kernel.o
+$(UT_TESTS): $(UT)/%: $(UT)/obj/tests/kernel/%.o $(UT_SHARED) $(UT)/kernel.o $(UT_MACHINE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(UT_SAN) -rdynamic -o $@ $^ -lcmocka
+	$(Q)$(CC) $(UT_SAN) -rdynamic -o $@ $^ -lcmocka -lZydis
 
 .PHONY: unit-tests
 unit-tests: $(UT_TESTS)

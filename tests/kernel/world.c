@@ -3,11 +3,13 @@
 #include "core/core.h"
 #include "core/kernel.h"
 #include "device/device.h"
+#include "device/pc.h"
 #include "host/host.h"
 #include "ipc/right.h"
 #include "task/task.h"
 #include "task/thread.h"
 #include "vm/map.h"
+#include "vm/page.h"
 
 #include "platform/sim/sim.h"
 #include "world_kernel.h"
@@ -122,4 +124,25 @@ uint32_t world_host_priv(void *task)
 {
     return ipc_space_insert_send(((struct task *)task)->space,
                                  host_priv_send_right());
+}
+
+void world_irq(unsigned line, bool level)
+{
+    irq_line_set(line, level);
+    kernel_settle();
+}
+
+bool world_hold(uint64_t phys)
+{
+    return vm_page_hold(phys);
+}
+
+void world_unhold(uint64_t phys)
+{
+    vm_page_unhold(phys);
+}
+
+uint64_t world_free_frames(void)
+{
+    return vm_page_free_count();
 }

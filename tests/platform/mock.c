@@ -315,6 +315,12 @@ void kernel_console_resized(void)
 {
 }
 
+void kernel_disk_gone(unsigned disk)
+{
+    (void)disk;
+    EXPECT(!"a file is never lost");
+}
+
 void kernel_disk_done(void *cookie, int status)
 {
     EXPECT(mock.disk_done);

@@ -614,7 +614,7 @@ static void disk_next(void *cookie, int status)
 
 static int disk_run(bool discard, char expected)
 {
-    struct linux_disk disk = {disk_path, false, discard};
+    struct linux_disk disk = {.path = disk_path, .discard = discard};
     char byte;
     int fd = open(disk_path, O_RDONLY);
 
@@ -626,7 +626,7 @@ static int disk_run(bool discard, char expected)
 
 static int disks_read_and_write(void)
 {
-    struct linux_disk disk = {disk_path, false, false};
+    struct linux_disk disk = {.path = disk_path};
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int fd = mkstemp(disk_path);
 

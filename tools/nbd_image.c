@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What libext2fs reads a file system through when its disk is an NBD server's
+ * export: enough for a boot loader, which only reads. */
+#define _GNU_SOURCE
+#include "tools/nbd_image.h"
+#include <errno.h>
+#include <libnbd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct export
+{
+    struct nbd_handle *handle;
+    uint64_t offset; /* of the file system, bytes */
+};
+
+static errcode_t export_error(void)
+{
+    int error = nbd_get_errno();
+
+    return error ? error : EIO;
+}
+
+static errcode_t export_open(const char *uri, int flags, io_channel *out)
+{
+    io_channel channel = calloc(1, sizeof(*channel));
+    struct export *export = calloc(1, sizeof(*export));
+    errcode_t error = ENOMEM;
+
+    if (flags & IO_FLAG_RW)
+        error = EROFS;
+    else if (channel && export && (export->handle = nbd_create()))
+        error = nbd_connect_uri(export->handle, uri) < 0 ? export_error() : 0;
+    if (error) {
+        if (export)
+            nbd_close(export->handle);
+        free(export);
+        free(channel);
+        return error;
+    }
+    channel->magic = EXT2_ET_MAGIC_IO_CHANNEL;
+    channel->manager = &nbd_image_manager;
+    channel->name = strdup(uri);
+    channel->block_size = 1024;
+    channel->refcount = 1;
+    channel->private_data = export;
+    *out = channel;
+    return 0;
+}
+
+static errcode_t export_close(io_channel channel)
+{
+    struct export *export = channel->private_data;
+
+    if (--channel->refcount > 0)
+        return 0;
+    nbd_shutdown(export->handle, 0);
+    nbd_close(export->handle);
+    free(export);
+    free(channel->name);
+    free(channel);
+    return 0;
+}
+
+static errcode_t export_set_blksize(io_channel channel, int size)
+{
+    channel->block_size = size;
+    return 0;
+}
+
+/* A negative count is one of bytes. */
+static errcode_t export_read64(io_channel channel, unsigned long long block,
+                               int count, void *data)
+{
+    struct export *export = channel->private_data;
+    size_t size = count < 0 ? (size_t)-count
+                            : (size_t)count * (size_t)channel->block_size;
+    uint64_t at = export->offset + block * (uint64_t)channel->block_size;
+
+    return nbd_pread(export->handle, data, size, at, 0) < 0 ? export_error()
+                                                            : 0;
+}
+
+static errcode_t export_read(io_channel channel, unsigned long block, int count,
+                             void *data)
+{
+    return export_read64(channel, block, count, data);
+}
+
+static errcode_t export_write(io_channel channel, unsigned long block,
+                              int count, const void *data)
+{
+    (void)channel, (void)block, (void)count, (void)data;
+    return EROFS;
+}
+
+static errcode_t export_flush(io_channel channel)
+{
+    (void)channel;
+    return 0;
+}
+
+static errcode_t export_option(io_channel channel, const char *option,
+                               const char *value)
+{
+    struct export *export = channel->private_data;
+
+    if (strcmp(option, "offset") != 0 || !value)
+        return EXT2_ET_INVALID_ARGUMENT;
+    export->offset = strtoull(value, NULL, 10);
+    return 0;
+}
+
+struct struct_io_manager nbd_image_manager = {
+    .magic = EXT2_ET_MAGIC_IO_MANAGER,
+    .name = "an NBD export",
+    .open = export_open,
+    .close = export_close,
+    .set_blksize = export_set_blksize,
+    .read_blk = export_read,
+    .write_blk = export_write,
+    .flush = export_flush,
+    .set_option = export_option,
+    .read_blk64 = export_read64,
+};
