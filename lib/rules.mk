@@ -87,3 +87,12 @@ DISKFS_MIG := -DHURD_SERVER -imacros lib/diskfs/mutations.h
 $(eval $(call server_stubs,diskfs,fs io fsys exec_startup startup_notify,$(DISKFS_MIG) \
 	-DSERVERPREFIX=diskfs_S_))
 $(eval $(call task_library,diskfs))
+
+$(eval $(call task_library,store))
+
+# Stages of the boot.  Not whole: only servers of devices have nodes.
+MACHDEV_MIG := -DHURD_SERVER -imacros lib/machdev/mutations.h
+$(eval $(call server_stubs,machdev,fsys startup_notify,$(MACHDEV_MIG)))
+$(eval $(call mach_server_stubs,machdev,device/device,$(MACHDEV_MIG)))
+$(eval $(call task_library,machdev))
+$(eval $(call task_library,pciaccess))

@@ -28,6 +28,7 @@ $(B)/obj/servers/%.o: servers/%.c
 
 $(eval $(call task_program,null,trivfs))
 $(eval $(call task_program,fifo,trivfs))
+$(eval $(call task_program,storeio,trivfs store))
 
 # Interfaces of one server, in terms of its own structures.
 SERVER_MIG = -DHURD_SERVER -DSERVERPREFIX=S_ -Iservers \
@@ -54,8 +55,11 @@ $(foreach p,console-run settrans showtrans fsysopts portinfo runcommand halt,\
 	$(eval $(call task_program,$(p))))
 
 ext2fs_LDLIBS := -lext2fs -lcom_err
-$(eval $(call task_program,ext2fs,diskfs pager))
+$(eval $(call task_program,ext2fs,diskfs pager store))
 $(eval $(call task_program,procfs,diskfs pager))
+
+$(eval $(call server_stubs,pci-arbiter,pci,$(call SERVER_MIG,pci-arbiter)))
+$(eval $(call task_program,pci-arbiter,machdev pciaccess diskfs pager))
 
 $(eval $(call server_stubs,pflocal,io socket,$(call SERVER_MIG,pflocal)))
 $(eval $(call task_program,pflocal,trivfs))

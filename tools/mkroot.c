@@ -48,6 +48,14 @@ static const struct {
     {                                                                          \
         path, program, words, sizeof(words), mode                              \
     }
+#define DISK(node, device)                                                     \
+    NODE("/dev/" node, "storeio", "/hurd/storeio\0" device, 0640)
+#define PARTITION(node, n, device)                                             \
+    NODE("/dev/" node "s" n, "storeio",                                        \
+         "/hurd/storeio\0-T\0typed\0part:" n ":device:" device, 0640)
+#define PARTITIONS(node, device)                                               \
+    PARTITION(node, "1", device), PARTITION(node, "2", device),                \
+        PARTITION(node, "3", device), PARTITION(node, "4", device)
     NODE("/dev/null", "null", "/hurd/null", 0666),
     NODE("/dev/zero", "null", "/hurd/zero", 0666),
     NODE("/dev/console", "term", "/hurd/term\0/dev/console\0device\0console",
@@ -55,11 +63,23 @@ static const struct {
     NODE("/dev/tty", "magic", "/hurd/magic\0tty", 0666),
     NODE("/dev/fd", "magic", "/hurd/magic\0--directory\0fd", 0666),
     NODE("/proc", "procfs", "/hurd/procfs", 0555),
-    NODE("/dev/hd0", "storeio", "/hurd/storeio\0hd0", 0640),
-    NODE("/dev/time", "storeio", "/hurd/storeio\0--no-cache\0time", 0644),
+    DISK("hd0", "hd0"),
+    DISK("hd1", "hd1"),
+    PARTITIONS("hd0", "hd0"),
+    DISK("wd0", "@/dev/rumpdisk:wd0"),
+    DISK("wd1", "@/dev/rumpdisk:wd1"),
+    DISK("ld0", "@/dev/rumpdisk:ld0"),
+    PARTITIONS("wd0", "@/dev/rumpdisk:wd0"),
+    PARTITIONS("ld0", "@/dev/rumpdisk:ld0"),
+    NODE("/servers/bus/pci", "pci-arbiter", "/hurd/pci-arbiter", 0644),
+    NODE("/servers/acpi", "acpi", "/hurd/acpi", 0644),
+    NODE("/servers/shutdown", "shutdown", "/hurd/shutdown", 0600),
     NODE("/servers/socket/1", "pflocal", "/hurd/pflocal", 0644),
     NODE("/servers/password", "password", "/hurd/password", 0644),
     NODE("/servers/crash", "crash", "/hurd/crash\0--kill", 0644),
+#undef PARTITIONS
+#undef PARTITION
+#undef DISK
 #undef NODE
 };
 
@@ -127,15 +147,34 @@ static int copy_folder(struct rootfs *root, const char *from, const char *to)
 
 static int make_folders(struct rootfs *root)
 {
-    static const char *const folders[] = {
-        "/bin", "/boot", "/dev",     "/etc",     "/home",           "/hurd",
-        "/lib", "/mnt",  "/sbin",    "/usr",     "/servers/socket", "/libexec",
-        "/var", "/run",  "/var/run", "/usr/bin", "/usr/sbin"};
+    static const char *const folders[] = {"/bin",
+                                          "/boot",
+                                          "/dev",
+                                          "/etc",
+                                          "/home",
+                                          "/hurd",
+                                          "/lib",
+                                          "/mnt",
+                                          "/sbin",
+                                          "/usr",
+                                          "/servers/socket",
+                                          "/libexec",
+                                          "/var",
+                                          "/run",
+                                          "/var/run",
+                                          "/usr/bin",
+                                          "/usr/sbin",
+                                          "/servers/bus"};
     /* What a server attaches itself to when it is up. */
-    static const char *const seats[] = {
-        "/servers/exec", "/servers/startup",         "/servers/proc",
-        "/servers/auth", "/servers/crash-dump-core", "/servers/crash-kill",
-        "/dev/console"};
+    static const char *const seats[] = {"/servers/exec",
+                                        "/servers/startup",
+                                        "/servers/proc",
+                                        "/servers/auth",
+                                        "/servers/crash-dump-core",
+                                        "/servers/crash-kill",
+                                        "/dev/console",
+                                        "/dev/disk",
+                                        "/dev/rumpdisk"};
 
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
         if (rootfs_folder(root, folders[i], 0755) != 0)

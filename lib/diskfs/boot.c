@@ -53,7 +53,9 @@ static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
           (routine = exec_startup_server_routine(in)) ||
           (routine = startup_notify_server_routine(in)) ||
           (routine = ports_notify_server_routine(in)) ||
-          (routine = interrupt_server_routine(in))))
+          (routine = interrupt_server_routine(in)) ||
+          (diskfs_format->server_routine &&
+           (routine = diskfs_format->server_routine(in)))))
         return FALSE;
     routine(in, out);
     return TRUE;
@@ -179,25 +181,51 @@ static error_t wait_for_exec(void)
     return err;
 }
 
-static error_t start_exec(void)
+static void boot_step(const char *what, error_t err)
+{
+    if (!err)
+        return;
+    mach_printf("\n%s: starting %s: %s\n", diskfs_format->name, what,
+                mach_error_string(err));
+    mach_port_t host;
+    if (!get_privileged_ports(&host, NULL))
+        host_reboot(host, HURD_RB_HALT | HURD_RB_DEBUGGER);
+    exit(1);
+}
+
+/* Lets exec's task go, which must be nobody else's. */
+static error_t resume_exec(void)
 {
     struct execboot *port;
-    retry_type retry;
-    string_t name;
-    mach_port_t node;
-    error_t err = ports_create_port(execboot_class, diskfs_port_bucket,
-                                    sizeof *port, &port);
+    mach_port_t other = MACH_PORT_NULL;
+    error_t err = task_get_special_port(diskfs_boot.exec_task,
+                                        TASK_BOOTSTRAP_PORT, &other);
 
+    if (!err && other)
+        err = HURD_EBUSY;
+    if (!err)
+        err = ports_create_port(execboot_class, diskfs_port_bucket,
+                                sizeof *port, &port);
     if (err)
         return err;
     mach_port_t right = ports_get_send_right(port);
     err = task_set_special_port(diskfs_boot.exec_task, TASK_BOOTSTRAP_PORT,
                                 right);
     mach_port_drop(right);
-    if (!err)
-        err = task_resume(diskfs_boot.exec_task);
-    if (!err)
-        err = wait_for_exec();
+    return err ? err : task_resume(diskfs_boot.exec_task);
+}
+
+static error_t start_exec(void)
+{
+    char option[40];
+    retry_type retry;
+    string_t name;
+    mach_port_t node;
+
+    snprintf(option, sizeof option, "--exec-server-task=%d",
+             (int)diskfs_boot.exec_task);
+    boot_step(option, resume_exec());
+    error_t err = wait_for_exec();
     if (err)
         return err;
 
@@ -265,18 +293,6 @@ static error_t start_startup(void)
     return err;
 }
 
-static void boot_step(const char *what, error_t err)
-{
-    if (!err)
-        return;
-    mach_printf("\n%s: starting %s: %s\n", diskfs_format->name, what,
-                mach_error_string(err));
-    mach_port_t host;
-    if (!get_privileged_ports(&host, NULL))
-        host_reboot(host, HURD_RB_HALT | HURD_RB_DEBUGGER);
-    exit(1);
-}
-
 static void boot_system(void)
 {
     struct node *np;
@@ -297,6 +313,10 @@ static void boot_system(void)
     boot_step("exec", start_exec());
     mach_printf(" startup");
     boot_step("startup", start_startup());
+    if (diskfs_boot.bootstrap) {
+        error_t told = diskfs_tell_parent(diskfs_boot.bootstrap);
+        boot_step("the server before, by fsys_startup", told);
+    }
 }
 
 /* --- when proc and auth are there ---------------------------------------------- */
@@ -342,6 +362,11 @@ static void *after_init(void *argument)
     if (err)
         mach_printf("%s: introducing exec: %s\n", diskfs_format->name,
                     mach_error_string(err));
+    if (diskfs_boot.bootstrap)
+        err = hurd_introduce_parent(diskfs_boot.bootstrap, diskfs_boot.parent);
+    if (diskfs_boot.bootstrap && err)
+        mach_printf("%s: fsys_init of the server before: %s\n",
+                    diskfs_format->name, mach_error_string(err));
     hurd_register_version(diskfs_format->name);
     proc_mark_important(proc);
     err = hurd_mark_essential(diskfs_format->name);
@@ -425,22 +450,30 @@ static void *sync_now_and_then(void *argument)
     return NULL;
 }
 
-/* A file system that another one started. */
-static error_t tell_parent(void)
+error_t diskfs_tell_parent(mach_port_t bootstrap)
 {
-    mach_port_t parent = hurd_bootstrap_port(), control, node;
+    mach_port_t control = diskfs_make_control_port(), node = MACH_PORT_NULL;
+    error_t err = fsys_startup(bootstrap, HO_READ | HO_WRITE, control,
+                               MACH_MSG_TYPE_MOVE_SEND, &node);
+
+    mach_port_drop(node);
+    return err;
+}
+
+/* A file system that another one started. */
+static error_t start_as_translator(void)
+{
+    mach_port_t parent = hurd_bootstrap_port();
 
     if (!parent)
         return HURD_ENOENT;
-    control = diskfs_make_control_port();
-    error_t err = fsys_startup(parent, HO_READ | HO_WRITE, control,
-                               MACH_MSG_TYPE_MOVE_SEND, &node);
+    error_t err = diskfs_tell_parent(parent);
     mach_port_drop(parent);
     diskfs_auth = getauth();
     return err;
 }
 
-void diskfs_run(void)
+void diskfs_serve(void)
 {
     pthread_t thread;
 
@@ -454,9 +487,14 @@ void diskfs_run(void)
         mach_printf("%s: no memory\n", diskfs_format->name);
         exit(1);
     }
+}
+
+void diskfs_run(void)
+{
+    diskfs_serve();
     if (diskfs_boot.boot) {
         boot_system();
-    } else if (tell_parent()) {
+    } else if (start_as_translator()) {
         mach_printf("%s: must be started as a translator\n",
                     diskfs_format->name);
         exit(1);

@@ -124,6 +124,15 @@ error_t diskfs_read(struct node *np, int64_t offset, char *data, size_t size,
     return err;
 }
 
+error_t diskfs_check_lock(struct peropen *po)
+{
+    if (diskfs_format->live &&
+        fshelp_rlock_box_status(&po->np->rlocks) == HLOCK_EX &&
+        fshelp_rlock_peropen_status(&po->lock_status) != HLOCK_EX)
+        return HURD_EBUSY;
+    return 0;
+}
+
 static void data_changed(struct node *np, int64_t offset, size_t size)
 {
     if (np->pager)
@@ -138,7 +147,7 @@ error_t diskfs_write(struct node *np, int64_t offset, const char *data,
     *amount = 0;
     if (offset < 0)
         return HURD_EINVAL;
-    if (diskfs_readonly)
+    if (diskfs_readonly && !diskfs_format->live)
         return HURD_EROFS;
     if (!size)
         return 0;

@@ -85,6 +85,10 @@ struct diskfs_format {
     ino64_t root;
     unsigned keep_nodes;     /* how many that nobody uses are remembered */
     boolean_t whole_seconds; /* the disk keeps no fractions of them */
+    /* Files are windows on something: they can be written and mapped though
+     * nothing else can be changed (diskfs_readonly is set), and nobody but who
+     * has locked one for himself may. */
+    boolean_t live;
     /* Fills np->st and np->passive; ENOENT for a free inode. */
     error_t (*read_node)(struct node *np);
     error_t (*write_node)(struct node *np);
@@ -98,6 +102,9 @@ struct diskfs_format {
     error_t (*write)(struct node *np, int64_t offset, const char *data,
                      size_t size, size_t *amount);
     error_t (*set_size)(struct node *np, int64_t size);
+    /* A memory object for io_map, if not the library's own pager: a new send
+     * right; may be null. */
+    error_t (*map)(struct node *np, boolean_t writable, mach_port_t *object);
     error_t (*lookup)(struct node *dir, const char *name, ino64_t *ino);
     error_t (*walk)(struct node *dir, diskfs_walk_fn fn, void *context);
     /* The magical name (HURD-FACTS 5.2) that NAME in DIR stands for, or NULL;
@@ -118,6 +125,8 @@ struct diskfs_format {
     error_t (*statfs)(struct hurd_statfs *st);
     error_t (*sync)(void);
     error_t (*set_read_only)(boolean_t read_only);
+    /* Interfaces of its own, called without the lock; may be null. */
+    mig_routine_t (*server_routine)(const mach_msg_header_t *request);
 };
 
 extern const struct diskfs_format *diskfs_format;
@@ -164,6 +173,9 @@ error_t diskfs_read(struct node *np, int64_t offset, char *data, size_t size,
 error_t diskfs_write(struct node *np, int64_t offset, const char *data,
                      size_t size, size_t *amount);
 error_t diskfs_set_size(struct node *np, int64_t size);
+/* EBUSY if another open has locked the file for itself, in a live format.
+ * diskfs_lock is held. */
+error_t diskfs_check_lock(struct peropen *po);
 /* A send right for mapping the file; the caller owns it. */
 error_t diskfs_get_memory_object(struct node *np, mach_port_t *port);
 
@@ -206,13 +218,21 @@ struct diskfs_boot {
     const char *command_line; /* Mach's */
     mach_port_t exec_task, kernel_task; /* send rights or null */
     mach_port_t console;                /* Mach's, send right */
+    /* Who started this one, in the chain of the boot (send right or null), and
+     * its task. */
+    mach_port_t bootstrap;
+    task_t parent;
     const char *init_program; /* /hurd/startup unless said otherwise */
 };
 extern struct diskfs_boot diskfs_boot;
 
 /* Once the root can be read: serves requests for ever, and boots the system or
  * tells the parent translator that this one is there. */
-void diskfs_run(void);
+_Noreturn void diskfs_run(void);
+/* The parts of it: serving, in threads of its own; and telling BOOTSTRAP
+ * (borrowed). */
+void diskfs_serve(void);
+error_t diskfs_tell_parent(mach_port_t bootstrap);
 /* What `fsysopts' shows and sets: malloced argz. */
 error_t diskfs_get_options(char **argz, size_t *length);
 error_t diskfs_set_options(const char *argz, size_t length);

@@ -129,6 +129,8 @@ kern_return_t diskfs_S_io_write(protid_t cred, const_data_t data,
         return err;
     struct peropen *po = cred->po;
     err = io_target(cred, HO_WRITE);
+    if (!err)
+        err = diskfs_check_lock(po);
     int64_t at = offset == -1 ? po->filepointer : offset;
     if (offset == -1 && po->openstat & HO_APPEND)
         at = po->np->st.st_size;
@@ -262,6 +264,16 @@ kern_return_t diskfs_S_io_identity(protid_t cred, mach_port_t *id,
     return diskfs_end(err);
 }
 
+static error_t memory_object_of(struct peropen *po, mach_port_t *port)
+{
+    boolean_t writable = (po->openstat & HO_WRITE) != 0;
+
+    if (!diskfs_format->map)
+        return diskfs_get_memory_object(po->np, port);
+    error_t err = writable ? diskfs_check_lock(po) : 0;
+    return err ? err : diskfs_format->map(po->np, writable, port);
+}
+
 kern_return_t diskfs_S_io_map(protid_t cred, mach_port_t *read,
                               mach_msg_type_name_t *read_type,
                               mach_port_t *write,
@@ -279,7 +291,7 @@ kern_return_t diskfs_S_io_map(protid_t cred, mach_port_t *read,
     else if (!(cred->po->openstat & (HO_ACCMODE | HO_EXEC)))
         err = HURD_EBADF;
     else
-        err = diskfs_get_memory_object(cred->po->np, &port);
+        err = memory_object_of(cred->po, &port);
     int modes = cred->po->openstat;
     diskfs_end(err);
     if (err)
@@ -290,6 +302,10 @@ kern_return_t diskfs_S_io_map(protid_t cred, mach_port_t *read,
             *read = port;
             mach_port_ref_send(port, 1);
         }
+        return 0;
+    }
+    if (diskfs_format->map) {
+        *read = port;
         return 0;
     }
     /* A reader's window on it cannot be written through. */

@@ -61,7 +61,7 @@ error_t diskfs_check_open(struct node *np, int flags, const struct iouser *user)
     if (!err && flags & HO_WRITE) {
         if (HS_ISDIR(mode))
             return HURD_EISDIR;
-        if (diskfs_readonly && HS_ISREG(mode))
+        if (diskfs_readonly && HS_ISREG(mode) && !diskfs_format->live)
             return HURD_EROFS;
         err = fshelp_access(&np->st, HS_IWRITE, user);
     }

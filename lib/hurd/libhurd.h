@@ -77,6 +77,19 @@ error_t get_privileged_ports(mach_port_t *host_priv,
 void hurd_set_privileged_ports(mach_port_t host_priv,
                                mach_port_t device_master);
 
+/* --- the chain of the boot's servers (HURD-FACTS 4) ------------------------ */
+
+/* Asks the server behind BOOTSTRAP (borrowed) for the privileged ports and
+ * notes them as hurd_set_privileged_ports does; *PARENT gets its task. */
+error_t hurd_ask_privileged_ports(mach_port_t bootstrap, task_t *parent);
+/* Makes the server behind BOOTSTRAP, whose task is PARENT (both borrowed), a
+ * process, and hands it its process port and this process's auth handle;
+ * returns when it has done its part. */
+error_t hurd_introduce_parent(mach_port_t bootstrap, task_t parent);
+/* Whether NAME is a right that a task port may be behind: sent by the boot
+ * script, and not by somebody who wrote a number. */
+boolean_t hurd_is_send_right(mach_port_t name);
+
 /* --- files ---------------------------------------------------------------- */
 
 /* Opens NAME with the wire's flags (HO_...); relative names start at the

@@ -184,6 +184,27 @@ static void open_file_system(void)
         diskfs_readonly = FALSE;
 }
 
+/* Of the first server of the boot by its options, of a later one by the server
+ * before it, of a translator by proc. */
+static void get_privileges(void)
+{
+    error_t err = 0;
+
+    if (diskfs_boot.boot)
+        diskfs_boot.bootstrap = hurd_bootstrap_port();
+    if (diskfs_boot.bootstrap)
+        err = hurd_ask_privileged_ports(diskfs_boot.bootstrap,
+                                        &diskfs_boot.parent);
+    if (options.host_priv && options.device_master)
+        hurd_set_privileged_ports(options.host_priv, options.device_master);
+    else if (!err)
+        err = get_privileged_ports(&options.host_priv, &options.device_master);
+    if (err && diskfs_boot.boot)
+        mach_printf("ext2fs: --host-priv-port and --device-master-port are "
+                    "missing, and no server before to ask: %s\n",
+                    mach_error_string(err));
+}
+
 int main(int argc, char **argv)
 {
     static const struct argp argp = {option_list,
@@ -195,10 +216,7 @@ int main(int argc, char **argv)
                                      0};
 
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
-    if (options.host_priv)
-        hurd_set_privileged_ports(options.host_priv, options.device_master);
-    else
-        get_privileged_ports(&options.host_priv, &options.device_master);
+    get_privileges();
     open_console();
     if (diskfs_boot.boot && !diskfs_boot.exec_task) {
         mach_printf("ext2fs: --exec-server-task is missing\n");

@@ -6,11 +6,10 @@
  * diskfs_lock.
  */
 
-#include <device/device.h>
-#include <device/device_types.h>
-#include <ext2fs/ext2fs.h>
 #include <errno.h>
+#include <ext2fs/ext2fs.h>
 #include <stdlib.h>
+#include <store/store.h>
 #include <string.h>
 
 #include "ext2fs/private.h"
@@ -20,7 +19,6 @@
 #define PIECES_MAX 1024
 #define PIECES_MIN 32
 #define BUCKETS    1024
-#define SECTOR     512
 
 struct piece {
     struct piece *hash_next;
@@ -31,13 +29,12 @@ struct piece {
 };
 
 static struct {
-    mach_port_t device; /* send right */
-    uint64_t size;      /* bytes, whole sectors */
-    uint32_t sector_size;
-    boolean_t writable;
+    struct store disk;
+    uint64_t size; /* bytes, whole sectors */
     struct piece *buckets[BUCKETS];
     struct piece *newest, *oldest;
     unsigned count, limit;
+    boolean_t unflushed; /* the device may keep writes in a cache of its own */
 } store;
 
 uint64_t store_size(void)
@@ -49,27 +46,24 @@ uint64_t store_size(void)
 
 boolean_t store_writable(void)
 {
-    return store.writable;
+    return store.disk.writable;
 }
 
 static errcode_t device_fetch(uint64_t offset, uint32_t size, char **data)
 {
-    mach_msg_type_number_t got = 0;
-    error_t err = device_read(store.device, 0, offset / store.sector_size, size,
-                              data, &got);
+    uint32_t got = 0;
+    error_t err = store_fetch(&store.disk, offset, size, data, &got);
 
-    if (err || got < size)
-        return EIO;
-    return 0;
+    return err || got < size ? EIO : 0;
 }
 
 static errcode_t device_store(uint64_t offset, char *data, uint32_t size)
 {
-    int written = 0;
-    error_t err = device_write(store.device, 0, offset / store.sector_size,
-                               data, size, &written);
+    uint32_t written = 0;
+    error_t err = store_put(&store.disk, offset, data, size, &written);
 
-    return err || (uint32_t)written < size ? EIO : 0;
+    store.unflushed = TRUE;
+    return err || written < size ? EIO : 0;
 }
 
 /* --- pieces ------------------------------------------------------------------ */
@@ -238,6 +232,10 @@ static errcode_t manager_flush(io_channel channel)
         errcode_t one = piece->dirty ? piece_clean(piece) : 0;
         err = err ? err : one;
     }
+    if (!err && store.unflushed) {
+        err = store_flush(&store.disk) ? EIO : 0;
+        store.unflushed = err != 0;
+    }
     return err;
 }
 
@@ -313,23 +311,6 @@ struct struct_io_manager store_manager = {
 
 /* --- opening -------------------------------------------------------------------- */
 
-static error_t store_measure(void)
-{
-    int status[DEV_GET_SIZE_COUNT + 2];
-    mach_msg_type_number_t count = DEV_GET_RECORDS_COUNT;
-    error_t err =
-        device_get_status(store.device, DEV_GET_RECORDS, status, &count);
-
-    if (err)
-        return err;
-    store.sector_size = status[DEV_GET_RECORDS_RECORD_SIZE];
-    store.size = (uint64_t)(unsigned)status[DEV_GET_RECORDS_DEVICE_RECORDS] *
-                 store.sector_size;
-    return store.sector_size && UNIT_SIZE % store.sector_size == 0
-               ? 0
-               : HURD_EINVAL;
-}
-
 /* The cache is memory nobody can take back: an eighth of what there is. */
 static void store_set_limit(void)
 {
@@ -347,31 +328,24 @@ static void store_set_limit(void)
 error_t store_open(const char *type, const char *name, mach_port_t master,
                    boolean_t *writable)
 {
-    dev_name_t device;
-    error_t err;
+    const char *wrong = name;
+    error_t err = HURD_EOPNOTSUPP;
 
-    if (!strcmp(type, "typed")) {
-        if (strncmp(name, "device:", 7)) {
-            mach_complain(HURD_EOPNOTSUPP, "%s: kind of store", name);
-            return HURD_EOPNOTSUPP;
-        }
-        name += 7;
-    } else if (strcmp(type, "device")) {
-        mach_complain(HURD_EOPNOTSUPP, "%s: kind of store", type);
-        return HURD_EOPNOTSUPP;
-    }
-    mig_strncpy(device, name, sizeof device);
     /* For writing even if it is not written now: that may change. */
-    store.writable = TRUE;
-    err = device_open(master, D_READ | D_WRITE, device, &store.device);
-    if (err == D_READ_ONLY) {
-        *writable = store.writable = FALSE;
-        err = device_open(master, D_READ, device, &store.device);
-    }
-    if (!err)
-        err = store_measure();
-    store_set_limit();
+    if (!strcmp(type, "typed"))
+        err = store_open_typed(name, master, &store.disk, &wrong);
+    else if (!strcmp(type, "device"))
+        err = store_open_device(name, master, &store.disk);
+    else
+        wrong = type;
+    if (err == HURD_EOPNOTSUPP)
+        mach_complain(err, "%s: kind of store", wrong);
+    else if (err)
+        mach_complain(err, "%s", wrong);
     if (err)
-        mach_complain(err, "%s", name);
-    return err;
+        return err;
+    *writable &= store.disk.writable;
+    store.size = store_bytes(&store.disk);
+    store_set_limit();
+    return 0;
 }

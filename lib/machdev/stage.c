@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lib/machdev/stage.c: one link of the chain: how it starts, and what the next
+ * one asks of it (HURD-FACTS 4.2). */
+
+#include <device/device.h>
+#include <errno.h>
+#include <hurd/fsys.h>
+#include <hurd/process.h>
+#include <machdev/private.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <machdev/device_S.h>
+#include <machdev/fsys_S.h>
+#include <machdev/startup_notify_S.h>
+#include <ports/interrupt_S.h>
+#include <ports/notify_S.h>
+
+#define IDLE_MS     30000
+#define CLASSES_MAX 4
+
+/* Requests that are passed on as they came. */
+#define DEVICE_OPEN_ID    2800
+#define IO_PERM_CREATE_ID 3805
+
+const struct machdev_ops *machdev_ops;
+mach_msg_demuxer_t machdev_node_demuxer;
+struct port_bucket *machdev_bucket;
+
+static struct {
+    boolean_t running; /* as a stage */
+    struct port_class *class;
+    mach_port_t host_priv, device_master; /* send rights, kept */
+    mach_port_t bootstrap; /* the stage before: send right or null */
+    task_t parent;         /* its task, likewise */
+
+    struct port_class *openers[CLASSES_MAX];
+    unsigned opener_count;
+
+    pthread_mutex_t lock;
+    pthread_cond_t fsys_came;
+    mach_port_t fsys; /* the file system's control port: send right */
+    boolean_t installed;
+} stage = {.lock = PTHREAD_MUTEX_INITIALIZER,
+           .fsys_came = PTHREAD_COND_INITIALIZER};
+
+boolean_t machdev_is_stage(void)
+{
+    return stage.running;
+}
+
+mach_port_t machdev_host_priv(void)
+{
+    return stage.host_priv;
+}
+
+mach_port_t machdev_device_master(void)
+{
+    return stage.device_master;
+}
+
+void machdev_die(error_t err, const char *format, ...)
+{
+    char text[400];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    /* The line may have been begun by others. */
+    if (stage.running)
+        mach_printf("\n");
+    mach_complain(err, "%s", text);
+    /* Options are read before it is known what this is. */
+    mach_port_t host =
+        stage.host_priv ? stage.host_priv : machdev_options.host_priv;
+    if (stage.running || !getproc())
+        host_reboot(host, HURD_RB_HALT | HURD_RB_DEBUGGER);
+    exit(1);
+}
+
+/* --- what the next stage asks ----------------------------------------------- */
+
+kern_return_t machdev_S_fsys_getpriv(mach_port_t fsys, mach_port_t *host_priv,
+                                     mach_msg_type_name_t *host_type,
+                                     mach_port_t *device_master,
+                                     mach_msg_type_name_t *device_type,
+                                     mach_port_t *task,
+                                     mach_msg_type_name_t *task_type)
+{
+    *host_priv = stage.host_priv;
+    *task = mach_task_self();
+    *host_type = *task_type = MACH_MSG_TYPE_COPY_SEND;
+    *device_master = fsys; /* this very port */
+    *device_type = MACH_MSG_TYPE_MAKE_SEND;
+    return 0;
+}
+
+/* The file system at the end introduces itself to all that stand before it.
+ * There is no node for it here. */
+kern_return_t machdev_S_fsys_startup(mach_port_t process, int flags,
+                                     mach_port_t control, mach_port_t *node,
+                                     mach_msg_type_name_t *node_type)
+{
+    error_t err = 0;
+
+    *node = MACH_PORT_NULL;
+    *node_type = MACH_MSG_TYPE_MOVE_SEND;
+    if (stage.bootstrap)
+        err = fsys_startup(stage.bootstrap, flags, control,
+                           MACH_MSG_TYPE_COPY_SEND, node);
+    if (err)
+        return err;
+    pthread_mutex_lock(&stage.lock);
+    mach_port_drop(stage.fsys);
+    stage.fsys = control;
+    pthread_cond_broadcast(&stage.fsys_came);
+    pthread_mutex_unlock(&stage.lock);
+    return 0;
+}
+
+/* Nothing says that fsys_startup comes before fsys_init (HURD-FACTS 4.5). */
+static mach_port_t wait_for_fsys(void)
+{
+    pthread_mutex_lock(&stage.lock);
+    while (!stage.fsys)
+        pthread_cond_wait(&stage.fsys_came, &stage.lock);
+    mach_port_t fsys = stage.fsys;
+    pthread_mutex_unlock(&stage.lock);
+    return fsys;
+}
+
+static boolean_t first_install(void)
+{
+    pthread_mutex_lock(&stage.lock);
+    boolean_t first = !stage.installed;
+    stage.installed = TRUE;
+    pthread_mutex_unlock(&stage.lock);
+    return first;
+}
+
+/* Whoever stands before this one is served first: what this one attaches may
+ * need it. */
+kern_return_t machdev_S_fsys_init(mach_port_t port, mach_port_t reply,
+                                  mach_msg_type_name_t reply_type,
+                                  mach_port_t proc, mach_port_t auth)
+{
+    mach_port_t ports[INIT_PORT_MAX] = {
+        [INIT_PORT_PROC] = proc, [INIT_PORT_AUTH] = auth};
+    error_t err;
+
+    if (!first_install())
+        return HURD_EBUSY;
+    mach_port_ref_send(auth, 1); /* the request's goes with the request */
+    mach_port_t fsys = wait_for_fsys();
+    err = hurd_become_process(ports, INIT_PORT_MAX);
+    if (err)
+        mach_complain(err, "becoming a process");
+    if (stage.bootstrap) {
+        err = hurd_introduce_parent(stage.bootstrap, stage.parent);
+        if (err)
+            mach_complain(err, "fsys_init of the server before");
+    }
+    machdev_install(fsys);
+    return 0;
+}
+
+kern_return_t machdev_S_startup_dosync(mach_port_t port)
+{
+    if (machdev_ops->sync)
+        machdev_ops->sync();
+    return 0;
+}
+
+/* --- devices ---------------------------------------------------------------- */
+
+void machdev_opens_devices(struct port_class *class)
+{
+    if (stage.opener_count < CLASSES_MAX)
+        stage.openers[stage.opener_count++] = class;
+}
+
+static boolean_t opens_devices(const struct port_class *class)
+{
+    for (unsigned i = 0; i < stage.opener_count; i++)
+        if (stage.openers[i] == class)
+            return TRUE;
+    return FALSE;
+}
+
+kern_return_t machdev_S_device_open(mach_port_t master, mach_port_t reply,
+                                    mach_msg_type_name_t reply_type,
+                                    dev_mode_t mode, const_dev_name_t name,
+                                    mach_port_t *device,
+                                    mach_msg_type_name_t *device_type)
+{
+    *device_type = MACH_MSG_TYPE_MOVE_SEND;
+    return machdev_ops->open ? machdev_ops->open(name, mode, device)
+                             : D_NO_SUCH_DEVICE;
+}
+
+/* Sends REQUEST, which carries no rights but its reply port, to the device
+ * master, which answers in our place. */
+static void pass_on(mach_msg_header_t *request, mig_reply_header_t *reply)
+{
+    mach_msg_header_t as_it_came = *request;
+
+    request->msgh_bits = MACH_MSGH_BITS(
+        MACH_MSG_TYPE_COPY_SEND, MACH_MSGH_BITS_REMOTE(as_it_came.msgh_bits));
+    request->msgh_remote_port = stage.device_master;
+    request->msgh_local_port = as_it_came.msgh_remote_port;
+    error_t err = mach_msg(request, MACH_SEND_MSG, request->msgh_size, 0,
+                           MACH_PORT_NULL, 0, MACH_PORT_NULL);
+    reply->RetCode = MIG_NO_REPLY;
+    if (err) {
+        *request = as_it_came;
+        reply->RetCode = err;
+    }
+}
+
+/* A request on a device master. */
+static boolean_t device_demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
+{
+    mig_reply_header_t *reply = (mig_reply_header_t *)out;
+
+    if (in->msgh_bits & MACH_MSGH_BITS_COMPLEX)
+        return FALSE;
+    if (in->msgh_id == DEVICE_OPEN_ID) {
+        machdev_device_server_routine(in)(in, out);
+        if (out->msgh_bits & MACH_MSGH_BITS_COMPLEX ||
+            reply->RetCode != D_NO_SUCH_DEVICE)
+            return TRUE;
+    } else if (in->msgh_id != IO_PERM_CREATE_ID) {
+        return FALSE;
+    }
+    pass_on(in, reply);
+    return TRUE;
+}
+
+/* --- requests --------------------------------------------------------------- */
+
+static struct port_class *class_of(const mach_msg_header_t *in)
+{
+    mach_port_t name =
+        MACH_MSGH_BITS_LOCAL(in->msgh_bits) == MACH_MSG_TYPE_PROTECTED_PAYLOAD
+            ? ports_payload_get_name(in->msgh_protected_payload)
+            : in->msgh_local_port;
+    struct port_info *pi = ports_lookup_port(machdev_bucket, name, NULL);
+    struct port_class *class = pi ? pi->class : NULL;
+
+    if (pi)
+        ports_port_deref(pi);
+    return class;
+}
+
+static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
+{
+    struct port_class *class = class_of(in);
+    mig_routine_t routine = NULL;
+
+    if (opens_devices(class) && device_demuxer(in, out))
+        return TRUE;
+    if (class == stage.class)
+        routine = machdev_fsys_server_routine(in);
+    else if (machdev_is_notify_class(class))
+        routine = machdev_notify_server_routine(in);
+    if (!routine)
+        routine = ports_notify_server_routine(in);
+    if (!routine)
+        routine = interrupt_server_routine(in);
+    if (routine) {
+        routine(in, out);
+        return TRUE;
+    }
+    if (class == stage.class)
+        return FALSE;
+    if (machdev_ops->demuxer && machdev_ops->demuxer(in, out))
+        return TRUE;
+    return machdev_node_demuxer && machdev_node_demuxer(in, out);
+}
+
+/* --- starting ---------------------------------------------------------------- */
+
+static void get_privileges(void)
+{
+    stage.bootstrap = hurd_bootstrap_port();
+    if (stage.bootstrap) {
+        /* Also for those who were told: the parent is a process to be. */
+        error_t err = hurd_ask_privileged_ports(stage.bootstrap, &stage.parent);
+        if (err && !machdev_options.host_priv)
+            machdev_die(err, "asking the server before for its ports");
+        if (err)
+            stage.bootstrap = MACH_PORT_NULL;
+    }
+    if (machdev_options.host_priv && machdev_options.device_master)
+        hurd_set_privileged_ports(machdev_options.host_priv,
+                                  machdev_options.device_master);
+    if (get_privileged_ports(&stage.host_priv, &stage.device_master))
+        machdev_die(0, "--host-priv-port and --device-master-port are missing, "
+                       "and no server before to ask");
+}
+
+static void open_console(void)
+{
+    dev_name_t name = "console";
+    mach_port_t console;
+
+    if (!device_open(stage.device_master, D_READ | D_WRITE, name, &console))
+        mach_set_console(console);
+}
+
+/* A failure here is the boot script's. */
+static void start_next(mach_port_t port)
+{
+    task_t next = machdev_options.next_task;
+    mach_port_t other = MACH_PORT_NULL;
+    error_t err;
+
+    if (!next)
+        machdev_die(0, "--next-task is missing: nobody would carry on");
+    err = task_get_special_port(next, TASK_BOOTSTRAP_PORT, &other);
+    if (!err && other)
+        machdev_die(0, "--%s=%d: another server started it already",
+                    machdev_options.next_option, (int)next);
+    if (!err)
+        err = task_set_special_port(next, TASK_BOOTSTRAP_PORT, port);
+    if (!err)
+        err = task_resume(next);
+    if (err)
+        machdev_die(err, "--%s=%d: no task to start",
+                    machdev_options.next_option, (int)next);
+}
+
+static void make_stage_port(void)
+{
+    struct port_info *port;
+
+    stage.class = ports_create_class(NULL, NULL);
+    if (!stage.class ||
+        ports_create_port(stage.class, machdev_bucket, sizeof *port, &port))
+        machdev_die(HURD_ENOMEM, "the stage's port");
+    machdev_opens_devices(stage.class);
+    mach_port_t right = ports_get_send_right(port);
+    start_next(right);
+    mach_port_drop(right);
+}
+
+static void start_self(void)
+{
+    error_t err = machdev_ops->init ? machdev_ops->init() : 0;
+
+    if (err && err != MACHDEV_TOLD)
+        machdev_die(err, "starting");
+    if (err)
+        machdev_die(0, "not started");
+}
+
+static void run_stage(void)
+{
+    stage.running = TRUE;
+    get_privileges();
+    open_console();
+    make_stage_port();
+    mach_printf("%s ", machdev_ops->name);
+    start_self();
+}
+
+static void run_translator(void)
+{
+    mach_port_t bootstrap = hurd_bootstrap_port();
+    error_t err;
+
+    if (!bootstrap || !machdev_ops->translate)
+        mach_die(0, "must be started as a translator");
+    err = get_privileged_ports(&stage.host_priv, &stage.device_master);
+    if (err)
+        mach_die(err, "privileged ports");
+    start_self();
+    err = machdev_ops->translate(bootstrap);
+    if (err)
+        mach_die(err, "starting");
+    mach_port_drop(bootstrap);
+}
+
+void machdev_run(const struct machdev_ops *ops)
+{
+    machdev_ops = ops;
+    machdev_bucket = ports_create_bucket();
+    machdev_install_init();
+    /* Before proc is there, there is no translator. */
+    mach_port_t proc = getproc();
+    if (machdev_options.next_task || !proc)
+        run_stage();
+    else
+        run_translator();
+    mach_port_drop(proc);
+    for (;;)
+        ports_manage_port_operations_multithread(machdev_bucket, demuxer,
+                                                 IDLE_MS, 0, NULL);
+}

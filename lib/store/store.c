@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lib/store/store.c: stores of devices and of their partitions. */
+
+#include <device/device.h>
+#include <hurd/fcntl.h>
+#include <hurd/libhurd.h>
+#include <stdlib.h>
+#include <store/partition.h>
+#include <store/store.h>
+#include <string.h>
+
+#define FLUSH_CACHE 2 /* HURD-FACTS 6.5 */
+
+/* What a device's error means to who uses a file (HURD-FACTS 6.5). */
+static error_t io_error(error_t err)
+{
+    switch (err) {
+    case D_WOULD_BLOCK:
+        return HURD_EAGAIN;
+    case D_NO_SUCH_DEVICE:
+        return HURD_ENXIO;
+    case D_ALREADY_OPEN:
+        return HURD_EBUSY;
+    case D_INVALID_OPERATION:
+        return HURD_EBADF;
+    case D_NO_MEMORY:
+        return HURD_ENOMEM;
+    case D_READ_ONLY:
+        return HURD_EROFS;
+    default:
+        return err ? HURD_EIO : 0;
+    }
+}
+
+/* --- opening ---------------------------------------------------------------- */
+
+static error_t measure(struct store *store)
+{
+    int status[DEV_GET_SIZE_COUNT + 2];
+    mach_msg_type_number_t count = DEV_GET_RECORDS_COUNT;
+    error_t err =
+        device_get_status(store->device, DEV_GET_RECORDS, status, &count);
+
+    if (err)
+        return err;
+    store->first_sector = 0;
+    store->sector_size = status[DEV_GET_RECORDS_RECORD_SIZE];
+    store->sector_count = (unsigned)status[DEV_GET_RECORDS_DEVICE_RECORDS];
+    if (store->sector_size < 512 || store->sector_size > vm_page_size ||
+        vm_page_size % store->sector_size != 0)
+        return HURD_EINVAL;
+    return 0;
+}
+
+static error_t open_on(mach_port_t master, const char *name,
+                       struct store *store)
+{
+    dev_name_t device;
+    error_t err;
+
+    if (strlen(name) >= sizeof device)
+        return HURD_ENAMETOOLONG;
+    mig_strncpy(device, name, sizeof device);
+    store->writable = TRUE;
+    err = device_open(master, D_READ | D_WRITE, device, &store->device);
+    if (err == D_READ_ONLY) {
+        store->writable = FALSE;
+        err = device_open(master, D_READ, device, &store->device);
+    }
+    if (err)
+        return err;
+    err = measure(store);
+    if (err)
+        store_release(store);
+    return err;
+}
+
+/* "@FILE:DEVICE" */
+static error_t open_by_file(const char *name, struct store *store)
+{
+    const char *device = strrchr(name, ':');
+    mach_port_t master;
+
+    if (!device || device == name + 1)
+        return HURD_EINVAL;
+    char *file = strndup(name + 1, device - name - 1);
+    if (!file)
+        return HURD_ENOMEM;
+    error_t err = hurd_lookup(file, HO_READ | HO_WRITE, 0, &master);
+    free(file);
+    if (err)
+        return err;
+    err = open_on(master, device + 1, store);
+    mach_port_drop(master);
+    /* The file is there, its server is not. */
+    return err == HURD_EOPNOTSUPP || err == MIG_BAD_ID ? D_NO_SUCH_DEVICE : err;
+}
+
+error_t store_open_device(const char *name, mach_port_t master,
+                          struct store *store)
+{
+    error_t err = name[0] == '@' ? open_by_file(name, store) : D_NO_SUCH_DEVICE;
+
+    if (err && master) {
+        error_t second = open_on(master, name, store);
+        /* What went wrong with the file says more. */
+        if (!second || name[0] != '@')
+            err = second;
+    }
+    return err;
+}
+
+/* --- partitions ------------------------------------------------------------- */
+
+static bool read_table(void *context, uint64_t sector, void *buffer)
+{
+    const struct store *store = context;
+    uint32_t got;
+    char *data;
+
+    if (store_fetch(store, sector * store->sector_size, store->sector_size,
+                    &data, &got))
+        return false;
+    bool whole = got >= store->sector_size;
+    if (whole)
+        memcpy(buffer, data, store->sector_size);
+    vm_deallocate(mach_task_self(), (vm_address_t)data, got);
+    return whole;
+}
+
+/* Narrows STORE to its partition NUMBER. */
+static error_t narrow(struct store *store, unsigned number)
+{
+    struct partition_disk disk = {read_table, store, store->sector_size,
+                                  store->sector_count};
+    struct partition found;
+
+    switch (partition_find(&disk, number, &found)) {
+    case PARTITION_FOUND:
+        store->first_sector += found.first;
+        store->sector_count = found.count;
+        return 0;
+    case PARTITION_IO_ERROR:
+        return HURD_EIO;
+    default:
+        return HURD_ENXIO;
+    }
+}
+
+/* "N:CLASS:NAME" */
+static error_t open_partition(const char *name, mach_port_t master,
+                              struct store *store, const char **wrong)
+{
+    char *end;
+    unsigned long number = strtoul(name, &end, 10);
+
+    if (end == name || *end != ':' || !number || number > 0xffff) {
+        *wrong = name;
+        return HURD_EINVAL;
+    }
+    error_t err = store_open_typed(end + 1, master, store, wrong);
+    if (err)
+        return err;
+    err = narrow(store, number);
+    if (err) {
+        *wrong = name;
+        store_release(store);
+    }
+    return err;
+}
+
+error_t store_open_typed(const char *name, mach_port_t master,
+                         struct store *store, const char **wrong)
+{
+    *wrong = name;
+    if (!strncmp(name, "part:", 5))
+        return open_partition(name + 5, master, store, wrong);
+    if (strncmp(name, "device:", 7))
+        return HURD_EOPNOTSUPP;
+    *wrong = name + 7;
+    return store_open_device(name + 7, master, store);
+}
+
+void store_release(struct store *store)
+{
+    device_close(store->device);
+    mach_port_drop(store->device);
+    store->device = MACH_PORT_NULL;
+}
+
+/* --- data ------------------------------------------------------------------- */
+
+/* Whole sectors within the store; *SIZE is cut off at the end. */
+static error_t check(const struct store *store, uint64_t offset, uint32_t *size)
+{
+    uint64_t bytes = store_bytes(store);
+
+    if (offset % store->sector_size || *size % store->sector_size)
+        return HURD_EINVAL;
+    if (offset >= bytes)
+        return HURD_EIO;
+    if (*size > bytes - offset)
+        *size = bytes - offset;
+    return 0;
+}
+
+error_t store_fetch(const struct store *store, uint64_t offset, uint32_t size,
+                    char **data, uint32_t *got)
+{
+    mach_msg_type_number_t count = 0;
+    error_t err = check(store, offset, &size);
+
+    if (err)
+        return err;
+    err = device_read(store->device, 0,
+                      store->first_sector + offset / store->sector_size, size,
+                      data, &count);
+    *got = count;
+    return io_error(err);
+}
+
+error_t store_put(const struct store *store, uint64_t offset, const char *data,
+                  uint32_t size, uint32_t *written)
+{
+    int count = 0;
+    error_t err = check(store, offset, &size);
+
+    if (err)
+        return err;
+    err = device_write(store->device, 0,
+                       store->first_sector + offset / store->sector_size,
+                       (char *)data, size, &count);
+    *written = count > 0 ? count : 0;
+    return io_error(err);
+}
+
+error_t store_flush(const struct store *store)
+{
+    int unused = 0;
+    error_t err = device_set_status(store->device, FLUSH_CACHE, &unused, 0);
+
+    /* Who keeps nothing back does not know the word. */
+    return err == D_INVALID_OPERATION || err == MIG_BAD_ID ? 0 : io_error(err);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lib/store/store.h: what a file system stands on, by name (HURD-FACTS 6.5).
+ *
+ *   device:wd0                   a device of the device master
+ *   device:@/dev/rumpdisk:wd0    of the server of that file; if there is none,
+ *                                of the device master, by the whole name
+ *   part:2:device:wd0            a partition of another store
+ *
+ * Offsets and sizes are bytes, multiples of the sector's.  Calls may be made by
+ * several threads.
+ */
+
+#ifndef LIB_STORE_STORE_H
+#define LIB_STORE_STORE_H
+
+#include <hurd/hurd_types.h>
+#include <mach/mach.h>
+
+struct store {
+    mach_port_t device; /* send right */
+    uint64_t first_sector, sector_count;
+    uint32_t sector_size;
+    boolean_t writable;
+};
+
+/* Opens the typed name NAME; MASTER (borrowed) may be null.  A device that
+ * cannot be written is opened all the same.  On failure *WRONG is the part of
+ * NAME that the error is about. */
+error_t store_open_typed(const char *name, mach_port_t master,
+                         struct store *store, const char **wrong);
+/* The same for the name of a device alone. */
+error_t store_open_device(const char *name, mach_port_t master,
+                          struct store *store);
+void store_release(struct store *store);
+
+static inline uint64_t store_bytes(const struct store *store)
+{
+    return store->sector_count * store->sector_size;
+}
+
+/* *DATA is memory of its own pages, the caller's; less than SIZE at the end, or
+ * at the device's pleasure. */
+error_t store_fetch(const struct store *store, uint64_t offset, uint32_t size,
+                    char **data, uint32_t *got);
+error_t store_put(const struct store *store, uint64_t offset, const char *data,
+                  uint32_t size, uint32_t *written);
+/* What was written is on the medium afterwards. */
+error_t store_flush(const struct store *store);
+
+#endif

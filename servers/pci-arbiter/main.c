@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* servers/pci-arbiter/main.c: the PCI arbiter: the first stage of the boot, or
+ * the translator of /servers/bus/pci. */
+
+#include <machdev/machdev.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pci-arbiter/arbiter.h"
+
+static const struct argp_option option_list[] = {
+    {"uid", 'U', "UID", 0, "Whose the files are", 0},
+    {"gid", 'G', "GID", 0, "Which group's they are", 0},
+    {0},
+};
+
+static unsigned id_argument(const char *argument, struct argp_state *state)
+{
+    char *end;
+    unsigned long id = strtoul(argument, &end, 10);
+
+    if (*end || !*argument || id > 0xffffffff)
+        machdev_die(0, "%s: not an id", argument);
+    return id;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    switch (key) {
+    case 'U':
+        tree_uid = id_argument(argument, state);
+        return 0;
+    case 'G':
+        tree_gid = id_argument(argument, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* The ports belong to the first arbiter; the next ones ask it. */
+static error_t start(void)
+{
+    mach_port_t master = machdev_device_master();
+    error_t err = pci_system_init_direct(master);
+
+    if (err == KERN_PROTECTION_FAILURE)
+        err = pci_system_init_device(master);
+    if (err) {
+        mach_complain(err, "configuration ports 0xcf8-0xcff");
+        return MACHDEV_TOLD;
+    }
+    diskfs_format = &tree_format;
+    diskfs_readonly = TRUE;
+    diskfs_serve();
+    return 0;
+}
+
+/* By the name "pci" the device master gives the root of the tree. */
+static error_t open_root(const char *name, dev_mode_t mode, mach_port_t *port)
+{
+    struct node *np;
+
+    if (strcmp(name, "pci"))
+        return D_NO_SUCH_DEVICE;
+    pthread_mutex_lock(&diskfs_lock);
+    error_t err = diskfs_cached_lookup(tree_format.root, &np);
+    if (!err)
+        err = diskfs_open_for_root(np, HO_READ, port);
+    pthread_mutex_unlock(&diskfs_lock);
+    return err;
+}
+
+static error_t make_control(file_t underlying, mach_port_t *control)
+{
+    mach_port_drop(underlying);
+    diskfs_auth = getauth();
+    *control = diskfs_make_control_port();
+    return *control ? 0 : HURD_ENOMEM;
+}
+
+static error_t translate(mach_port_t bootstrap)
+{
+    diskfs_auth = getauth();
+    return diskfs_tell_parent(bootstrap);
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const nodes[] = {"/servers/bus/pci", NULL};
+    static const struct machdev_ops ops = {
+        .name = "pci-arbiter",
+        .nodes = nodes,
+        .init = start,
+        .open = open_root,
+        .control = make_control,
+        .translate = translate,
+    };
+    static const struct argp_child children[] = {{&machdev_argp, 0, NULL, 0},
+                                                 {0}};
+    static const struct argp argp = {.options = option_list,
+                                     .parser = parse_option,
+                                     .doc = "Shows the machine's PCI functions",
+                                     .children = children};
+
+    argp_parse(&argp, argc, argv, 0, NULL, NULL);
+    machdev_run(&ops);
+}
