@@ -41,7 +41,12 @@ void host_memory_stop(void)
 
 unsigned host_memory_blocks(void)
 {
-    return ram.blocks;
+    unsigned blocks;
+
+    pthread_mutex_lock(&ram.lock);
+    blocks = ram.blocks;
+    pthread_mutex_unlock(&ram.lock);
+    return blocks;
 }
 
 void *host_memory_at(uint64_t phys, uint64_t size_bytes)

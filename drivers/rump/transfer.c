@@ -26,14 +26,15 @@ struct piece {
     struct block_segment segment;
     struct bounce *bounce; /* NULL: the caller's memory */
     char *data;            /* the caller's */
-    enum { IDLE, BUSY, DONE } state;
+    bool in_use;           /* the owner's, no lock */
+    bool done;             /* under the transfer's lock */
     enum driver_error result;
 };
 
 /* One call's work; kept for the next when it is over. */
 struct transfer {
     struct transfer *next;
-    struct hyp_lock *lock; /* of the pieces' state */
+    struct hyp_lock *lock; /* of what drivers say */
     struct hyp_cond *changed;
     struct piece pieces[PIECES];
 
@@ -193,7 +194,7 @@ static void piece_done(struct block_request *request, enum driver_error error)
     struct piece *piece = (struct piece *)request;
 
     hyp_lock_acquire(transfer->lock);
-    piece->state = DONE;
+    piece->done = true;
     piece->result = error;
     hyp_cond_broadcast(transfer->changed);
     hyp_lock_release(transfer->lock);
@@ -252,7 +253,8 @@ static bool start_piece(struct transfer *transfer, struct piece *piece)
         .done = piece_done,
         .cookie = transfer,
     };
-    piece->state = BUSY;
+    piece->in_use = true;
+    piece->done = false;
     transfer->offset += size;
     transfer->busy++;
     disk->ops->submit(disk, &piece->request);
@@ -268,7 +270,7 @@ static void start_pieces(struct transfer *transfer)
             transfer->error != DRIVER_OK) {
             return;
         }
-        if (piece->state != IDLE) {
+        if (piece->in_use) {
             continue;
         }
         if (!start_piece(transfer, piece)) {
@@ -292,20 +294,19 @@ static void end_piece(struct transfer *transfer, struct piece *piece)
         }
         give_bounce(piece->bounce);
     }
-    piece->state = IDLE;
+    piece->in_use = false;
     transfer->busy--;
 }
 
 /* --- waiting -------------------------------------------------------------- */
 
-/* The mask of the pieces that are done; only the owner makes them idle, so it
- * needs no lock for what it finds there. */
+/* The mask of the pieces that are done. */
 static unsigned done_pieces(const struct transfer *transfer)
 {
     unsigned done = 0;
 
     for (unsigned i = 0; i < PIECES; i++) {
-        if (transfer->pieces[i].state == DONE) {
+        if (transfer->pieces[i].in_use && transfer->pieces[i].done) {
             done |= 1u << i;
         }
     }
@@ -318,7 +319,7 @@ static void complain(struct transfer *transfer)
         bool busy;
 
         hyp_lock_acquire(transfer->lock);
-        busy = transfer->pieces[i].state == BUSY;
+        busy = transfer->pieces[i].in_use && !transfer->pieces[i].done;
         hyp_lock_release(transfer->lock);
         if (busy) {
             transfer->disk->ops->overdue(transfer->disk,
