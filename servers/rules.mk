@@ -61,6 +61,18 @@ $(eval $(call task_program,procfs,diskfs pager))
 $(eval $(call server_stubs,pci-arbiter,pci,$(call SERVER_MIG,pci-arbiter)))
 $(eval $(call task_program,pci-arbiter,machdev pciaccess diskfs pager))
 
+# Drivers and who offers their disks (drivers/rules.mk).
+$(DRIVERS_MACH_OBJS): | $(MACH_USER_HEADERS) $(HURD_USER_HEADERS)
+DRIVERS_LIBS := $(LIB)/libdrivers.a $(LIB)/libdrivers-mach.a \
+	$(LIB)/libirqhelp.a $(LIB)/libpciaccess.a $(LIB)/libmachdev.a
+
+$(B)/examples/rump: examples/rump/rump.c examples/rump/task.c \
+		$(DRIVERS_LIBS) $(TASK_LIBS)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TASK_CFLAGS) $(TASK_LDFLAGS) -o $@ $(filter %.c,$^) \
+	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
+
 $(eval $(call server_stubs,pflocal,io socket,$(call SERVER_MIG,pflocal)))
 $(eval $(call task_program,pflocal,trivfs))
 $(eval $(call task_program,magic,trivfs))
