@@ -54,6 +54,10 @@ $(eval $(call task_program,term,trivfs))
 $(foreach p,console-run settrans showtrans fsysopts portinfo runcommand halt,\
 	$(eval $(call task_program,$(p))))
 
+# Loads programs to where they are linked, which must not be where it is.
+ld-so_LDLIBS := -Wl,-Ttext-segment=0x20000000
+$(eval $(call task_program,ld-so))
+
 ext2fs_LDLIBS := -lext2fs -lcom_err
 $(eval $(call task_program,ext2fs,diskfs pager store))
 $(eval $(call task_program,procfs,diskfs pager))

@@ -28,14 +28,15 @@ static const char help[] =
     "  -a, --add FOLDER   copy the host's FOLDER's contents into the root\n"
     "      --help         this text\n";
 
-/* Programs that are not translators or servers, and where they belong. */
+/* Programs that are not translators or servers, where they belong, and by what
+ * name if it is another. */
 static const struct {
-    const char *name, *folder;
+    const char *name, *folder, *as;
 } places[] = {
-    {"settrans", "/bin"},        {"showtrans", "/bin"},
-    {"fsysopts", "/sbin"},       {"halt", "/sbin"},
-    {"portinfo", "/bin"},        {"runcommand", "/libexec"},
-    {"console-run", "/libexec"},
+    {"ld-so", "/lib", "ld.so.1"},     {"settrans", "/bin", NULL},
+    {"showtrans", "/bin", NULL},      {"fsysopts", "/sbin", NULL},
+    {"halt", "/sbin", NULL},          {"portinfo", "/bin", NULL},
+    {"runcommand", "/libexec", NULL}, {"console-run", "/libexec", NULL},
 };
 
 /* Nodes with passive translators, where the translator's program is there. */
@@ -188,11 +189,16 @@ static int make_folders(struct rootfs *root)
     return rootfs_folder(root, "/root", 0700);
 }
 
-static const char *folder_of(const char *program)
+/* Also changes *NAME to what it is called there. */
+static const char *folder_of(const char **name)
 {
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-        if (strcmp(places[i].name, program) == 0)
-            return places[i].folder;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (strcmp(places[i].name, *name) != 0)
+            continue;
+        if (places[i].as)
+            *name = places[i].as;
+        return places[i].folder;
+    }
     return "/hurd";
 }
 
@@ -207,7 +213,7 @@ static int is_program(const char *path)
 static int install_program(struct rootfs *root, const char *from,
                            const char *name)
 {
-    const char *folder = folder_of(name);
+    const char *folder = folder_of(&name);
     char path[PATH_MAX], second[PATH_MAX + 8];
 
     snprintf(path, sizeof(path), "%s/%s", folder, name);
