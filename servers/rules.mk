@@ -77,6 +77,11 @@ $(B)/examples/rump: examples/rump/rump.c examples/rump/task.c \
 	$(Q)$(CC) $(TASK_CFLAGS) $(TASK_LDFLAGS) -o $@ $(filter %.c,$^) \
 	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
+$(eval $(call mach_server_stubs,rumpdisk,device/device,-DHURD_SERVER \
+	-Iservers -imacros servers/rumpdisk/mutations.h))
+$(eval $(call task_program,rumpdisk,drivers drivers-mach irqhelp pciaccess \
+	machdev trivfs))
+
 $(eval $(call server_stubs,pflocal,io socket,$(call SERVER_MIG,pflocal)))
 $(eval $(call task_program,pflocal,trivfs))
 $(eval $(call task_program,magic,trivfs))
