@@ -18,6 +18,7 @@ bool acpi_create(struct machine *machine)
     if (acpi->firmware == NULL) {
         return false;
     }
+    acpi_tables_build(acpi->firmware);
     acpi->pm1_control = SCI_ENABLED;
     return true;
 }

@@ -30,6 +30,9 @@ struct acpi {
 bool acpi_create(struct machine *machine);
 void acpi_destroy(struct machine *machine);
 
+/* acpi_tables.c: puts them into the zeroed image. */
+void acpi_tables_build(uint8_t *firmware);
+
 /* A byte of the ports above. */
 uint8_t acpi_read(struct machine *machine, uint16_t port);
 void acpi_write(struct machine *machine, uint16_t port, uint8_t value);

@@ -12,6 +12,7 @@ DT_TESTS := $(patsubst tests/drivers/%.c,%,$(wildcard tests/drivers/*_test.c))
 # $(call drivers_tests,SANITIZER)
 define drivers_tests
 $(MACHINE_SRC:%.c=$(DT)/$(1)/%.o): DT_FLAGS = $(MACHINE_CFLAGS)
+$(MACHINE_SRC:%.c=$(DT)/$(1)/%.o): | $(B)/machine/dsdt.h
 $(DRIVERS_SRC:%.c=$(DT)/$(1)/%.o): DT_FLAGS = $(DRIVERS_CFLAGS)
 $(DT)/$(1)/%.o: DT_FLAGS = $(RUMP_CFLAGS)
 $(DT)/$(1)/%.o: %.c
