@@ -65,6 +65,10 @@ $(eval $(call task_program,procfs,diskfs pager))
 $(eval $(call server_stubs,pci-arbiter,pci,$(call SERVER_MIG,pci-arbiter)))
 $(eval $(call task_program,pci-arbiter,machdev pciaccess diskfs pager))
 
+$(eval $(call server_stubs,acpi,acpi,$(call SERVER_MIG,acpi)))
+$(eval $(call task_program,acpi,machdev pciaccess acpi diskfs pager))
+$(eval $(call server_stubs,shutdown,shutdown,$(call SERVER_MIG,shutdown)))
+$(eval $(call task_program,shutdown,trivfs))
 # Drivers and who offers their disks (drivers/rules.mk).
 $(DRIVERS_MACH_OBJS): | $(MACH_USER_HEADERS) $(HURD_USER_HEADERS)
 DRIVERS_LIBS := $(LIB)/libdrivers.a $(LIB)/libdrivers-mach.a \

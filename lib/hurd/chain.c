@@ -5,6 +5,8 @@
 #include <hurd/fsys.h>
 #include <hurd/libhurd.h>
 #include <hurd/process.h>
+#include <stdlib.h>
+#include <string.h>
 
 error_t hurd_ask_privileged_ports(mach_port_t bootstrap, task_t *parent)
 {
@@ -34,10 +36,34 @@ error_t hurd_introduce_parent(mach_port_t bootstrap, task_t parent)
     return err;
 }
 
-boolean_t hurd_is_send_right(mach_port_t name)
+/* The privileged host port, from the one place where it can be if the options
+ * were not understood. */
+static mach_port_t find_host_priv(void)
 {
-    mach_port_type_t type = 0;
+    static const char option[] = "--host-priv-port=";
+    mach_port_t host = MACH_PORT_NULL, bootstrap;
+    task_t parent;
 
-    return !mach_port_type(mach_task_self(), name, &type) &&
-           type & MACH_PORT_TYPE_SEND;
+    if (!get_privileged_ports(&host, NULL))
+        return host;
+    for (char **arg = hurd_arguments(); arg && *arg; arg++)
+        if (!strncmp(*arg, option, sizeof option - 1))
+            return strtoul(*arg + sizeof option - 1, NULL, 10);
+    bootstrap = hurd_bootstrap_port();
+    if (bootstrap && !hurd_ask_privileged_ports(bootstrap, &parent))
+        get_privileged_ports(&host, NULL);
+    return host;
+}
+
+/* Others wait for this server and would wait for ever. */
+static void stop_system(void)
+{
+    if (getproc() == MACH_PORT_NULL)
+        host_reboot(find_host_priv(), HURD_RB_HALT | HURD_RB_DEBUGGER);
+}
+
+void hurd_stop_system_on_exit(void)
+{
+    if (getproc() == MACH_PORT_NULL)
+        atexit(stop_system);
 }

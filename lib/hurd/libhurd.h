@@ -66,6 +66,8 @@ error_t hurd_set_auth(auth_t auth);
 error_t hurd_become_process(mach_port_t *ports, unsigned count);
 /* Tells proc where main's arguments stand, which is what `ps' shows. */
 void hurd_tell_arguments(void);
+/* What main gets as argv. */
+char **hurd_arguments(void);
 /* The thread alone; needs INIT_PORT_PROC. */
 error_t hurd_start_msgport(void);
 
@@ -86,9 +88,9 @@ error_t hurd_ask_privileged_ports(mach_port_t bootstrap, task_t *parent);
  * process, and hands it its process port and this process's auth handle;
  * returns when it has done its part. */
 error_t hurd_introduce_parent(mach_port_t bootstrap, task_t parent);
-/* Whether NAME is a right that a task port may be behind: sent by the boot
- * script, and not by somebody who wrote a number. */
-boolean_t hurd_is_send_right(mach_port_t name);
+/* For a server of the boot that looks at its options: if it exits before it is a
+ * process, the system stops. */
+void hurd_stop_system_on_exit(void);
 
 /* --- files ---------------------------------------------------------------- */
 

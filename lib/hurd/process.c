@@ -43,6 +43,11 @@ remember_arguments(int argc, char **argv, char **envp)
     self.envp = envp;
 }
 
+char **hurd_arguments(void)
+{
+    return self.argv;
+}
+
 const struct hurd_startup_info *hurd_startup(void)
 {
     return self.info;

@@ -80,8 +80,11 @@ error_t machdev_physical_object(mach_port_t master, uint64_t base,
 /* Maps such memory for reading, from any BASE; *ADDRESS is that of BASE. */
 error_t machdev_map_physical(mach_port_t master, uint64_t base, uint64_t size,
                              const void **address);
-/* Gives this task the I/O ports FROM ... TO, which must not be another's. */
-error_t machdev_take_io_ports(mach_port_t master, unsigned from, unsigned to);
+/* Gives this task the I/O ports FROM ... TO; *PORTS is the right to them, to be
+ * kept as long as they are used, and dropped by the second function. */
+error_t machdev_take_io_ports(mach_port_t master, unsigned from, unsigned to,
+                              mach_port_t *ports);
+void machdev_drop_io_ports(mach_port_t ports);
 
 /* "NAME: text: error", then the end: of the system if this is a stage. */
 _Noreturn void machdev_die(error_t err, const char *format, ...)

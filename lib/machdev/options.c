@@ -45,6 +45,9 @@ static void set_next(const char *option, const char *argument,
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     switch (key) {
+    case ARGP_KEY_INIT:
+        hurd_stop_system_on_exit();
+        return 0;
     case 'N':
         set_next("next-task", argument, state);
         return 0;

@@ -41,16 +41,21 @@ error_t machdev_map_physical(mach_port_t master, uint64_t base, uint64_t size,
     return err;
 }
 
-error_t machdev_take_io_ports(mach_port_t master, unsigned from, unsigned to)
+error_t machdev_take_io_ports(mach_port_t master, unsigned from, unsigned to,
+                              mach_port_t *ports)
 {
-    mach_port_t ports;
-    error_t err = i386_io_perm_create(master, from, to, &ports);
+    error_t err = i386_io_perm_create(master, from, to, ports);
 
     if (err)
         return err;
-    /* The right is kept: with the last one the ports would be free again. */
-    err = i386_io_perm_modify(mach_task_self(), ports, TRUE);
+    err = i386_io_perm_modify(mach_task_self(), *ports, TRUE);
     if (err)
-        mach_port_drop(ports);
+        mach_port_drop(*ports);
     return err;
+}
+
+void machdev_drop_io_ports(mach_port_t ports)
+{
+    i386_io_perm_modify(mach_task_self(), ports, FALSE);
+    mach_port_drop(ports);
 }

@@ -71,11 +71,8 @@ void machdev_die(error_t err, const char *format, ...)
     if (stage.running)
         mach_printf("\n");
     mach_complain(err, "%s", text);
-    /* Options are read before it is known what this is. */
-    mach_port_t host =
-        stage.host_priv ? stage.host_priv : machdev_options.host_priv;
-    if (stage.running || !getproc())
-        host_reboot(host, HURD_RB_HALT | HURD_RB_DEBUGGER);
+    if (stage.running)
+        host_reboot(stage.host_priv, HURD_RB_HALT | HURD_RB_DEBUGGER);
     exit(1);
 }
 
@@ -253,11 +250,25 @@ static struct port_class *class_of(const mach_msg_header_t *in)
     return class;
 }
 
+/* Until startup watches over everybody, each watches the one after it. */
+static void check_next(const mach_msg_header_t *in)
+{
+    const mach_dead_name_notification_t *dead = (const void *)in;
+
+    if (in->msgh_size >= sizeof *dead &&
+        dead->not_port == machdev_options.next_task && !stage.installed)
+        machdev_die(0, "--%s=%d: that server has ended",
+                    machdev_options.next_option,
+                    (int)machdev_options.next_task);
+}
+
 static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
 {
     struct port_class *class = class_of(in);
     mig_routine_t routine = NULL;
 
+    if (class == stage.class && in->msgh_id == MACH_NOTIFY_DEAD_NAME)
+        check_next(in);
     if (opens_devices(class) && device_demuxer(in, out))
         return TRUE;
     if (class == stage.class)
@@ -322,6 +333,10 @@ static void start_next(mach_port_t port)
     if (!err && other)
         machdev_die(0, "--%s=%d: another server started it already",
                     machdev_options.next_option, (int)next);
+    if (!err)
+        err = mach_port_request_notification(
+            mach_task_self(), next, MACH_NOTIFY_DEAD_NAME, 1, port,
+            MACH_MSG_TYPE_MAKE_SEND_ONCE, &other);
     if (!err)
         err = task_set_special_port(next, TASK_BOOTSTRAP_PORT, port);
     if (!err)

@@ -24,13 +24,15 @@ static boolean_t mechanism_answers(void)
     return kept == ENABLE;
 }
 
-error_t conf1_take_ports(mach_port_t device_master)
+error_t conf1_take_ports(mach_port_t device_master, mach_port_t *ports)
 {
-    error_t err = machdev_take_io_ports(device_master, ADDRESS, DATA + 3);
+    error_t err =
+        machdev_take_io_ports(device_master, ADDRESS, DATA + 3, ports);
 
-    if (err)
+    if (err || mechanism_answers())
         return err;
-    return mechanism_answers() ? 0 : HURD_ENODEV;
+    machdev_drop_io_ports(*ports);
+    return HURD_ENODEV;
 }
 
 static void select_register(unsigned bus, unsigned dev, unsigned func,

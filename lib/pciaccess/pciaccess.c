@@ -21,7 +21,8 @@
 static struct {
     struct pci_device *devices[DEVICES_MAX];
     unsigned count;
-    mach_port_t master; /* send right, if the ports are ours */
+    /* If the ports are ours: the device master, and the right to them. */
+    mach_port_t master, ports;
 } pci;
 
 struct pci_device *pci_add_device(unsigned domain, unsigned bus, unsigned dev,
@@ -166,7 +167,7 @@ static error_t walk(file_t dir, unsigned level, unsigned place[LEVELS])
 
 error_t pci_system_init_direct(mach_port_t device_master)
 {
-    error_t err = conf1_take_ports(device_master);
+    error_t err = conf1_take_ports(device_master, &pci.ports);
 
     if (err)
         return err;
@@ -208,6 +209,15 @@ error_t pci_system_init(mach_port_t device_master)
     if (!err)
         return walk_tree(root);
     return device_master ? pci_system_init_direct(device_master) : err;
+}
+
+void pci_system_release(void)
+{
+    machdev_drop_io_ports(pci.ports);
+    mach_port_drop(pci.master);
+    pci.ports = pci.master = MACH_PORT_NULL;
+    while (pci.count)
+        free(pci.devices[--pci.count]);
 }
 
 struct pci_device *pci_device_get(unsigned index)

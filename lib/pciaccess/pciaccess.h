@@ -44,6 +44,9 @@ error_t pci_system_init(mach_port_t device_master);
  * arbiter, which must not look itself up. */
 error_t pci_system_init_device(mach_port_t device_master);
 error_t pci_system_init_direct(mach_port_t device_master);
+/* Lets the ports go that pci_system_init_direct took; no function can be used
+ * any more. */
+void pci_system_release(void);
 /* The INDEX'th function, null behind the last. */
 struct pci_device *pci_device_get(unsigned index);
 

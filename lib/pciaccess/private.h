@@ -12,7 +12,7 @@
 
 /* Takes the ports: PROTECTION_FAILURE if another task has them, ENODEV if
  * there is nothing behind them. */
-error_t conf1_take_ports(mach_port_t device_master);
+error_t conf1_take_ports(mach_port_t device_master, mach_port_t *ports);
 /* SIZE is 1, 2 or 4, REG aligned to it. */
 uint32_t conf1_read(unsigned bus, unsigned dev, unsigned func, unsigned reg,
                     unsigned size);

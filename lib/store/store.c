@@ -163,7 +163,7 @@ static error_t open_partition(const char *name, mach_port_t master,
         return err;
     err = narrow(store, number);
     if (err) {
-        *wrong = name;
+        *wrong = name - strlen("part:");
         store_release(store);
     }
     return err;

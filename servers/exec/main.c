@@ -222,6 +222,9 @@ int main(void)
     mach_port_drop(bootstrap);
     if (err)
         mach_die(err, "fsys_startup");
+    /* A stage of the boot's chain has no node for anybody. */
+    if (exec_control->underlying == MACH_PORT_NULL)
+        mach_die(0, "started by a server that is no file system");
     hurd_set_port(INIT_PORT_BOOTSTRAP, MACH_PORT_NULL);
     task_set_bootstrap_port(mach_task_self(), MACH_PORT_NULL);
     for (;;)

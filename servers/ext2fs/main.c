@@ -215,6 +215,7 @@ int main(int argc, char **argv)
                                      0,
                                      0};
 
+    hurd_stop_system_on_exit();
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
     get_privileges();
     open_console();

@@ -44,12 +44,14 @@ static error_t start(void)
     mach_port_t master = machdev_device_master();
     error_t err = pci_system_init_direct(master);
 
-    if (err == KERN_PROTECTION_FAILURE)
+    if (err == KERN_PROTECTION_FAILURE) {
+        /* Whoever has them and is no arbiter shares with nobody. */
         err = pci_system_init_device(master);
-    if (err) {
-        mach_complain(err, "configuration ports 0xcf8-0xcff");
-        return MACHDEV_TOLD;
+        if (err == D_NO_SUCH_DEVICE)
+            err = HURD_EBUSY;
     }
+    if (err)
+        machdev_die(err, "configuration ports 0xcf8-0xcff");
     diskfs_format = &tree_format;
     diskfs_readonly = TRUE;
     diskfs_serve();

@@ -18,4 +18,9 @@ $(B)/tests/chain/pci: $(B)/tests/chain/pci.o $(LIB)/libpciaccess.a \
 	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $< -Wl,--start-group \
 	    $(LIB)/libpciaccess.a $(LIB)/libmachdev.a $(TASK_LIBS) -Wl,--end-group
 
-TEST_PROGRAMS += $(B)/tests/chain/pci $(B)/tests/chain/stage
+$(B)/tests/chain/acpi: $(B)/tests/chain/acpi.o $(TASK_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $< -Wl,--start-group $(TASK_LIBS) \
+	    -Wl,--end-group
+
+TEST_PROGRAMS += $(B)/tests/chain/acpi $(B)/tests/chain/pci $(B)/tests/chain/stage

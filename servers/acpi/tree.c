@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* servers/acpi/tree.c: the tables as files, a format of lib/diskfs without a
+ * disk. */
+
+#include <string.h>
+#include <time.h>
+
+#include "acpi/acpi.h"
+
+#define INO_ROOT   2
+#define INO_TABLES 3
+#define INO_FILES  16
+
+static boolean_t is_dir(ino64_t ino)
+{
+    return ino < INO_FILES;
+}
+
+static const struct acpi_table *ino_table(ino64_t ino)
+{
+    return ino >= INO_FILES && ino - INO_FILES < tables.count
+               ? &tables.tables[ino - INO_FILES]
+               : NULL;
+}
+
+static error_t tree_read_node(struct node *np)
+{
+    const struct acpi_table *table = ino_table(np->ino);
+
+    if (!table && np->ino != INO_ROOT && np->ino != INO_TABLES)
+        return HURD_ENOENT;
+    np->st.st_ino = np->ino;
+    np->st.st_fsid = (uint64_t)(uint32_t)mach_task_self();
+    np->st.st_mode = table ? HS_IFREG | 0444 : HS_IFDIR | 0555;
+    np->st.st_nlink = table ? 1 : 2;
+    np->st.st_size = table ? table->size : 0;
+    np->st.st_blksize = 4096;
+    clock_gettime(CLOCK_REALTIME, &np->st.st_mtim);
+    np->st.st_atim = np->st.st_ctim = np->st.st_mtim;
+    return 0;
+}
+
+static error_t tree_read(struct node *np, int64_t offset, char *data,
+                         size_t size, size_t *amount)
+{
+    const struct acpi_table *table = ino_table(np->ino);
+
+    *amount = 0;
+    if (!table)
+        return HURD_EISDIR;
+    if (offset >= (int64_t)table->size)
+        return 0;
+    *amount = table->size - (uint32_t)offset;
+    if (*amount > size)
+        *amount = size;
+    memcpy(data, table->data + offset, *amount);
+    return 0;
+}
+
+static int walk_one(diskfs_walk_fn fn, void *context, ino64_t ino,
+                    const char *name)
+{
+    struct diskfs_entry entry = {ino, is_dir(ino) ? HDT_DIR : HDT_REG, name,
+                                 strlen(name)};
+
+    return fn(context, &entry);
+}
+
+static error_t tree_walk(struct node *dir, diskfs_walk_fn fn, void *context)
+{
+    if (walk_one(fn, context, dir->ino, ".") ||
+        walk_one(fn, context, INO_ROOT, ".."))
+        return 0;
+    if (dir->ino == INO_ROOT) {
+        walk_one(fn, context, INO_TABLES, "tables");
+        return 0;
+    }
+    for (unsigned i = 0; i < tables.count; i++)
+        if (walk_one(fn, context, INO_FILES + i, tables.tables[i].name))
+            break;
+    return 0;
+}
+
+struct search {
+    const char *name;
+    ino64_t ino;
+};
+
+static int compare(void *context, const struct diskfs_entry *entry)
+{
+    struct search *search = context;
+
+    if (strcmp(entry->name, search->name))
+        return 0;
+    search->ino = entry->ino;
+    return 1;
+}
+
+static error_t tree_lookup(struct node *dir, const char *name, ino64_t *ino)
+{
+    struct search search = {name, 0};
+
+    tree_walk(dir, compare, &search);
+    *ino = search.ino;
+    return search.ino ? 0 : HURD_ENOENT;
+}
+
+/* --- what there is not ------------------------------------------------------------ */
+
+static void tree_drop_node(struct node *np)
+{
+}
+
+static error_t tree_write_node(struct node *np)
+{
+    return HURD_EROFS;
+}
+
+static error_t tree_read_link(struct node *np, char *target, size_t *length)
+{
+    return HURD_EINVAL;
+}
+
+static error_t tree_get_translator(struct node *np, char **argz, size_t *length)
+{
+    return HURD_EINVAL;
+}
+
+static error_t tree_statfs(struct hurd_statfs *st)
+{
+    st->f_bsize = st->f_frsize = 4096;
+    st->f_namelen = 8;
+    return 0;
+}
+
+static error_t tree_sync(void)
+{
+    return 0;
+}
+
+static error_t tree_set_read_only(boolean_t read_only)
+{
+    return read_only ? 0 : HURD_EROFS;
+}
+
+const struct diskfs_format tree_format = {
+    .name = "acpi",
+    .fstype = HFS_ACPI,
+    .root = INO_ROOT,
+    .read_node = tree_read_node,
+    .write_node = tree_write_node,
+    .drop_node = tree_drop_node,
+    .read = tree_read,
+    .lookup = tree_lookup,
+    .walk = tree_walk,
+    .read_link = tree_read_link,
+    .get_translator = tree_get_translator,
+    .statfs = tree_statfs,
+    .sync = tree_sync,
+    .set_read_only = tree_set_read_only,
+    .server_routine = serve_routine,
+};
