@@ -103,19 +103,34 @@ static void issue(struct virtio_disk *disk)
 
 /* --- and out of it -------------------------------------------------------- */
 
-static enum driver_error result_of(const struct virtio_disk *disk,
+/* A disk that is pulled out has no sectors left, or its device asks for a
+ * reset. */
+static bool is_lost(struct virtio_disk *disk)
+{
+    uint8_t status = hyp_read8(disk->virtio.common.regs,
+                               disk->virtio.common.offset + VIRTIO_STATUS);
+
+    return (status & VIRTIO_STATUS_NEEDS_RESET) != 0 ||
+           (virtio_disk_config32(disk, CONFIG_CAPACITY) == 0 &&
+            virtio_disk_config32(disk, CONFIG_CAPACITY + 4) == 0);
+}
+
+/* Requests may fail because the disk is gone before that is told. */
+static enum driver_error result_of(struct virtio_disk *disk,
                                    const struct block_request *request,
                                    uint8_t status)
 {
-    switch (status) {
-    case STATUS_OK:
+    if (status == STATUS_OK) {
         return DRIVER_OK;
-    case STATUS_UNSUPP:
-        return DRIVER_EINVAL;
-    default:
-        return request->op == BLOCK_WRITE && disk->disk.read_only ? DRIVER_EROFS
-                                                                  : DRIVER_EIO;
     }
+    if (status == STATUS_UNSUPP) {
+        return DRIVER_EINVAL;
+    }
+    if (is_lost(disk)) {
+        return DRIVER_ENXIO;
+    }
+    return request->op == BLOCK_WRITE && disk->disk.read_only ? DRIVER_EROFS
+                                                              : DRIVER_EIO;
 }
 
 static void finish_done(struct virtio_disk *disk, struct block_queue *finished)
@@ -227,18 +242,6 @@ static void restart(struct virtio_disk *disk, struct block_request *overdue,
             block_queue_add_first(&disk->waiting, request);
         }
     }
-}
-
-/* The configuration changed: a disk that is pulled out has no sectors left, or
- * its device asks for a reset. */
-static bool is_lost(struct virtio_disk *disk)
-{
-    uint8_t status = hyp_read8(disk->virtio.common.regs,
-                               disk->virtio.common.offset + VIRTIO_STATUS);
-
-    return (status & VIRTIO_STATUS_NEEDS_RESET) != 0 ||
-           (virtio_disk_config32(disk, CONFIG_CAPACITY) == 0 &&
-            virtio_disk_config32(disk, CONFIG_CAPACITY + 4) == 0);
 }
 
 void virtio_disk_interrupt(void *arg)
