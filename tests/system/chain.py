@@ -158,12 +158,11 @@ def test_pci_arbiter():
               "who may not write its registers either", shown)
         shown, status = m.run("wait; /tests/pci write " + ahci)
         check(status == 0, "but when the first has ended it may", shown)
-        shown, status = m.run("touch /tmp/p; settrans -a /tmp/p "
-                              "/hurd/pci-arbiter && find /tmp/p | wc -l; "
-                              "find /servers/bus/pci | wc -l")
-        counts = shown.split()
-        check(status == 0 and len(counts) == 2 and counts[0] == counts[1],
-              "a second arbiter shows what the first has", shown)
+        m.run("touch /tmp/p; settrans -a /tmp/p /hurd/pci-arbiter")
+        shown, _ = m.run("find /tmp/p | wc -l")
+        shown2, _ = m.run("find /servers/bus/pci | wc -l")
+        check(shown.strip() == shown2.strip() and int(shown or 0) > 5,
+              "a second arbiter shows what the first has", shown + shown2)
         shown, status = m.run("chmod 777 /servers/bus/pci/0000 || "
                               "mkdir /servers/bus/pci/x")
         check(status == 1, "nothing can be changed there", shown)
