@@ -42,12 +42,16 @@ enum driver_error hyp_pci_init(void);
 struct hyp_pci *hyp_pci_get(unsigned index, struct hyp_pci_id *id_out);
 /* Takes the function for this program alone: DRIVER_EBUSY if another one has. */
 enum driver_error hyp_pci_claim(struct hyp_pci *pci);
+/* Gives a claimed function back, its handler ended, its registers unmapped. */
+void hyp_pci_release(struct hyp_pci *pci);
 /* Configuration space; SIZE is 1, 2 or 4, REG aligned to it. */
 uint32_t hyp_pci_read(struct hyp_pci *pci, unsigned reg, unsigned size);
 void hyp_pci_write(struct hyp_pci *pci, unsigned reg, unsigned size,
                    uint32_t value);
 
-/* A memory BAR's registers. */
+/* A memory BAR's registers, until the function is released; NULL if it has no
+ * such BAR.  Each access may cost a trap.  The device sees what the driver
+ * wrote to registers and to memory in the order in which it did. */
 struct hyp_regs;
 struct hyp_regs *hyp_pci_map(struct hyp_pci *pci, unsigned bar,
                              size_t *size_out);
@@ -59,17 +63,22 @@ void hyp_write16(struct hyp_regs *regs, size_t offset, uint16_t value);
 void hyp_write32(struct hyp_regs *regs, size_t offset, uint32_t value);
 
 /* HANDLER is called in a thread of the host's while the line is masked, for
- * every interrupt of the function's line; it may be somebody else's. */
+ * every interrupt of the function's line; it may be somebody else's.  One for a
+ * function. */
 enum driver_error hyp_pci_interrupt(struct hyp_pci *pci,
                                     void (*handler)(void *arg), void *arg);
+/* The handler is not called any more, and does not run when this returns; not
+ * from within it. */
+void hyp_pci_interrupt_end(struct hyp_pci *pci);
 
 /* --- memory --------------------------------------------------------------- */
 
-/* Zeroed, physically contiguous, below 4 GiB, aligned to a page. */
+/* Zeroed, physically contiguous, below 4 GiB, aligned to a page; NULL if there
+ * is none. */
 void *hyp_dma_alloc(size_t size_bytes, uint64_t *phys_out);
 void hyp_dma_free(void *memory, size_t size_bytes);
-/* The physical address of memory within one that hyp_dma_alloc gave; false if
- * it is other memory. */
+/* The physical address of memory that lies within one block that hyp_dma_alloc
+ * gave; false if it is other memory. */
 bool hyp_dma_translate(const void *memory, size_t size_bytes,
                        uint64_t *phys_out);
 

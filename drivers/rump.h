@@ -8,7 +8,10 @@
  *
  * Calls return -1 and leave an error (RUMP_E...) for rump_errno, of this
  * thread, as the C library would.  Offsets and sizes are multiples of a sector.
- * Any number of threads may have reads and writes under way.
+ * What reaches over the end of the disk is cut short; at the end there is
+ * nothing to read (0), behind it an error.  Any number of threads may have
+ * reads and writes under way, each waits for its own alone.  Data that lies in
+ * memory of hyp_dma_alloc's is not copied.
  */
 #ifndef DRIVERS_RUMP_H
 #define DRIVERS_RUMP_H
@@ -40,6 +43,7 @@
 #define RUMP_DIOCGSECTORSIZE 0x40046485ul /* unsigned: bytes */
 #define RUMP_DIOCCACHESYNC   0x80046476ul /* int: force */
 
+/* Finding no disk is no error. */
 int rump_init(void);
 int rump_sys_open(const char *path, int flags, ...);
 int rump_sys_close(int fd);
@@ -52,7 +56,8 @@ int rump_sys_ioctl(int fd, unsigned long request, void *argument);
 /* Returns when what was written before is on the medium. */
 int rump_sys_fsync(int fd);
 void rump_sys_sync(void);
-/* Flushes and stops every controller; nothing works afterwards. */
+/* Flushes, waits for who is still at it, and stops every controller; nothing
+ * works afterwards but rump_init. */
 int rump_sys_reboot(int flags, char *bootstr);
 int *rump_errno_location(void);
 #define rump_errno (*rump_errno_location())

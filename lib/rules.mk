@@ -95,5 +95,7 @@ MACHDEV_MIG := -DHURD_SERVER -imacros lib/machdev/mutations.h
 $(eval $(call server_stubs,machdev,fsys startup_notify,$(MACHDEV_MIG)))
 $(eval $(call mach_server_stubs,machdev,device/device,$(MACHDEV_MIG)))
 $(eval $(call task_library,machdev))
+$(machdev_OBJS): | $(ports_STUB_HEADERS) $(trivfs_STUB_HEADERS)
 $(eval $(call task_library,pciaccess))
 $(eval $(call task_library,acpi))
+$(eval $(call task_library,irqhelp))

@@ -69,6 +69,22 @@ $(eval $(call server_stubs,acpi,acpi,$(call SERVER_MIG,acpi)))
 $(eval $(call task_program,acpi,machdev pciaccess acpi diskfs pager))
 $(eval $(call server_stubs,shutdown,shutdown,$(call SERVER_MIG,shutdown)))
 $(eval $(call task_program,shutdown,trivfs))
+# Drivers and who offers their disks (drivers/rules.mk).
+$(DRIVERS_MACH_OBJS): | $(MACH_USER_HEADERS) $(HURD_USER_HEADERS)
+DRIVERS_LIBS := $(LIB)/libdrivers.a $(LIB)/libdrivers-mach.a \
+	$(LIB)/libirqhelp.a $(LIB)/libpciaccess.a $(LIB)/libmachdev.a
+
+$(B)/examples/rump: examples/rump/rump.c examples/rump/task.c \
+		$(DRIVERS_LIBS) $(TASK_LIBS)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TASK_CFLAGS) $(TASK_LDFLAGS) -o $@ $(filter %.c,$^) \
+	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
+
+$(eval $(call mach_server_stubs,rumpdisk,device/device,-DHURD_SERVER \
+	-Iservers -imacros servers/rumpdisk/mutations.h))
+$(eval $(call task_program,rumpdisk,drivers drivers-mach irqhelp pciaccess \
+	machdev trivfs))
 
 $(eval $(call server_stubs,pflocal,io socket,$(call SERVER_MIG,pflocal)))
 $(eval $(call task_program,pflocal,trivfs))

@@ -214,7 +214,9 @@ static void nbd_disk_close(struct disk *disk)
         wake_thread(nbd);
         pthread_join(nbd->thread, NULL);
     }
-    if (nbd->handle && nbd_aio_is_ready(nbd->handle) == 1)
+    /* Not to a server that does not answer: it would be waited for. */
+    if (nbd->handle && nbd_aio_is_ready(nbd->handle) == 1 &&
+        nbd_aio_in_flight(nbd->handle) == 0)
         nbd_shutdown(nbd->handle, 0);
     nbd_close(nbd->handle);
     if (nbd->wake >= 0)

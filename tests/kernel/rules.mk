@@ -55,10 +55,10 @@ $(UT)/obj/platform/%.o: platform/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -I. $(UT_SAN) $(WARN) -MMD -MP -c -o $@ $<
 
-$(UT)/obj/machine/%.o: machine/%.c
+$(UT)/obj/machine/%.o: machine/%.c | $(B)/machine/dsdt.h
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KERNEL_CFLAGS) $(UT_SAN) $(WARN) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(MACHINE_CFLAGS) $(UT_SAN) $(WARN) -MMD -MP -c -o $@ $<
 
 # One object, for the same reason as in kernel/rules.mk.
 $(UT)/kernel.o: $(UT_KERNEL)

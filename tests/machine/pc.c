@@ -25,6 +25,7 @@ static void host_free(void *memory)
 
 static bool dma_valid(void *context, uint64_t phys, uint64_t size_bytes)
 {
+    pc.dma_count++;
     return phys <= PC_RAM_SIZE && size_bytes <= PC_RAM_SIZE - phys;
 }
 
@@ -102,6 +103,8 @@ static void complete(struct machine_block_request *request)
     int status = pc.fail_status;
 
     assert_true(request->disk < PC_DISKS);
+    assert_false(pc.read_only[request->disk] &&
+                 request->op == MACHINE_BLOCK_WRITE);
     pc.fail_status = 0;
     if (request->op == MACHINE_BLOCK_FLUSH) {
         pc.flush_count++;
@@ -191,6 +194,13 @@ void pc_start(const struct machine_controller *controllers, unsigned count)
                                     .memory_size_bytes = PC_RAM_SIZE};
 
     memset(&pc, 0, sizeof pc);
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned k = 0; k < controllers[i].disk_count; k++) {
+            const struct machine_disk *disk = &controllers[i].disks[k];
+
+            pc.read_only[disk->number] = disk->read_only;
+        }
+    }
     pc.machine = machine_create(&host, &config);
     assert_non_null(pc.machine);
 }

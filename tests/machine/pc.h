@@ -38,6 +38,8 @@ struct pc {
     char log[256]; /* the last line */
     struct machine_block_request *queue[PC_QUEUE_MAX];
     unsigned queue_length;
+    unsigned dma_count; /* reads, writes and checks of RAM */
+    bool read_only[PC_DISKS];
     unsigned allocations;
     unsigned alloc_fail_after; /* the so-many'th allocation fails; 0: none */
 };

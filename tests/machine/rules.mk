@@ -8,7 +8,7 @@ MT_MACHINE := $(MACHINE_SRC:%.c=$(MT)/obj/%.o)
 MT_TESTS := $(patsubst tests/machine/%.c,$(MT)/%,\
 	$(wildcard tests/machine/*_test.c))
 MT_SHARED := $(patsubst %.c,$(MT)/obj/%.o,\
-	$(filter-out %_test.c,$(wildcard tests/machine/*.c)))
+	$(filter-out %_test.c %_target.c,$(wildcard tests/machine/*.c)))
 
 $(MT)/obj/machine/%.o: machine/%.c | $(B)/machine/dsdt.h
 	$(call say,CC,$@)
@@ -30,3 +30,26 @@ machine-tests: $(MT_TESTS)
 
 SUITES += machine-tests
 TEST_PROGRAMS += $(MT_TESTS)
+
+# The bad driver for longer: new seeds each time, which it prints.
+.PHONY: torture machine-torture machine-fuzz
+machine-torture: $(MT)/fuzz_test
+	$(Q)FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)000} \
+	    FUZZ_COUNT=$${FUZZ_COUNT:-50000} $<
+
+torture: machine-torture
+
+# And led by what the code does: needs clang.  FUZZ_SECONDS is how long.
+MT_FUZZ_SRC := $(MACHINE_SRC) $(addprefix tests/machine/,pc.c fuzz.c \
+	ahci_driver.c fuzz_target.c)
+
+$(MT)/fuzz_target: $(MT_FUZZ_SRC) $(wildcard machine/*.h tests/machine/*.h) \
+		$(B)/machine/dsdt.h
+	$(call say,CLANG,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang $(MT_CFLAGS) -I$(B)/machine -fsanitize=fuzzer,address,undefined \
+	    -o $@ $(MT_FUZZ_SRC) -lcmocka
+
+machine-fuzz: $(MT)/fuzz_target
+	$(Q)mkdir -p $(MT)/corpus
+	$(Q)$< -max_len=4096 -max_total_time=$${FUZZ_SECONDS:-60} $(MT)/corpus

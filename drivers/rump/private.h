@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* drivers/rump/private.h: the parts of the rump calls to each other.
+ *
+ * kernel.c finds controllers and ends them, files.c has the calls, transfer.c
+ * moves the data.
+ */
+#ifndef DRIVERS_RUMP_PRIVATE_H
+#define DRIVERS_RUMP_PRIVATE_H
+
+#include "drivers/block.h"
+#include "drivers/rump.h"
+
+#define RUMP_UNITS_MAX       32u /* of each kind */
+#define RUMP_CONTROLLERS_MAX 32u
+#define RUMP_FILES_MAX       128u
+
+/* --- kernel.c ------------------------------------------------------------- */
+
+/* Between these two the disks stay; false if there are none because rump_init
+ * was not called or rump_sys_reboot was. */
+bool rump_enter(void);
+void rump_leave(void);
+/* NULL if there is no such disk. */
+struct block_disk *rump_disk(enum block_kind kind, unsigned unit);
+
+/* --- transfer.c ----------------------------------------------------------- */
+
+/* After twice this without an answer a request is given up; for tests. */
+extern unsigned rump_overdue_ms;
+
+enum driver_error rump_transfer_init(void);
+/* Nothing may be under way. */
+void rump_transfer_end(void);
+/* Moves SIZE bytes of whole sectors within the disk and waits for it. */
+enum driver_error rump_transfer(struct block_disk *disk, enum block_op op,
+                                void *data, uint64_t sector, size_t size);
+
+/* --- files.c -------------------------------------------------------------- */
+
+enum driver_error rump_files_init(void);
+void rump_files_end(void);
+int rump_error_number(enum driver_error err);
+/* Leaves ERR for rump_errno; -1. */
+int rump_fail(int error_number);
+
+#endif
