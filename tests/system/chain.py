@@ -200,6 +200,90 @@ def test_acpi():
         check(m.wait(10) == 0, "sleep 5 turns it off", m.text)
 
 
+# --- the image's own configurations ----------------------------------------------
+
+
+def configuration(entry, *shown):
+    """Boots the menuentry, looks at its disk, halts, and looks again."""
+    image, second = fresh_image(), fresh_image("second.img")
+    m, up = boots(entry, ["--entry", entry, "--disk", image, "--disk", second],
+                  *shown, "Hurd server bootstrap: ext2fs[device:wd0] exec",
+                  " startup", " proc", " auth", ".\n")
+    with m:
+        if up:
+            look_at_disks(m)
+            shown, _ = m.run("ps")
+            check("rumpdisk --" in shown, "rumpdisk is a process", shown)
+            m.run("echo kept >/root/kept")
+            halts(m, entry, "notifying ext2fs", "notifying rumpdisk",
+                  "halting", "power off")
+    check_clean(image, entry)
+    status, out, _ = hell("run", "--disk", image, "--", "/bin/cat",
+                          "/root/kept")
+    check(status == 0 and "kept" in out,
+          entry + ": what was written is there by the kernel's disk", out)
+    os.unlink(second)
+
+
+def look_at_disks(m):
+    shown, _ = m.run("ls -l /dev/wd0 /dev/wd1")
+    check(shown.count("brw") == 2, "the disks are block devices", shown)
+    shown, _ = m.run("dd if=/dev/wd1 bs=2 skip=540 count=1 2>/dev/null "
+                     "| od -An -tx1")
+    check("53 ef" in shown, "the second disk can be read", shown)
+    m.run("mkdir /tmp/m; settrans -a /tmp/m /hurd/ext2fs "
+          "device:@/dev/disk:wd1")
+    shown, status = m.run("ls /tmp/m/hurd")
+    check(status == 0 and "ext2fs" in shown, "and mounted", shown)
+    m.run("settrans -g /tmp/m; settrans -ga /tmp/m")
+    shown, status = m.run("cat /dev/wd5")
+    check(status != 0, "a disk that is not there", shown)
+
+
+def test_rump():
+    configuration("rump", "start rumpdisk: rumpdisk ")
+
+
+def test_full():
+    configuration("full", "start pci-arbiter: pci-arbiter rumpdisk ")
+
+
+def test_acpi_first():
+    configuration("acpi", "start acpi: acpi pci-arbiter rumpdisk ")
+
+
+def test_nobody_gets_at_the_disk():
+    with Machine("--entry", "full", "--disk", fresh_image()) as m:
+        m.prompt()
+        m.run("cd /tmp; chmod 777 .; alias n='su nobody -s /bin/sh -c'")
+        m.run("n 'touch a b c'")
+        shown, status = m.run("n 'settrans -a a /hurd/storeio "
+                              "@/dev/disk:wd0'; n 'cat a'")
+        check(status != 0 and "denied" in shown,
+              "/dev/disk is root's", shown)
+        m.run("chmod 666 /dev/disk")
+        shown, _ = m.run("n 'settrans -a b /hurd/storeio @/dev/disk:wd0';"
+                         "dd if=b bs=2 skip=540 count=1 2>/dev/null | xxd")
+        check("53ef" in shown, "who may write it opens its disks", shown)
+        m.run("n 'settrans -a c /hurd/storeio @/dev/disk:hd0'")
+        shown, status = m.run("cat c")
+        check(status != 0, "and no others", shown)
+        shown, status = m.run("n 'cat /servers/bus/pci/0000/00/02/0/region5'")
+        check(status != 0 and "denied" in shown,
+              "nor the controller's registers", shown)
+
+
+def test_a_disk_server_that_dies():
+    with Machine("--entry", "full", "--disk", fresh_image()) as m:
+        m.prompt()
+        m.text = ""
+        m.type("kill -9 $(pidof rumpdisk)\r")
+        status = m.wait(20)
+        check(status == 1 and "essential task rumpdisk died" in m.text,
+              "the system stops and says why", "status %s\n%s"
+              % (status, m.text))
+
+
 def test_power_off_by_acpi():
     with Machine("--disk", fresh_image()) as m:
         m.prompt()
