@@ -3,7 +3,6 @@
  * one asks of it (HURD-FACTS 4.2). */
 
 #include <device/device.h>
-#include <errno.h>
 #include <hurd/fsys.h>
 #include <hurd/process.h>
 #include <machdev/private.h>

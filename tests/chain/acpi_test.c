@@ -136,8 +136,8 @@ static void a_damaged_table_is_left_out(void **state)
 
 /* Device (PCI0) { Name (_HID, PNP0A03); Method (_PRT) {} } */
 static const uint8_t method_prt[] = {
-    0x5b, 0x82, 0x16, 'P', 'C', 'I', '0', 0x08, '_',  'H',  'I', 'D',
-    0x0c, 0x41, 0xd0, 0x0a, 0x03, 0x14, 0x06, '_', 'P', 'R', 'T', 0x00};
+    0x5b, 0x82, 0x16, 'P',  'C',  'I',  '0',  0x08, '_', 'H', 'I', 'D',
+    0x0c, 0x41, 0xd0, 0x0a, 0x03, 0x14, 0x06, '_',  'P', 'R', 'T', 0x00};
 
 /* Device (PCI0) { _HID; Name (_PRT, Package {Package {0x0002ffff, 0, LNKA, 0}})
  * } */
