@@ -285,7 +285,7 @@ def test_a_disk_server_that_dies():
 
 
 def test_power_off_by_acpi():
-    with Machine("--disk", fresh_image()) as m:
+    with Machine("--entry", "classic", "--disk", fresh_image()) as m:
         m.prompt()
         halts(m, "classic", "halting", "power off")
 
@@ -340,7 +340,7 @@ def test_a_root_on_a_logical_partition():
 
 
 def test_block_devices_are_files():
-    with Machine("--disk", fresh_image(), "--disk",
+    with Machine("--entry", "classic", "--disk", fresh_image(), "--disk",
                  fresh_image("second.img")) as m:
         m.prompt()
         shown, _ = m.run("ls -l /dev/hd1")
