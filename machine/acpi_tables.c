@@ -31,6 +31,14 @@ static uint8_t *bytes_at(const struct image *image, uint32_t phys)
     return image->bytes + (phys - MACHINE_BIOS_BASE);
 }
 
+/* Characters without an end. */
+static void put_text(uint8_t *to, const char *text)
+{
+    while (*text != '\0') {
+        *to++ = (uint8_t)*text++;
+    }
+}
+
 static uint8_t checksum_of(const uint8_t *bytes, size_t size)
 {
     uint8_t sum = 0;
@@ -56,13 +64,13 @@ static uint32_t begin(struct image *image, const char *signature,
     uint32_t phys = reserve(image, size);
     uint8_t *table = bytes_at(image, phys);
 
-    memcpy(table, signature, 4);
+    put_text(table, signature);
     put32(table + 4, size);
     table[8] = revision;
-    memcpy(table + 10, "HELL  ", 6);
-    memcpy(table + 16, "HELLPC  ", 8);
+    put_text(table + 10, "HELL  ");
+    put_text(table + 16, "HELLPC  ");
     put32(table + 24, 1);
-    memcpy(table + 28, "HELL", 4);
+    put_text(table + 28, "HELL");
     put32(table + 32, 1);
     return phys;
 }
@@ -89,7 +97,7 @@ static uint32_t add_facs(struct image *image)
     uint32_t phys = reserve(image, FACS_SIZE);
     uint8_t *facs = bytes_at(image, phys);
 
-    memcpy(facs, "FACS", 4);
+    put_text(facs, "FACS");
     put32(facs + 4, FACS_SIZE);
     facs[32] = 1;
     return phys;
@@ -205,8 +213,8 @@ void acpi_tables_build(uint8_t *firmware)
     unsigned count = sizeof tables / sizeof tables[0];
     uint8_t *rsdp = bytes_at(&image, RSDP_AT);
 
-    memcpy(rsdp, "RSD PTR ", 8);
-    memcpy(rsdp + 9, "HELL  ", 6);
+    put_text(rsdp, "RSD PTR ");
+    put_text(rsdp + 9, "HELL  ");
     rsdp[15] = 2;
     put32(rsdp + 16, add_directory(&image, "RSDT", 4, tables, count));
     put32(rsdp + 20, 36);

@@ -2,8 +2,8 @@
 /* machine/ahci.h: a SATA host bus adapter (AHCI 1.3.1), a disk at each port.
  *
  * ahci.c is the adapter: its BAR and its interrupt.  ahci_port.c is a port:
- * registers, reset, start and stop, what is left in memory for the driver.
- * ahci_command.c fetches commands and their memory; ata.c is the disk. */
+ * registers, reset, start and stop.  ahci_command.c fetches commands and their
+ * memory; ata.c is the disk; ahci_answer.c is what it leaves for the driver. */
 #ifndef MACHINE_AHCI_H
 #define MACHINE_AHCI_H
 
@@ -138,6 +138,8 @@ void ahci_port_run(struct ahci_port *port);
 /* Stops the port with BITS in PxIS, and tells people why. */
 void ahci_port_fatal(struct ahci_port *port, uint32_t bits, const char *what,
                      uint64_t number);
+
+/* --- ahci_answer.c ------------------------------------------------------------------- */
 
 /* The device's answers: in memory, PxTFD, PxIS.  ERROR is ATA's, 0 if all is
  * well; an error halts the port. */

@@ -91,10 +91,12 @@ static void checksum(uint8_t *data)
 void ata_identify(const struct ata *ata, uint8_t data[MACHINE_SECTOR])
 {
     word(data, 0, 0x0040); /* an ATA device, fixed */
+    word(data, 2, 0xc837); /* all of this page is true from the beginning */
     string(data, 10, 10, ata->disk.serial);
     string(data, 23, 4, firmware);
     string(data, 27, 20, model);
     word(data, 47, 0x8000);
+    word(data, 48, 0x4000);
     geometry(ata, data);
     modes(ata, data);
     features(ata, data);

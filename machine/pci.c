@@ -173,6 +173,15 @@ void pci_mistake(struct pci_function *function, const char *unit,
 
 /* --- configuration space ------------------------------------------------------------ */
 
+static uint32_t config_read(struct pci_function *function, unsigned reg,
+                            unsigned size)
+{
+    if (function->ops != NULL && function->ops->config_reading != NULL) {
+        function->ops->config_reading(function, reg, size);
+    }
+    return get_size(&function->config[reg], size);
+}
+
 static void config_write(struct pci_function *function, unsigned reg,
                          unsigned size, uint32_t value)
 {
@@ -183,6 +192,9 @@ static void config_write(struct pci_function *function, unsigned reg,
         *byte = (uint8_t)((*byte & ~mask) | (value & mask));
     }
     update_line(function);
+    if (function->ops != NULL && function->ops->config_written != NULL) {
+        function->ops->config_written(function, reg, size);
+    }
 }
 
 /* Bus 0 alone has functions, and they have one function each. */
@@ -198,7 +210,7 @@ static struct pci_function *at_address(struct machine *machine)
 
 uint32_t pci_port_read(struct machine *machine, uint16_t port, unsigned size)
 {
-    const struct pci_function *function = at_address(machine);
+    struct pci_function *function = at_address(machine);
 
     if (port == 0xcf8 && size == 4) {
         return machine->pci.address;
@@ -206,8 +218,8 @@ uint32_t pci_port_read(struct machine *machine, uint16_t port, unsigned size)
     if (port < 0xcfc || function == NULL) {
         return all_ones(size);
     }
-    return get_size(
-        &function->config[(machine->pci.address & 0xfc) | (port & 3)], size);
+    return config_read(function, (machine->pci.address & 0xfc) | (port & 3),
+                       size);
 }
 
 void pci_port_write(struct machine *machine, uint16_t port, unsigned size,
@@ -265,9 +277,8 @@ uint32_t pci_memory_read(struct machine *machine, uint64_t phys, unsigned size)
         if (function == NULL) {
             return all_ones(size);
         }
-        return offset < PCI_CONFIG_SIZE
-                   ? get_size(&function->config[offset], size)
-                   : 0;
+        return offset < PCI_CONFIG_SIZE ? config_read(function, offset, size)
+                                        : 0;
     }
     function = at_bar(machine, phys, &offset);
     return function != NULL ? function->ops->read(function, offset, size)

@@ -47,6 +47,11 @@ struct pci_ops {
                      unsigned size);
     void (*write)(struct pci_function *function, uint32_t offset, unsigned size,
                   uint32_t value);
+    /* Configuration space will be read, or was written; NULL: nothing to do. */
+    void (*config_reading)(struct pci_function *function, unsigned reg,
+                           unsigned size);
+    void (*config_written)(struct pci_function *function, unsigned reg,
+                           unsigned size);
     void (*unplug)(struct pci_function *function, unsigned disk);
     /* Frees what the function is part of. */
     void (*destroy)(struct pci_function *function);

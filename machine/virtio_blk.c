@@ -3,16 +3,25 @@
 #include "machine/private.h"
 #include "machine/virtio_blk.h"
 
-#define CAP_FIRST    0x40u
-#define CAP_VENDOR   0x09u
-#define CAP_COMMON   1u
-#define CAP_NOTIFY   2u
-#define CAP_ISR      3u
-#define CAP_DEVICE   4u
-#define CAP_SIZE     16u
-#define NOTIFY_EXTRA 4u /* the capability's multiplier */
-#define DEVICE_SIZE  0x40u
-#define NO_VECTOR    0xffffu
+#define CAP_VENDOR  0x09u
+#define CAP_COMMON  1u
+#define CAP_NOTIFY  2u
+#define CAP_ISR     3u
+#define CAP_DEVICE  4u
+#define CAP_WINDOW  5u
+#define CAP_SIZE    16u
+#define CAP_EXTRA   4u /* the multiplier of NOTIFY, the data of WINDOW */
+#define DEVICE_SIZE 0x40u
+#define NO_VECTOR   0xffffu
+
+/* Where the capabilities stand in configuration space. */
+enum {
+    COMMON_AT = 0x40,
+    ISR_AT = 0x50,
+    DEVICE_AT = 0x60,
+    NOTIFY_AT = 0x70,
+    WINDOW_AT = 0x84
+};
 
 static const struct pci_identity identity = {.vendor = 0x1af4,
                                              .device = 0x1042,
@@ -247,6 +256,49 @@ static void bar_write(struct pci_function *function, uint32_t offset,
     }
 }
 
+/* --- the window ---------------------------------------------------------------------------- */
+
+/* A capability by which the BAR is reached without being mapped: offset and
+ * length are written there, then its data is what stands in the BAR. */
+static bool window_open(const struct virtio_blk *blk, unsigned reg,
+                        unsigned size, uint32_t *offset_out,
+                        uint32_t *length_out)
+{
+    const uint8_t *cap = blk->function.config + WINDOW_AT;
+    uint32_t offset = get32(cap + 8), length = get32(cap + 12);
+
+    *offset_out = offset;
+    *length_out = length;
+    return reg + size > WINDOW_AT + CAP_SIZE &&
+           reg < WINDOW_AT + CAP_SIZE + CAP_EXTRA && cap[4] == VIRTIO_BAR &&
+           (length == 1 || length == 2 || length == 4) &&
+           offset % length == 0 && offset < VIRTIO_BAR_SIZE;
+}
+
+static void config_reading(struct pci_function *function, unsigned reg,
+                           unsigned size)
+{
+    struct virtio_blk *blk = (struct virtio_blk *)function;
+    uint32_t offset, length;
+
+    if (window_open(blk, reg, size, &offset, &length)) {
+        put32(function->config + WINDOW_AT + CAP_SIZE,
+              bar_read(function, offset, length));
+    }
+}
+
+static void config_written(struct pci_function *function, unsigned reg,
+                           unsigned size)
+{
+    struct virtio_blk *blk = (struct virtio_blk *)function;
+    uint32_t offset, length;
+
+    if (window_open(blk, reg, size, &offset, &length)) {
+        bar_write(function, offset, length,
+                  get_size(function->config + WINDOW_AT + CAP_SIZE, length));
+    }
+}
+
 /* --- making and ending ------------------------------------------------------------------------ */
 
 /* What is under way fails when the host has ended it. */
@@ -268,17 +320,22 @@ static void destroy(struct pci_function *function)
     function->machine->host.free(function);
 }
 
-static const struct pci_ops ops = {
-    .read = bar_read, .write = bar_write, .unplug = unplug, .destroy = destroy};
+static const struct pci_ops ops = {.read = bar_read,
+                                   .write = bar_write,
+                                   .config_reading = config_reading,
+                                   .config_written = config_written,
+                                   .unplug = unplug,
+                                   .destroy = destroy};
 
 static uint8_t *add_capability(struct virtio_blk *blk, unsigned at,
-                               uint8_t size, uint8_t type, uint32_t offset,
+                               uint8_t next, uint8_t type, uint32_t offset,
                                uint32_t length)
 {
     uint8_t *cap = blk->function.config + at;
 
     cap[0] = CAP_VENDOR;
-    cap[2] = size;
+    cap[1] = next;
+    cap[2] = CAP_SIZE;
     cap[3] = type;
     cap[4] = VIRTIO_BAR;
     put32(cap + 8, offset);
@@ -288,26 +345,24 @@ static uint8_t *add_capability(struct virtio_blk *blk, unsigned at,
 
 static void add_capabilities(struct virtio_blk *blk)
 {
-    static const struct {
-        uint8_t type;
-        uint32_t offset, length;
-    } caps[] = {{CAP_COMMON, VIRTIO_COMMON, VIRTIO_COMMON_SIZE},
-                {CAP_ISR, VIRTIO_ISR, 4},
-                {CAP_DEVICE, VIRTIO_DEVICE, DEVICE_SIZE},
-                {CAP_NOTIFY, VIRTIO_NOTIFY, 4}};
-    unsigned count = sizeof caps / sizeof caps[0];
-    unsigned at = CAP_FIRST;
-    uint8_t *cap = NULL;
+    struct pci_function *function = &blk->function;
+    uint8_t *cap;
 
-    for (unsigned i = 0; i < count; i++, at += CAP_SIZE) {
-        cap = add_capability(blk, at, CAP_SIZE, caps[i].type, caps[i].offset,
-                             caps[i].length);
-        cap[1] = (uint8_t)(i + 1 < count ? at + CAP_SIZE : 0);
-    }
-    cap[2] = CAP_SIZE + NOTIFY_EXTRA;
+    add_capability(blk, COMMON_AT, ISR_AT, CAP_COMMON, VIRTIO_COMMON,
+                   VIRTIO_COMMON_SIZE);
+    add_capability(blk, ISR_AT, DEVICE_AT, CAP_ISR, VIRTIO_ISR, 4);
+    add_capability(blk, DEVICE_AT, NOTIFY_AT, CAP_DEVICE, VIRTIO_DEVICE,
+                   DEVICE_SIZE);
+    cap =
+        add_capability(blk, NOTIFY_AT, WINDOW_AT, CAP_NOTIFY, VIRTIO_NOTIFY, 4);
+    cap[2] += CAP_EXTRA;
     put32(cap + CAP_SIZE, 4); /* bytes from queue to queue */
-    blk->function.config[PCI_CAPABILITIES] = CAP_FIRST;
-    put16(blk->function.config + PCI_STATUS, PCI_STATUS_CAPS);
+    cap = add_capability(blk, WINDOW_AT, 0, CAP_WINDOW, 0, 0);
+    cap[2] += CAP_EXTRA;
+    function->writable[WINDOW_AT + 4] = 0xff;
+    memset(function->writable + WINDOW_AT + 8, 0xff, 8 + CAP_EXTRA);
+    function->config[PCI_CAPABILITIES] = COMMON_AT;
+    put16(function->config + PCI_STATUS, PCI_STATUS_CAPS);
 }
 
 bool virtio_blk_create(struct machine *machine, unsigned slot,

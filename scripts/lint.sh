@@ -45,6 +45,11 @@ flags() { # FILE
             "-I. -Ikernel -Ibuild/include -Ibuild/mig -DKERNEL" \
             "-DMACH_KERNEL -DNCPUS=1"
         ;;
+    machine/*)
+        echo "-std=gnu17 -ffreestanding -nostdinc -isystem" \
+            "$(gcc -print-file-name=include) -Ikernel/include -I." \
+            "-Ibuild/machine"
+        ;;
     platform/*) echo "-std=gnu17 -I. -Ibuild/platform/linux/x86_64" ;;
     tools/*) echo "-std=gnu17 -I." ;;
     *) echo "-std=gnu17 -D_GNU_SOURCE -I. -Ilib -Iservers -Ibuild/gen" \
@@ -54,7 +59,7 @@ flags() { # FILE
 
 tidy() {
     [ $# -gt 0 ] || set -- $(git ls-files -- 'kernel/*.c' 'platform/*.c' \
-        'tools/*.c' 'lib/*.c' 'servers/*.c' 'personality/*.c' |
+        'tools/*.c' 'lib/*.c' 'servers/*.c' 'personality/*.c' 'machine/*.c' |
         grep -v '^platform/linux/x86_64/stub')
     log=$(mktemp)
     # shellcheck disable=SC2046

@@ -18,7 +18,7 @@
 #define NAME_SIZE     32
 #define PATH_SIZE     72
 #define ACTORS_MAX    24
-#define COLUMN        11
+#define COLUMN        12
 #define RPC_COUNT_MAX 512
 
 /* The messages by which a system is started, handed on and introduced. */

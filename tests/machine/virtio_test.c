@@ -176,8 +176,8 @@ TEST(the_device_says_what_it_is)
 
 TEST(capabilities_tell_where_the_structures_are)
 {
-    static const uint32_t where[] = {0, VIRTIO_COMMON, VIRTIO_NOTIFY,
-                                     VIRTIO_ISR, VIRTIO_DEVICE};
+    static const uint32_t where[] = {0,          VIRTIO_COMMON, VIRTIO_NOTIFY,
+                                     VIRTIO_ISR, VIRTIO_DEVICE, 0};
     unsigned found = 0;
 
     assert_true(pc_config_read(2, PCI_STATUS, 2) & PCI_STATUS_CAPS);
@@ -190,7 +190,22 @@ TEST(capabilities_tell_where_the_structures_are)
         assert_int_equal(pc_config_read(2, at + 8, 4), where[type]);
         found |= 1u << type;
     }
-    assert_int_equal(found, 0x1e);
+    assert_int_equal(found, 0x3e);
+}
+
+TEST(the_BAR_is_reached_through_configuration_space_too)
+{
+    unsigned at = 0x84;
+
+    assert_int_equal(pc_config_read(2, at + 3, 1), 5);
+    pc_config_write(2, at + 8, 4, VIRTIO_QUEUE_SIZE);
+    pc_config_write(2, at + 12, 4, 2);
+    assert_int_equal(pc_config_read(2, at + 16, 2), 128);
+    pc_config_write(2, at + 16, 2, 16);
+    assert_int_equal(get(VIRTIO_QUEUE_SIZE, 2), 16);
+    pc_config_write(2, at + 12, 4, 3); /* no length */
+    pc_config_write(2, at + 16, 2, 64);
+    assert_int_equal(get(VIRTIO_QUEUE_SIZE, 2), 16);
 }
 
 TEST(features_are_agreed_to_or_not)
@@ -481,6 +496,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(the_device_says_what_it_is),
         T(capabilities_tell_where_the_structures_are),
+        T(the_BAR_is_reached_through_configuration_space_too),
         T(features_are_agreed_to_or_not),
         T(IN_reads_sectors),
         T(OUT_writes_sectors),

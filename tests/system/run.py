@@ -43,10 +43,12 @@ def main():
     import boot
     import chain
     import disk
+    import order
     import run_command
     import shell
     if make_base_image():
-        for module in (boot, chain, shell, run_command, disk, bad_input):
+        for module in (boot, chain, shell, run_command, disk, order,
+                       bad_input):
             for name, test in sorted(vars(module).items(),
                                      key=lambda item: getattr(
                                          item[1], "__code__", None)
