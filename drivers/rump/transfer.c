@@ -23,7 +23,7 @@ struct bounce {
 
 struct piece {
     struct block_request request;
-    struct block_segment segment;
+    struct hyp_segment segment;
     struct bounce *bounce; /* NULL: the caller's memory */
     char *data;            /* the caller's */
     bool in_use;           /* the owner's, no lock */
