@@ -2,7 +2,7 @@
 /* drivers/rump/private.h: the parts of the rump calls to each other.
  *
  * kernel.c finds controllers and ends them, files.c has the calls, transfer.c
- * moves the data.
+ * moves the data, by way of bounce.c where it must.
  */
 #ifndef DRIVERS_RUMP_PRIVATE_H
 #define DRIVERS_RUMP_PRIVATE_H
@@ -34,6 +34,23 @@ void rump_transfer_end(void);
 /* Moves SIZE bytes of whole sectors within the disk and waits for it. */
 enum driver_error rump_transfer(struct block_disk *disk, enum block_op op,
                                 void *data, uint64_t sector, size_t size);
+
+/* --- bounce.c ------------------------------------------------------------- */
+
+struct rump_bounce {
+    struct rump_bounce *next;
+    struct bounce_class *class;
+    void *data;
+    uint64_t phys;
+    size_t size_bytes;
+};
+
+enum driver_error rump_bounce_init(void);
+void rump_bounce_end(void);
+/* A buffer for SIZE bytes or, if it is smaller, for the beginning of them.
+ * NULL if there is none, and none will be freed or WAIT is false. */
+struct rump_bounce *rump_bounce_take(size_t size, bool wait);
+void rump_bounce_give(struct rump_bounce *bounce);
 
 /* --- files.c -------------------------------------------------------------- */
 
