@@ -34,6 +34,7 @@ void ata_reset(struct ata *ata)
 {
     ata->write_cache = true;
     ata->look_ahead = true;
+    ata->media_notify = false;
     ata->standby = false;
     ata->transfer_mode = DEFAULT_MODE;
     ata->soft_reset = false;
@@ -131,6 +132,12 @@ static uint8_t set_features(struct ata *ata, const uint8_t *fis)
     case 0x55:
         ata->look_ahead = false;
         return 0;
+    case 0x95:
+        ata->media_notify = true;
+        return 0;
+    case 0x31:
+        ata->media_notify = false;
+        return 0;
     case 0x03:
         if (!mode_exists(fis[FIS_COUNT])) {
             return ATA_ERROR_ABRT;
@@ -217,6 +224,13 @@ static void plan_other(struct ata *ata, uint8_t *fis, struct ata_plan *plan)
         break;
     case ATA_SET_FEATURES:
         plan->error = set_features(ata, fis);
+        break;
+    case ATA_GET_MEDIA_STATUS:
+        if (!ata->media_notify) {
+            plan->error = ATA_ERROR_ABRT;
+        } else if (ata->disk.read_only) {
+            plan->error = ATA_ERROR_WP;
+        }
         break;
     case ATA_IDLE:
     case ATA_IDLE_IMMEDIATE:

@@ -22,7 +22,7 @@
 #define ATA_ERROR_ABRT 0x04u
 #define ATA_ERROR_IDNF 0x10u
 #define ATA_ERROR_UNC  0x40u /* of a read */
-#define ATA_ERROR_WP   0x40u /* of a write */
+#define ATA_ERROR_WP   0x40u /* of a write, and of GET MEDIA STATUS */
 
 #define ATA_SIGNATURE 0x00000101u
 
@@ -39,6 +39,7 @@ enum ata_command_code {
     ATA_WRITE_FPDMA_QUEUED = 0x61,
     ATA_READ_DMA = 0xc8,
     ATA_WRITE_DMA = 0xca,
+    ATA_GET_MEDIA_STATUS = 0xda,
     ATA_STANDBY_IMMEDIATE = 0xe0,
     ATA_IDLE_IMMEDIATE = 0xe1,
     ATA_STANDBY = 0xe2,
@@ -55,7 +56,7 @@ enum ata_command_code {
 
 struct ata {
     struct machine_disk disk;
-    bool write_cache, look_ahead, standby;
+    bool write_cache, look_ahead, media_notify, standby;
     uint8_t transfer_mode; /* SET FEATURES' number */
     bool soft_reset;       /* SRST is held */
     /* A queued command failed and nobody has read the log of it. */

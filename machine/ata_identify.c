@@ -56,7 +56,8 @@ static void modes(const struct ata *ata, uint8_t *data)
 }
 
 /* Supported in 82..84, enabled in 85..87: power management, look ahead, write
- * cache; 48 bits, both flushes; FUA, logs. */
+ * cache; 48 bits, both flushes, media status (for what is write protected); FUA,
+ * logs. */
 static void features(const struct ata *ata, uint8_t *data)
 {
     unsigned enabled = 0x0008 | (ata->look_ahead ? 0x0040 : 0) |
@@ -69,11 +70,12 @@ static void features(const struct ata *ata, uint8_t *data)
     word(data, 77, 0x0006); /* the third in use */
     word(data, 80, 0x03f0); /* ATA/ATAPI-4 to ACS-2 */
     word(data, 82, 0x0068);
-    word(data, 83, 0x7400);
+    word(data, 83, 0x7410);
     word(data, 84, 0x4060);
     word(data, 85, enabled);
-    word(data, 86, 0x3400);
+    word(data, 86, 0x3400 | (ata->media_notify ? 0x0010 : 0));
     word(data, 87, 0x4060);
+    word(data, 127, 0x0001); /* media status notification */
     word(data, 222, 0x103f); /* serial, up to 3.0 */
 }
 

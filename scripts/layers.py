@@ -41,9 +41,9 @@ FORBIDDEN = {
     "tools": {"kernel", "lib", "servers", "personality", "hurd", "tests",
               "bench", "drivers", "machine"},
 }
-# Who may look into a folder in spite of that: the driver's world that is made
-# of a machine.
-ALLOWED = {"drivers/host/": {"machine"}}
+# Who may look into a folder in spite of that: the drivers' two worlds, that is
+# made of a machine and that in a task.
+ALLOWED = {"drivers/host/": {"machine"}, "drivers/mach/": {"lib", "hurd"}}
 # Of the machine, what others may see.
 MACHINE_CONTRACT = "machine/machine.h"
 # The one header that says how a task finds the platform below it.

@@ -100,6 +100,7 @@ enum ata_command {
     ATA_WRITE_FPDMA_QUEUED = 0x61,
     ATA_READ_LOG_EXT = 0x2f,
     ATA_GET_MEDIA_STATUS = 0xda,
+    ATA_SET_FEATURES = 0xef,
     ATA_FLUSH_CACHE_EXT = 0xea,
     ATA_IDENTIFY_DEVICE = 0xec
 };
@@ -217,9 +218,9 @@ enum driver_error hba_port_restart(struct hba_port *port, bool reset);
 enum driver_error hba_port_identify(struct hba_port *port);
 
 /* Runs one command alone, without interrupts, and waits: what a disk is asked
- * about itself.  DATA: its answer goes to the port's memory. */
+ * about itself.  DATA: its answer, a sector, goes to the port's memory. */
 bool hba_port_poll(struct hba_port *port, enum ata_command command,
-                   uint64_t sector, uint32_t sector_count, bool data);
+                   uint8_t feature, uint64_t sector, bool data);
 /* Which of the queued commands failed, which the disk insists on telling before
  * it takes another one; false if it does not say. */
 bool hba_port_failed_tag(struct hba_port *port, unsigned *tag_out,

@@ -33,6 +33,8 @@ enum identity_word {
 #define ID_MEDIA_MASK        3u
 #define ID_MEDIA_NOTIFIES    1u
 
+#define FEATURE_MEDIA_STATUS 0x95u /* SET FEATURES: be told of it */
+
 /* The log of the queue's errors. */
 #define LOG_NCQ_ERROR  0x10u
 #define LOG_NOT_QUEUED (1u << 7)
@@ -40,7 +42,7 @@ enum identity_word {
 #define LOG_ERROR      3u
 
 bool hba_port_poll(struct hba_port *port, enum ata_command command,
-                   uint64_t sector, uint32_t sector_count, bool data)
+                   uint8_t feature, uint64_t sector, bool data)
 {
     const struct block_segment segment = {
         port->memory_phys + offsetof(struct hba_port_memory, answer),
@@ -48,7 +50,8 @@ bool hba_port_poll(struct hba_port *port, enum ata_command command,
     uint64_t until = hyp_time_ns() + POLL_MS * NS_PER_MS;
     bool good = true;
 
-    hba_slot_fill(port, 0, command, sector, sector_count, &segment, data);
+    hba_slot_fill(port, 0, command, sector, data, &segment, data);
+    port->memory->tables[0].fis.feature_low = feature;
     hba_port_write(port, AHCI_PXCI, 1);
     while (good && (hba_port_read(port, AHCI_PXCI) & 1) != 0) {
         if ((hba_port_read(port, AHCI_PXIS) & AHCI_PXIS_ERROR) != 0 ||
@@ -67,7 +70,7 @@ bool hba_port_failed_tag(struct hba_port *port, unsigned *tag_out,
 {
     const uint8_t *log = port->memory->answer;
 
-    if (!hba_port_poll(port, ATA_READ_LOG_EXT, LOG_NCQ_ERROR, 1, true) ||
+    if (!hba_port_poll(port, ATA_READ_LOG_EXT, 0, LOG_NCQ_ERROR, true) ||
         (log[0] & LOG_NOT_QUEUED) != 0) {
         return false;
     }
@@ -81,7 +84,10 @@ static bool is_protected(struct hba_port *port, const uint16_t *id)
 {
     bool protected;
 
-    if ((id[ID_MEDIA_STATUS] & ID_MEDIA_MASK) != ID_MEDIA_NOTIFIES ||
+    if ((id[ID_MEDIA_STATUS] & ID_MEDIA_MASK) != ID_MEDIA_NOTIFIES) {
+        return false;
+    }
+    if (hba_port_poll(port, ATA_SET_FEATURES, FEATURE_MEDIA_STATUS, 0, false) &&
         hba_port_poll(port, ATA_GET_MEDIA_STATUS, 0, 0, false)) {
         return false;
     }

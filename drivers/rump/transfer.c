@@ -196,8 +196,10 @@ static void piece_done(struct block_request *request, enum driver_error error)
     hyp_lock_acquire(transfer->lock);
     piece->done = true;
     piece->result = error;
-    hyp_cond_broadcast(transfer->changed);
     hyp_lock_release(transfer->lock);
+    /* After the release, so that who is woken finds the lock free.  A transfer
+     * that has ended by now is still there: they are kept for the next. */
+    hyp_cond_broadcast(transfer->changed);
 }
 
 static size_t piece_size(const struct transfer *transfer)

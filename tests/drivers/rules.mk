@@ -4,6 +4,7 @@
 DT := $(B)/tests/drivers
 DT_SAN_asan := -g -O1 -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
+# The machine's fences are about memory that the detector does not look at.
 DT_SAN_tsan := -g -O1 -fsanitize=thread -Wno-tsan
 DT_SHARED_SRC := $(DRIVERS_SRC) $(RUMP_SRC) $(DRIVERS_HOST_SRC) \
 	$(MACHINE_SRC) tests/drivers/world.c
@@ -36,9 +37,24 @@ $(B)/examples/rump-host: examples/rump/rump.c examples/rump/host.c \
 	$(Q)$(CC) $(RUMP_CFLAGS) $(OPT) $(WARN) -pthread -o $@ \
 	    $(filter %.c,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
+# Asks rumpdisk inside.
+$(DT)/device.o: tests/drivers/device.c | $(MACH_USER_HEADERS) \
+		$(HURD_USER_HEADERS)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TASK_CFLAGS) -c -o $@ $<
+
+$(DT)/device: $(DT)/device.o $(TASK_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $< -Wl,--start-group $(TASK_LIBS) \
+	    -Wl,--end-group
+
 .PHONY: drivers-tests
-drivers-tests: $(DT_PROGRAMS) $(B)/examples/rump-host
+DT_INSIDE := $(B)/examples/rump-host $(B)/examples/rump $(DT)/device \
+	$(B)/servers/rumpdisk $(B)/servers/pci-arbiter $(B)/personality.so hell
+drivers-tests: $(DT_PROGRAMS) $(DT_INSIDE)
 	$(Q)sh tests/drivers/run.sh $(B) $(DT_PROGRAMS)
 
 SUITES += drivers-tests
-TEST_PROGRAMS += $(DT_PROGRAMS) $(B)/examples/rump-host
+TEST_PROGRAMS += $(DT_PROGRAMS) $(B)/examples/rump-host $(B)/examples/rump \
+	$(DT)/device

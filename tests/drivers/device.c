@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tests/drivers/device.c: rumpdisk's devices, asked by the task that it starts
+ * next.  run.sh gives three disks: wd0, whose sector N begins with the number N
+ * in eight bytes, wd1 of the same size, and ld0, read-only. */
+#define CHECK_NAME "device"
+#include "tests/hurd/check.h"
+
+#include <device/device.h>
+#include <device/device_types.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SECTOR  512u
+#define RECORDS 65536u /* of each disk */
+#define MIB     (1u << 20)
+
+static mach_port_t master, host_priv;
+
+static mach_port_t opened(const char *name, dev_mode_t mode)
+{
+    mach_port_t device = MACH_PORT_NULL;
+    dev_name_t text;
+
+    mig_strncpy(text, name, sizeof text);
+    OK(device_open(master, mode, text, &device));
+    return device;
+}
+
+static error_t open_error(const char *name, dev_mode_t mode)
+{
+    mach_port_t device = MACH_PORT_NULL;
+    dev_name_t text;
+
+    mig_strncpy(text, name, sizeof text);
+    return device_open(master, mode, text, &device);
+}
+
+static uint64_t number_in(const char *sector)
+{
+    uint64_t number;
+
+    memcpy(&number, sector, sizeof number);
+    return number;
+}
+
+/* Whether SIZE bytes are there, and what run.sh wrote. */
+static boolean_t read_well(mach_port_t disk, recnum_t first, unsigned size)
+{
+    mach_msg_type_number_t got = 0;
+    char *data = NULL;
+    boolean_t good = TRUE;
+
+    if (device_read(disk, 0, first, (int)size, &data, &got))
+        return FALSE;
+    for (unsigned i = 0; i < got / SECTOR; i++)
+        good = good && number_in(data + (size_t)i * SECTOR) == first + i;
+    vm_deallocate(mach_task_self(), (vm_address_t)data, got);
+    return good && got == size;
+}
+
+/* --- names ------------------------------------------------------------------ */
+
+static void a_disk_opened_again_is_the_same_port(void)
+{
+    mach_port_t first = opened("wd0", D_READ | D_WRITE);
+    mach_port_t again = opened("wd0", D_READ);
+
+    CHECK("one port", first == again);
+    OK(device_close(first));
+    CHECK("still open", read_well(again, 0, SECTOR));
+    OK(device_close(again));
+    CHECK("closed as often as opened", !read_well(again, 0, SECTOR));
+    mach_port_drop(first);
+    mach_port_drop(again);
+}
+
+static void other_names_are_for_others(void)
+{
+    static const char *const none[] = {"wd",   "wd7",  "wd00", "wd0s1", "wd0d",
+                                       "rwd0", "xd0",  "ld1",  "wd123", "",
+                                       "wd-1", "wd0 ", "disk"};
+
+    for (unsigned i = 0; i < sizeof none / sizeof none[0]; i++)
+        CHECK(none[i], open_error(none[i], D_READ) == D_NO_SUCH_DEVICE);
+    /* The kernel's are found behind rumpdisk's. */
+    mach_port_drop(opened("time", D_READ));
+    mach_port_drop(opened("hd0", D_READ));
+}
+
+static void a_medium_that_is_protected_is_read_only(void)
+{
+    mach_port_t disk;
+    char *data;
+    int written = 0;
+
+    CHECK("for writing", open_error("ld0", D_READ | D_WRITE) == D_READ_ONLY);
+    disk = opened("ld0", D_READ);
+    CHECK("for writing, when open", open_error("ld0", D_WRITE) == D_READ_ONLY);
+    data = calloc(1, SECTOR);
+    CHECK("write",
+          device_write(disk, 0, 0, data, SECTOR, &written) == D_READ_ONLY);
+    free(data);
+    CHECK("read", read_well(disk, 100, 4 * SECTOR));
+    OK(device_close(disk));
+    mach_port_drop(disk);
+}
+
+/* --- status ----------------------------------------------------------------- */
+
+static void the_size_is_told_in_bytes_and_records(void)
+{
+    mach_port_t disk = opened("wd0", D_READ);
+    int status[4], flush = 0;
+    mach_msg_type_number_t count = 4;
+
+    OK(device_get_status(disk, DEV_GET_SIZE, status, &count));
+    CHECK("bytes", count == 2 && status[0] == (int)(RECORDS * SECTOR) &&
+                       status[1] == (int)SECTOR);
+    OK(device_get_status(disk, DEV_GET_RECORDS, status, &count));
+    CHECK("records",
+          count == 2 && status[0] == (int)RECORDS && status[1] == (int)SECTOR);
+    CHECK("unknown",
+          device_get_status(disk, 77, status, &count) == D_INVALID_OPERATION);
+    OK(device_set_status(disk, 0x125f, &flush, 0));
+    OK(device_set_status(disk, 2, &flush, 1));
+    CHECK("unknown",
+          device_set_status(disk, 77, &flush, 1) == D_INVALID_OPERATION);
+    OK(device_close(disk));
+    mach_port_drop(disk);
+}
+
+/* --- data ------------------------------------------------------------------- */
+
+static void reading_goes_to_the_end_and_not_further(void)
+{
+    mach_port_t disk = opened("wd0", D_READ);
+    mach_msg_type_number_t got = 0;
+    io_buf_ptr_inband_t inband;
+    char *data = NULL;
+
+    CHECK("a sector", read_well(disk, 7, SECTOR));
+    CHECK("a page and a half", read_well(disk, 8, 12 * SECTOR));
+    CHECK("much", read_well(disk, 1, 4 * MIB));
+    CHECK("very much", read_well(disk, 0, 16 * MIB));
+    OK(device_read(disk, 0, RECORDS - 2, 8 * SECTOR, &data, &got));
+    CHECK("cut short", got == 2 * SECTOR);
+    vm_deallocate(mach_task_self(), (vm_address_t)data, got);
+    CHECK("behind the end", device_read(disk, 0, RECORDS, SECTOR, &data,
+                                        &got) == D_INVALID_RECNUM);
+    CHECK("far behind", device_read(disk, 0, ~0ul / 4, SECTOR, &data, &got) ==
+                            D_INVALID_RECNUM);
+    CHECK("half a record",
+          device_read(disk, 0, 0, 100, &data, &got) == D_INVALID_SIZE);
+    CHECK("nothing", device_read(disk, 0, 0, 0, &data, &got) == D_INVALID_SIZE);
+    CHECK("less", device_read(disk, 0, 0, -512, &data, &got) == D_INVALID_SIZE);
+    got = sizeof inband;
+    OK(device_read_inband(disk, 0, 9, 100, inband, &got));
+    CHECK("inband", got == 100 && number_in(inband) == 9);
+    OK(device_close(disk));
+    mach_port_drop(disk);
+}
+
+static void what_is_written_is_read_back(void)
+{
+    mach_port_t disk = opened("wd1", D_READ | D_WRITE);
+    vm_address_t room = 0;
+    mach_msg_type_number_t got = 0;
+    char *data = NULL;
+    int written = 0;
+
+    OK(vm_allocate(mach_task_self(), &room, MIB, TRUE));
+    memset((char *)room, 'w', MIB);
+    OK(device_write(disk, 0, 50, (char *)room, MIB, &written));
+    CHECK("all", written == (int)MIB);
+    memset((char *)room, 'x', SECTOR);
+    OK(device_write(disk, 0, 51, (char *)room, SECTOR, &written));
+    OK(device_read(disk, 0, 50, 3 * SECTOR, &data, &got));
+    CHECK("before", data[0] == 'w' && data[SECTOR - 1] == 'w');
+    CHECK("the one", data[SECTOR] == 'x' && data[2 * SECTOR - 1] == 'x');
+    CHECK("behind", data[2 * SECTOR] == 'w');
+    vm_deallocate(mach_task_self(), (vm_address_t)data, got);
+    CHECK("half a record", device_write(disk, 0, 0, (char *)room, 100,
+                                        &written) == D_INVALID_SIZE);
+    CHECK("inband", device_write_inband(disk, 0, 0, (char *)room, 100,
+                                        &written) == D_INVALID_SIZE);
+    CHECK("behind the end", device_write(disk, 0, RECORDS, (char *)room, SECTOR,
+                                         &written) == D_INVALID_RECNUM);
+    OK(device_close(disk));
+    vm_deallocate(mach_task_self(), room, MIB);
+    mach_port_drop(disk);
+}
+
+/* --- many at once ----------------------------------------------------------- */
+
+static struct {
+    mach_port_t disk;
+    int good;
+    pthread_mutex_t lock;
+} crew = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void *read_much(void *arg)
+{
+    unsigned random = (unsigned)(uintptr_t)arg * 7919 + 1;
+    boolean_t good = TRUE;
+
+    for (int i = 0; i < 100; i++) {
+        random = random * 1103515245 + 12345;
+        good = good && read_well(crew.disk, (random >> 8) % (RECORDS - 64),
+                                 (1 + (random >> 20) % 64) * SECTOR);
+    }
+    pthread_mutex_lock(&crew.lock);
+    crew.good += good;
+    pthread_mutex_unlock(&crew.lock);
+    return NULL;
+}
+
+static void many_clients_read_at_once(void)
+{
+    pthread_t threads[16];
+
+    crew.disk = opened("wd0", D_READ);
+    for (unsigned i = 0; i < 16; i++)
+        pthread_create(&threads[i], NULL, read_much, (void *)(uintptr_t)i);
+    for (unsigned i = 0; i < 16; i++)
+        pthread_join(threads[i], NULL);
+    CHECK("all threads", crew.good == 16);
+    OK(device_close(crew.disk));
+    mach_port_drop(crew.disk);
+}
+
+static uint64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* No check: what a reader of this output may want to know. */
+static void say_how_fast(const char *name)
+{
+    mach_port_t disk = opened(name, D_READ);
+    uint64_t start = now_us();
+
+    for (unsigned i = 0; i < 1000; i++)
+        read_well(disk, i, 8 * SECTOR);
+    uint64_t small = now_us() - start;
+    start = now_us();
+    for (unsigned i = 0; i < 32; i++)
+        read_well(disk, i * 2048, MIB);
+    uint64_t large = now_us() - start;
+    mach_printf("%s: 4 KiB in %u us, 1 MiB in %u us\n", name,
+                (unsigned)(small / 1000), (unsigned)(large / 32));
+    device_close(disk);
+    mach_port_drop(disk);
+}
+
+int main(void)
+{
+    mach_port_t bootstrap = hurd_bootstrap_port();
+    task_t parent = MACH_PORT_NULL;
+
+    OK(hurd_ask_privileged_ports(bootstrap, &parent));
+    OK(get_privileged_ports(&host_priv, &master));
+    a_disk_opened_again_is_the_same_port();
+    other_names_are_for_others();
+    a_medium_that_is_protected_is_read_only();
+    the_size_is_told_in_bytes_and_records();
+    reading_goes_to_the_end_and_not_further();
+    what_is_written_is_read_back();
+    many_clients_read_at_once();
+    say_how_fast("wd0");
+    say_how_fast("ld0");
+    say_how_fast("hd0");
+    mach_printf("\ndevice: %d checks, %d failed\n", checks, failures);
+    host_reboot(host_priv, 8 /* RB_HALT */);
+    return 0;
+}
