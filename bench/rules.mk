@@ -54,4 +54,4 @@ $(BN)/hostdisk: bench/hostdisk.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -O2 $(WARN) -pthread -o $@ $<
 
-bench-programs: $(BN)/diskbench $(BN)/hostdisk
+bench-programs: $(BN)/diskbench $(BN)/hostdisk $(B)/servers/rumpdisk

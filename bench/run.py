@@ -4,7 +4,7 @@
 usage: run.py HELL BUILD/bench
 
 machbench runs as the only boot module, unixbench inside the booted system and
-on the bare host.  Beside them stand figures of other systems, taken on a
+on the bare host, diskbench on the kernel's disk and behind rumpdisk.  Beside them stand figures of other systems, taken on a
 2-core machine: GNU Mach and the Hurd under QEMU's emulation of a processor
 (TCG), and User Mode Linux.  A figure that could not be taken is `not run'.
 """
@@ -73,6 +73,11 @@ def ratio(ours, theirs):
         else "%.0fx" % (theirs / ours)
 
 
+def share(host, ours):
+    """Our rate as a part of the host's."""
+    return "%.0f %%" % (100 * host / ours) if host and ours else ""
+
+
 def row(*cells):
     print(("%-20s" + " %12s" * (len(cells) - 1)) % cells)
 
@@ -107,6 +112,85 @@ def unix_table():
             shown(uml) if uml else "-", ratio(got, uml))
 
 
+DISK_NAMES = ["read-4k-depth-1", "read-4k-depth-32", "read-1m-depth-1",
+              "read-1m-depth-4", "write-1m", "flush"]
+DISK_SIZE = 256 << 20
+
+
+def module(name, folder, *words):
+    return "module %s %s %s\n" % (
+        os.path.abspath(os.path.join(folder, name)), name, " ".join(words))
+
+
+def disk_config(device):
+    """diskbench on the kernel's disk, or behind rumpdisk."""
+    first = ["'--host-priv-port=${host-port}'",
+             "'--device-master-port=${device-port}'"]
+    start = ["'$(task-create)'", "'$(task-resume)'"]
+    config = os.path.join(BUILD, "diskbench.cfg")
+    with open(config, "w") as file:
+        file.write("multiboot kernel\n")
+        if device == "hd0":
+            file.write(module("diskbench", BUILD, *first, device, *start))
+        else:
+            file.write(module("rumpdisk", os.path.join(BUILD, "..", "servers"),
+                              *first, "'--next-task=${next}'", *start))
+            file.write(module("diskbench", BUILD, device,
+                              "'$(next=task-create)'"))
+    return config
+
+
+def disk_figures(device, disk, *more):
+    return figures([HELL, "boot", "--config", disk_config(device), "--disk",
+                    disk, *more], 120)
+
+
+def round_trips(disk):
+    """Requests from task to task for each read at depth 1, by the trace."""
+    trace = os.path.join(BUILD, "diskbench.trace")
+    disk_figures("wd0", disk, "--trace", trace)
+    reads = requests = 0
+    counting = False
+    try:
+        with open(trace, errors="replace") as file:
+            for line in file:
+                words = line.split()
+                if len(words) < 5 or "kernel" in (words[1], words[3]):
+                    continue
+                if words[1] == "diskbench" and words[4] == "device_read":
+                    reads += 1
+                    # Behind the warm-up; these come one by one.
+                    counting = 500 <= reads < 4000
+                if counting and words[5] != "reply":
+                    requests += 1
+        os.unlink(trace)
+    except OSError:
+        return None
+    return requests / 3500 if reads >= 4000 else None
+
+
+def disk_table():
+    disk = os.path.join(BUILD, "disk.img")
+    with open(disk, "wb") as file:
+        for _ in range(DISK_SIZE >> 20):
+            file.write(os.urandom(1 << 20))
+    host = figures([os.path.join(BUILD, "hostdisk"), disk], 120)
+    host["read-1m-depth-4"] = host.get("read-1m-depth-1")
+    tables = [disk_figures("hd0", disk), disk_figures("wd0", disk),
+              disk_figures("ld0", disk + ",virtio")]
+    print("\nDisks (diskbench on a Mach device; hostdisk on the same file)")
+    row("", "host file", "kernel, hd0", "AHCI, wd0", "virtio, ld0",
+        "hd0 / host", "wd0 / host", "ld0 / host")
+    for name in DISK_NAMES:
+        got = [table.get(name) for table in tables]
+        row(name, shown(host.get(name)), *[shown(ns) for ns in got],
+            *[share(host.get(name), ns) for ns in got])
+    trips = round_trips(disk)
+    print("requests from task to task for a read of wd0 at depth 1: %s"
+          % ("not run" if trips is None else "%.2f" % trips))
+    os.unlink(disk)
+
+
 def boot_once():
     """Seconds to the prompt, and the share of a processor used at it."""
     with machine.Machine("--disk", IMAGE) as m:
@@ -133,4 +217,5 @@ def boot_lines():
 
 mach_table()
 unix_table()
+disk_table()
 boot_lines()
