@@ -82,6 +82,18 @@ void hyp_dma_free(void *memory, size_t size_bytes);
 bool hyp_dma_translate(const void *memory, size_t size_bytes,
                        uint64_t *phys_out);
 
+/* A piece of physical memory, aligned to four bytes, and as many. */
+struct hyp_segment {
+    uint64_t phys;
+    uint32_t size_bytes;
+};
+
+/* Where any memory of the caller's stands, for a device to read from or write
+ * to while the caller keeps it: at most MAX pieces.  Returns their number; 0 if
+ * that cannot be told, or is more, and the data must be copied. */
+unsigned hyp_dma_segments(const void *memory, size_t size_bytes,
+                          struct hyp_segment *segments, unsigned max);
+
 void *hyp_alloc(size_t size_bytes); /* ordinary memory, zeroed */
 void hyp_free(void *memory);
 

@@ -59,7 +59,8 @@ flags() { # FILE
 
 tidy() {
     [ $# -gt 0 ] || set -- $(git ls-files -- 'kernel/*.c' 'platform/*.c' \
-        'tools/*.c' 'lib/*.c' 'servers/*.c' 'personality/*.c' 'machine/*.c' |
+        'tools/*.c' 'lib/*.c' 'servers/*.c' 'personality/*.c' 'machine/*.c' \
+        'drivers/*.c' |
         grep -v '^platform/linux/x86_64/stub')
     log=$(mktemp)
     # shellcheck disable=SC2046

@@ -48,7 +48,7 @@ static void fill_fis(struct ahci_fis *fis, unsigned slot,
 }
 
 static unsigned fill_prdt(struct ahci_prd *prdt,
-                          const struct block_segment *segments,
+                          const struct hyp_segment *segments,
                           unsigned segment_count)
 {
     unsigned n = 0;
@@ -72,7 +72,7 @@ static unsigned fill_prdt(struct ahci_prd *prdt,
 
 void hba_slot_fill(struct hba_port *port, unsigned slot,
                    enum ata_command command, uint64_t sector,
-                   uint32_t sector_count, const struct block_segment *segments,
+                   uint32_t sector_count, const struct hyp_segment *segments,
                    unsigned segment_count)
 {
     struct ahci_command_header *header = &port->memory->list[slot];
@@ -282,17 +282,17 @@ static void recover(struct hba_port *port, struct block_queue *finished)
 }
 
 /* A disk that was away, if only for a moment, may be another one now. */
-static void handle(struct hba_port *port, struct block_queue *finished)
+static bool handle(struct hba_port *port, struct block_queue *finished)
 {
     uint32_t status = hba_port_read(port, AHCI_PXIS);
 
     if (status == 0 || port->gone) {
-        return;
+        return false;
     }
     hba_port_write(port, AHCI_PXIS, status);
     if ((status & AHCI_PXIS_CHANGE) != 0) {
         give_up(port, finished);
-        return;
+        return true;
     }
     if ((status & AHCI_PXIS_ERROR) != 0) {
         recover(port, finished);
@@ -300,16 +300,19 @@ static void handle(struct hba_port *port, struct block_queue *finished)
         finish_done(port, finished);
     }
     issue(port);
+    return true;
 }
 
-void hba_port_interrupt(struct hba_port *port)
+bool hba_port_interrupt(struct hba_port *port)
 {
     struct block_queue finished = {NULL, NULL};
+    bool ours;
 
     hyp_lock_acquire(port->lock);
-    handle(port, &finished);
+    ours = handle(port, &finished);
     hyp_lock_release(port->lock);
     block_queue_finish(&finished);
+    return ours;
 }
 
 /* --- for those above ------------------------------------------------------ */

@@ -6,28 +6,20 @@
  * PIECES of a transfer are under way at a time.
  *
  * The first bounce buffer of a transfer is waited for, more are taken only if
- * they are free: whoever has none holds none, so all get on.
+ * they are free: whoever waits holds none, so all get on.
  */
 
 #include "drivers/rump/private.h"
 
-#define PIECES       4u
-#define BOUNCE_BYTES (128u << 10)
-#define BOUNCE_MAX   32u
-
-struct bounce {
-    struct bounce *next;
-    void *data;
-    uint64_t phys;
-};
+#define PIECES 4u
 
 struct piece {
     struct block_request request;
-    struct block_segment segment;
-    struct bounce *bounce; /* NULL: the caller's memory */
-    char *data;            /* the caller's */
-    bool in_use;           /* the owner's, no lock */
-    bool done;             /* under the transfer's lock */
+    struct hyp_segment segment;
+    struct rump_bounce *bounce; /* NULL: the caller's memory */
+    char *data;                 /* the caller's */
+    bool in_use;                /* the owner's, no lock */
+    bool done;                  /* under the transfer's lock */
     enum driver_error result;
 };
 
@@ -51,60 +43,10 @@ struct transfer {
 
 static struct {
     struct hyp_lock *lock;
-    struct hyp_cond *freed;
-    struct bounce bounces[BOUNCE_MAX];
-    unsigned bounce_made;
-    struct bounce *bounce_free;
     struct transfer *idle;
 } pool;
 
 unsigned rump_overdue_ms = 15000;
-
-/* --- bounce buffers ------------------------------------------------------- */
-
-static bool make_bounce(void)
-{
-    struct bounce *bounce = &pool.bounces[pool.bounce_made];
-
-    if (pool.bounce_made == BOUNCE_MAX) {
-        return false;
-    }
-    bounce->data = hyp_dma_alloc(BOUNCE_BYTES, &bounce->phys);
-    if (bounce->data == NULL) {
-        return false;
-    }
-    pool.bounce_made++;
-    bounce->next = pool.bounce_free;
-    pool.bounce_free = bounce;
-    return true;
-}
-
-/* NULL if there is none, and none will be freed or none shall be waited for. */
-static struct bounce *take_bounce(bool wait)
-{
-    struct bounce *bounce;
-
-    hyp_lock_acquire(pool.lock);
-    while (pool.bounce_free == NULL && !make_bounce() && wait &&
-           pool.bounce_made > 0) {
-        hyp_cond_wait(pool.freed, pool.lock, 0);
-    }
-    bounce = pool.bounce_free;
-    if (bounce != NULL) {
-        pool.bounce_free = bounce->next;
-    }
-    hyp_lock_release(pool.lock);
-    return bounce;
-}
-
-static void give_bounce(struct bounce *bounce)
-{
-    hyp_lock_acquire(pool.lock);
-    bounce->next = pool.bounce_free;
-    pool.bounce_free = bounce;
-    hyp_cond_broadcast(pool.freed);
-    hyp_lock_release(pool.lock);
-}
 
 /* --- transfers ------------------------------------------------------------ */
 
@@ -159,8 +101,7 @@ static void give_transfer(struct transfer *transfer)
 enum driver_error rump_transfer_init(void)
 {
     pool.lock = hyp_lock_create();
-    pool.freed = hyp_cond_create();
-    return pool.lock != NULL && pool.freed != NULL ? DRIVER_OK : DRIVER_ENOMEM;
+    return pool.lock != NULL ? rump_bounce_init() : DRIVER_ENOMEM;
 }
 
 void rump_transfer_end(void)
@@ -171,18 +112,11 @@ void rump_transfer_end(void)
         pool.idle = transfer->next;
         free_transfer(transfer);
     }
-    while (pool.bounce_made > 0) {
-        hyp_dma_free(pool.bounces[--pool.bounce_made].data, BOUNCE_BYTES);
-    }
-    pool.bounce_free = NULL;
+    rump_bounce_end();
     if (pool.lock != NULL) {
         hyp_lock_destroy(pool.lock);
     }
-    if (pool.freed != NULL) {
-        hyp_cond_destroy(pool.freed);
-    }
     pool.lock = NULL;
-    pool.freed = NULL;
 }
 
 /* --- pieces --------------------------------------------------------------- */
@@ -202,37 +136,33 @@ static void piece_done(struct block_request *request, enum driver_error error)
     hyp_cond_broadcast(transfer->changed);
 }
 
-static size_t piece_size(const struct transfer *transfer)
+/* Finds out where the next piece's data goes and how much that is; false if
+ * there is no memory for it. */
+static bool prepare_data(struct transfer *transfer, struct piece *piece)
 {
-    size_t left = transfer->size - transfer->offset;
-    size_t most = transfer->disk->transfer_max_bytes;
+    size_t size = transfer->size - transfer->offset;
 
-    if (!transfer->direct && most > BOUNCE_BYTES) {
-        most = BOUNCE_BYTES;
-    }
-    return left < most ? left : most;
-}
-
-static bool prepare_data(struct transfer *transfer, struct piece *piece,
-                         size_t size)
-{
-    if (size == 0) {
-        return true; /* a flush */
-    }
     piece->data = transfer->data + transfer->offset;
+    if (size > transfer->disk->transfer_max_bytes) {
+        size = transfer->disk->transfer_max_bytes;
+    }
+    if (transfer->direct || size == 0) { /* or a flush */
+        piece->bounce = NULL;
+        piece->segment.phys = transfer->phys + transfer->offset;
+    } else {
+        piece->bounce = rump_bounce_take(size, transfer->busy == 0);
+        if (piece->bounce == NULL) {
+            return false;
+        }
+        piece->segment.phys = piece->bounce->phys;
+        if (size > piece->bounce->size_bytes) {
+            size = piece->bounce->size_bytes;
+        }
+        if (transfer->op == BLOCK_WRITE) {
+            __builtin_memcpy(piece->bounce->data, piece->data, size);
+        }
+    }
     piece->segment.size_bytes = (uint32_t)size;
-    piece->segment.phys = transfer->phys + transfer->offset;
-    if (transfer->direct) {
-        return true;
-    }
-    piece->bounce = take_bounce(transfer->busy == 0);
-    if (piece->bounce == NULL) {
-        return false;
-    }
-    piece->segment.phys = piece->bounce->phys;
-    if (transfer->op == BLOCK_WRITE) {
-        __builtin_memcpy(piece->bounce->data, piece->data, size);
-    }
     return true;
 }
 
@@ -240,16 +170,16 @@ static bool prepare_data(struct transfer *transfer, struct piece *piece,
 static bool start_piece(struct transfer *transfer, struct piece *piece)
 {
     struct block_disk *disk = transfer->disk;
-    size_t size = piece_size(transfer);
+    uint32_t size;
 
-    piece->bounce = NULL;
-    if (!prepare_data(transfer, piece, size)) {
+    if (!prepare_data(transfer, piece)) {
         return false;
     }
+    size = piece->segment.size_bytes;
     piece->request = (struct block_request){
         .op = transfer->op,
         .sector = transfer->sector + transfer->offset / disk->sector_bytes,
-        .sector_count = (uint32_t)(size / disk->sector_bytes),
+        .sector_count = size / disk->sector_bytes,
         .segments = &piece->segment,
         .segment_count = size > 0,
         .done = piece_done,
@@ -294,7 +224,7 @@ static void end_piece(struct transfer *transfer, struct piece *piece)
             __builtin_memcpy(piece->data, piece->bounce->data,
                              piece->segment.size_bytes);
         }
-        give_bounce(piece->bounce);
+        rump_bounce_give(piece->bounce);
     }
     piece->in_use = false;
     transfer->busy--;

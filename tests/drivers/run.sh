@@ -74,16 +74,17 @@ for n in range(65536):
     sys.stdout.buffer.write(n.to_bytes(8, "little") + bytes(504))' \
     >"$dir/numbers"
 cp "$dir/numbers" "$dir/protected"
-truncate -s 32M "$dir/empty"
+truncate -s 32M "$dir/empty" "$dir/virtio"
 
 device() {
     timeout -k 1 60 ./hell boot --config "$dir/device.cfg" \
         --disk "$dir/numbers" --disk "$dir/empty" \
-        --disk "$dir/protected,ro,virtio" </dev/null >"$dir/log" 2>&1
+        --disk "$dir/protected,ro,virtio" --disk "$dir/virtio,virtio" \
+        </dev/null >"$dir/log" 2>&1
     status=$?
     checks=$(sed -n 's/^device: \([0-9]*\) checks.*/\1/p' "$dir/log")
     bad=$(sed -n 's/^device: .* checks, \([0-9]*\) failed.*/\1/p' "$dir/log")
-    grep ': 4 KiB in' "$dir/log"
+    grep ': 4 KiB read' "$dir/log"
     if [ -z "$checks" ] || [ "$status" -ne 0 ]; then
         echo "device: ended with status $status"
         count 0 1
