@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lib/acpi/aml.c: the walk through a definition block (ACPI specification 6.5,
- * 20.2), and the questions to what it found. */
+ * 20.2). */
 
-#include <acpi/aml.h>
-#include <stdio.h>
+#include <acpi/private.h>
 #include <string.h>
 
 /* Opcodes (20.3); those behind EXT_PREFIX have EXT added here. */
@@ -19,7 +18,7 @@ enum {
     QWORD = 0x0e,
     SCOPE = 0x10,
     BUFFER = 0x11,
-    PACKAGE = 0x12,
+    PACKAGE = AML_PACKAGE,
     VAR_PACKAGE = 0x13,
     METHOD = 0x14,
     EXTERNAL = 0x15,
@@ -44,15 +43,6 @@ enum {
     BANK_FIELD = EXT + 0x87
 };
 
-/* EISA ids of PCI host bridges, as EisaId writes them. */
-#define PNP0A03 0x030ad041u
-#define PNP0A08 0x080ad041u
-
-/* What is left to read. */
-struct cursor {
-    const uint8_t *at, *end;
-};
-
 static bool take(struct cursor *c, uint32_t size)
 {
     if ((uint64_t)(c->end - c->at) < size)
@@ -61,24 +51,23 @@ static bool take(struct cursor *c, uint32_t size)
     return true;
 }
 
-static bool take_byte(struct cursor *c, uint8_t *byte)
+bool aml_take_byte(struct cursor *c, uint8_t *byte)
 {
     *byte = c->at < c->end ? *c->at : 0;
     return take(c, 1);
 }
 
-/* A package length (20.2.4): *INSIDE is what it spans, C goes behind it. */
-static bool take_package(struct cursor *c, struct cursor *inside)
+bool aml_take_package(struct cursor *c, struct cursor *inside)
 {
     const uint8_t *start = c->at;
     uint8_t lead, byte;
 
-    if (!take_byte(c, &lead))
+    if (!aml_take_byte(c, &lead))
         return false;
     unsigned more = lead >> 6;
     uint32_t size = more ? lead & 0xfu : lead & 0x3fu;
     for (unsigned i = 0; i < more; i++) {
-        if (!take_byte(c, &byte))
+        if (!aml_take_byte(c, &byte))
             return false;
         size |= (uint32_t)byte << (4 + 8 * i);
     }
@@ -93,11 +82,11 @@ static bool take_opcode(struct cursor *c, unsigned *opcode)
 {
     uint8_t byte;
 
-    if (!take_byte(c, &byte))
+    if (!aml_take_byte(c, &byte))
         return false;
     *opcode = byte;
     if (byte == EXT_PREFIX) {
-        if (!take_byte(c, &byte))
+        if (!aml_take_byte(c, &byte))
             return false;
         *opcode = EXT + byte;
     }
@@ -140,7 +129,7 @@ static bool take_name(struct cursor *c, const char *scope,
         go_up(path);
         c->at++;
     }
-    if (!take_byte(c, &lead))
+    if (!aml_take_byte(c, &lead))
         return false;
     switch (lead) {
     case 0:
@@ -148,7 +137,7 @@ static bool take_name(struct cursor *c, const char *scope,
     case DUAL_NAME:
         return take_segments(c, path, 2);
     case MULTI_NAME:
-        return take_byte(c, &count) && take_segments(c, path, count);
+        return aml_take_byte(c, &count) && take_segments(c, path, count);
     default:
         if (lead != '_' && (lead < 'A' || lead > 'Z'))
             return false;
@@ -181,11 +170,11 @@ static unsigned integer_size(unsigned opcode)
     }
 }
 
-static bool take_integer(struct cursor *c, uint64_t *value)
+bool aml_take_integer(struct cursor *c, uint64_t *value)
 {
     uint8_t opcode;
 
-    if (!take_byte(c, &opcode))
+    if (!aml_take_byte(c, &opcode))
         return false;
     *value = opcode == ONE ? 1 : opcode == ONES ? ~0ull : 0;
     if (opcode == ZERO || opcode == ONE || opcode == ONES)
@@ -213,17 +202,17 @@ static bool skip_data(struct cursor *c)
     case PACKAGE:
     case VAR_PACKAGE:
         c->at++;
-        return take_package(c, &inside);
+        return aml_take_package(c, &inside);
     case STRING:
         do
-            if (!take_byte(c, &byte))
+            if (!aml_take_byte(c, &byte))
                 return false;
         while (byte);
         return true;
     default:
         if (is_name_start(*c->at))
             return take_name(c, "", path);
-        return take_integer(c, &value);
+        return aml_take_integer(c, &value);
     }
 }
 
@@ -252,7 +241,7 @@ static bool walk_scope(struct aml *aml, struct cursor *c, const char *scope,
     char path[AML_DEPTH_MAX * 4 + 1];
     struct cursor inside;
 
-    if (!take_package(c, &inside))
+    if (!aml_take_package(c, &inside))
         return false;
     /* What is in it is its own affair: the terms behind it can be read. */
     if (!take_name(&inside, scope, path) || !take(&inside, extra) ||
@@ -279,7 +268,7 @@ static bool walk_method(struct aml *aml, struct cursor *c, const char *scope)
     char path[AML_DEPTH_MAX * 4 + 1];
     struct cursor inside;
 
-    if (!take_package(c, &inside) || !take_name(&inside, scope, path))
+    if (!aml_take_package(c, &inside) || !take_name(&inside, scope, path))
         return false;
     add_name(aml, path, NULL, NULL);
     return true;
@@ -331,11 +320,11 @@ static bool walk_term(struct aml *aml, struct cursor *c, const char *scope,
     case IF:
     case ELSE:
         aml->incomplete = true; /* names may be made there */
-        return take_package(c, &inside);
+        return aml_take_package(c, &inside);
     case FIELD:
     case INDEX_FIELD:
     case BANK_FIELD:
-        return take_package(c, &inside);
+        return aml_take_package(c, &inside);
     case ALIAS:
         return skip_names(c, 2, 0);
     case EXTERNAL:
@@ -369,137 +358,4 @@ void aml_read(struct aml *aml, const uint8_t *bytes, uint32_t size)
 {
     if (!walk_block(aml, (struct cursor){bytes, bytes + size}, "", 0))
         aml->incomplete = true;
-}
-
-/* --- questions ------------------------------------------------------------------- */
-
-static const struct aml_name *find(const struct aml *aml, const char *path)
-{
-    for (unsigned i = 0; i < aml->count; i++)
-        if (!strcmp(aml->names[i].path, path))
-            return &aml->names[i];
-    return NULL;
-}
-
-/* NAME of the device that PATH (an object of its) belongs to. */
-static const struct aml_name *sibling(const struct aml *aml, const char *path,
-                                      const char *name)
-{
-    char other[AML_DEPTH_MAX * 4 + 1];
-
-    strcpy(other, path);
-    strcpy(other + strlen(other) - 4, name);
-    return find(aml, other);
-}
-
-static enum aml_result integer_of(const struct aml_name *name, uint64_t *value)
-{
-    if (!name)
-        return AML_NONE;
-    struct cursor c = {name->data, name->end};
-    return name->data && take_integer(&c, value) ? AML_FOUND : AML_UNKNOWN;
-}
-
-static bool is_host_bridge(const struct aml *aml, const char *path)
-{
-    static const char *const ids[] = {"_HID", "_CID"};
-    uint64_t id;
-
-    for (int i = 0; i < 2; i++)
-        if (integer_of(sibling(aml, path, ids[i]), &id) == AML_FOUND &&
-            (id == PNP0A03 || id == PNP0A08))
-            return true;
-    return false;
-}
-
-/* The package at C: what is in it, and how many elements it says it has. */
-static bool enter_package(struct cursor *c, struct cursor *inside,
-                          uint8_t *count)
-{
-    uint8_t opcode;
-
-    return take_byte(c, &opcode) && opcode == PACKAGE &&
-           take_package(c, inside) && take_byte(inside, count);
-}
-
-/* One mapping (6.2.13): address, pin, source, source index. */
-static enum aml_result read_mapping(struct cursor entry, unsigned dev,
-                                    unsigned pin, unsigned *irq)
-{
-    uint64_t address, its_pin, source, index;
-
-    if (!take_integer(&entry, &address) || !take_integer(&entry, &its_pin))
-        return AML_UNKNOWN;
-    if (address >> 16 != dev || its_pin != pin)
-        return AML_NONE;
-    /* The name of a link device: its setting is behind methods. */
-    if (!take_integer(&entry, &source) || source != 0 ||
-        !take_integer(&entry, &index))
-        return AML_UNKNOWN;
-    *irq = index;
-    return AML_FOUND;
-}
-
-static enum aml_result route_in(const struct aml_name *table, unsigned dev,
-                                unsigned pin, unsigned *irq)
-{
-    struct cursor c = {table->data, table->end}, list, entry;
-    uint8_t count, inner;
-
-    if (!table->data || !enter_package(&c, &list, &count))
-        return AML_UNKNOWN;
-    while (count--) {
-        if (!enter_package(&list, &entry, &inner))
-            return AML_UNKNOWN;
-        enum aml_result result = read_mapping(entry, dev, pin, irq);
-        if (result != AML_NONE)
-            return result;
-    }
-    return AML_NONE;
-}
-
-static bool ends_with(const char *path, const char *name)
-{
-    size_t length = strlen(path);
-
-    return length >= 4 && !strcmp(path + length - 4, name);
-}
-
-enum aml_result aml_pci_route(const struct aml *aml, unsigned bus, unsigned dev,
-                              unsigned pin, unsigned *irq)
-{
-    for (unsigned i = 0; i < aml->count; i++) {
-        const struct aml_name *table = &aml->names[i];
-        uint64_t its_bus = 0;
-        if (!ends_with(table->path, "_PRT") ||
-            !is_host_bridge(aml, table->path))
-            continue;
-        if (integer_of(sibling(aml, table->path, "_BBN"), &its_bus) ==
-            AML_UNKNOWN)
-            return AML_UNKNOWN;
-        if (its_bus == bus)
-            return route_in(table, dev, pin, irq);
-    }
-    return aml->incomplete ? AML_UNKNOWN : AML_NONE;
-}
-
-enum aml_result aml_sleep_types(const struct aml *aml, unsigned state,
-                                unsigned *type_a, unsigned *type_b)
-{
-    char path[] = "_S0_";
-    struct cursor inside;
-    uint64_t a, b;
-    uint8_t count;
-
-    path[2] = (char)('0' + state);
-    const struct aml_name *name = find(aml, path);
-    if (!name)
-        return aml->incomplete ? AML_UNKNOWN : AML_NONE;
-    struct cursor c = {name->data, name->end};
-    if (!name->data || !enter_package(&c, &inside, &count) || count < 2 ||
-        !take_integer(&inside, &a) || !take_integer(&inside, &b))
-        return AML_UNKNOWN;
-    *type_a = a & 7;
-    *type_b = b & 7;
-    return AML_FOUND;
 }

@@ -15,14 +15,8 @@
 #include <unistd.h>
 
 #include <diskfs/exec_startup_S.h>
-#include <diskfs/fs_S.h>
 #include <diskfs/fsys_S.h>
-#include <diskfs/io_S.h>
 #include <diskfs/startup_notify_S.h>
-#include <ports/interrupt_S.h>
-#include <ports/notify_S.h>
-
-#define SYNC_SECONDS 5
 
 struct diskfs_boot diskfs_boot = {.init_program = "/hurd/startup"};
 auth_t diskfs_auth;
@@ -42,24 +36,6 @@ static struct {
     mach_port_t root;         /* send right: the root for everybody's start */
     mach_port_t console;      /* send right */
 } boot = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0};
-
-static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
-{
-    mig_routine_t routine;
-
-    if (!((routine = io_server_routine(in)) ||
-          (routine = fs_server_routine(in)) ||
-          (routine = fsys_server_routine(in)) ||
-          (routine = exec_startup_server_routine(in)) ||
-          (routine = startup_notify_server_routine(in)) ||
-          (routine = ports_notify_server_routine(in)) ||
-          (routine = interrupt_server_routine(in)) ||
-          (diskfs_format->server_routine &&
-           (routine = diskfs_format->server_routine(in)))))
-        return FALSE;
-    routine(in, out);
-    return TRUE;
-}
 
 /* --- what boot servers ask --------------------------------------------------- */
 
@@ -293,7 +269,7 @@ static error_t start_startup(void)
     return err;
 }
 
-static void boot_system(void)
+void diskfs_boot_system(void)
 {
     struct node *np;
 
@@ -430,75 +406,8 @@ diskfs_S_fsys_getfile(control_t control, const_idarray_t uids,
     return HURD_EOPNOTSUPP;
 }
 
-/* --- running -------------------------------------------------------------------- */
-
-static void *serve(void *argument)
+void diskfs_boot_init(void)
 {
-    ports_manage_port_operations_multithread(diskfs_port_bucket, demuxer, 30000,
-                                             0, NULL);
-    return NULL;
-}
-
-static void *sync_now_and_then(void *argument)
-{
-    for (;;) {
-        struct timespec time = {SYNC_SECONDS, 0};
-        diskfs_wait_for_change();
-        nanosleep(&time, NULL);
-        diskfs_sync_all(FALSE);
-    }
-    return NULL;
-}
-
-error_t diskfs_tell_parent(mach_port_t bootstrap)
-{
-    mach_port_t control = diskfs_make_control_port(), node = MACH_PORT_NULL;
-    error_t err = fsys_startup(bootstrap, HO_READ | HO_WRITE, control,
-                               MACH_MSG_TYPE_MOVE_SEND, &node);
-
-    mach_port_drop(node);
-    return err;
-}
-
-/* A file system that another one started. */
-static error_t start_as_translator(void)
-{
-    mach_port_t parent = hurd_bootstrap_port();
-
-    if (!parent)
-        return HURD_ENOENT;
-    error_t err = diskfs_tell_parent(parent);
-    mach_port_drop(parent);
-    diskfs_auth = getauth();
-    return err;
-}
-
-void diskfs_serve(void)
-{
-    pthread_t thread;
-
-    diskfs_opens_init();
     execboot_class = ports_create_class(NULL, NULL);
     notify_class = ports_create_class(NULL, NULL);
-    diskfs_fsid_port = mach_reply_port();
-    if (pager_start_bucket(&diskfs_pagers) ||
-        pthread_create(&thread, NULL, serve, NULL) ||
-        pthread_create(&thread, NULL, sync_now_and_then, NULL)) {
-        mach_printf("%s: no memory\n", diskfs_format->name);
-        exit(1);
-    }
-}
-
-void diskfs_run(void)
-{
-    diskfs_serve();
-    if (diskfs_boot.boot) {
-        boot_system();
-    } else if (start_as_translator()) {
-        mach_printf("%s: must be started as a translator\n",
-                    diskfs_format->name);
-        exit(1);
-    }
-    for (;;)
-        sleep(1000);
 }

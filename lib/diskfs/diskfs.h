@@ -237,7 +237,4 @@ error_t diskfs_tell_parent(mach_port_t bootstrap);
 error_t diskfs_get_options(char **argz, size_t *length);
 error_t diskfs_set_options(const char *argz, size_t length);
 
-/* The boot's own steps, for fsys.c. */
-error_t diskfs_boot_init(process_t proc, auth_t auth);
-
 #endif

@@ -9,6 +9,9 @@
 #include <string.h>
 
 void diskfs_opens_init(void);
+void diskfs_boot_init(void);
+/* exec, startup, and who stands before this one; a failure ends the system. */
+void diskfs_boot_system(void);
 
 /* A new open of NP (its reference is consumed) by USER (copied) as the answer
  * of a call: the right is to be made a send right. */

@@ -29,6 +29,11 @@ error_t pci_scan_buses(void);
 /* A new function, with nothing but its place; null if there is no room. */
 struct pci_device *pci_add_device(unsigned domain, unsigned bus, unsigned dev,
                                   unsigned func);
+
+/* --- tree.c ----------------------------------------------------------------- */
+
+/* Adds the functions of an arbiter's tree; consumes ROOT. */
+error_t pci_walk_tree(file_t root);
 /* Fills in what the header says, save the regions. */
 error_t pci_read_header(struct pci_device *device);
 
