@@ -34,7 +34,6 @@ MIG := CC="$(CC)" $(MACH_ROOT)/bin/x86_64-gnu-mig
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.SECONDARY:
 .PHONY: all setup setup-check setup-lint run check check-all test-programs
 .PHONY: layer-tests bench lint lint-all install clean
 

@@ -14,6 +14,7 @@
 #include "task/notify.h"
 #include "task/task.h"
 #include "task/thread.h"
+#include "vm/anon.h"
 #include "vm/fault.h"
 #include "vm/map.h"
 #include "vm/object.h"
@@ -68,6 +69,7 @@ void kernel_destroy(void)
     host_module_fini();
     task_notify_module_fini();
     ipc_module_fini();
+    vm_anon_module_fini();
     vm_page_module_fini();
 }
 

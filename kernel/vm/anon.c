@@ -4,9 +4,49 @@
 #include "vm/page.h"
 #include "vm/pmap.h"
 
+#define SPARE_MAX 16384
+
+/* Anons come and go by the hundred with each large message: some are kept. */
+static struct {
+    struct vm_anon *first; /* linked by NEXT */
+    unsigned count;
+} spare;
+
+static struct vm_anon *vm_anon_alloc(void)
+{
+    struct vm_anon *anon = spare.first;
+
+    if (!anon)
+        return kalloc(sizeof *anon);
+    spare.first = anon->next;
+    spare.count--;
+    return anon;
+}
+
+static void vm_anon_free(struct vm_anon *anon)
+{
+    if (spare.count == SPARE_MAX) {
+        kfree(anon);
+        return;
+    }
+    anon->next = spare.first;
+    spare.first = anon;
+    spare.count++;
+}
+
+void vm_anon_module_fini(void)
+{
+    while (spare.first) {
+        struct vm_anon *anon = spare.first;
+        spare.first = anon->next;
+        kfree(anon);
+    }
+    spare.count = 0;
+}
+
 struct vm_anon *vm_anon_create(struct vm_page *page)
 {
-    struct vm_anon *anon = kalloc(sizeof *anon);
+    struct vm_anon *anon = vm_anon_alloc();
 
     if (!anon)
         return NULL;
@@ -32,7 +72,7 @@ void vm_anon_release(struct vm_anon *anon)
     anon->page->anon = NULL;
     anon->page->wire_count = 0;
     vm_page_free(anon->page);
-    kfree(anon);
+    vm_anon_free(anon);
 }
 
 struct vm_amap *vm_amap_create(void)

@@ -22,8 +22,14 @@ struct vm_object;
 
 struct vm_anon {
     unsigned references;
-    struct vm_page *page; /* owned */
+    union {
+        struct vm_page *page; /* owned */
+        struct vm_anon *next; /* of those kept for the next use */
+    };
 };
+
+/* Frees those that are kept. */
+void vm_anon_module_fini(void);
 
 struct vm_amap {
     unsigned references;
