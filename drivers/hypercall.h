@@ -101,6 +101,12 @@ bool hyp_cond_wait(struct hyp_cond *cond, struct hyp_lock *lock,
                    unsigned timeout_ms);
 void hyp_cond_broadcast(struct hyp_cond *cond);
 
+struct hyp_thread;
+/* Runs FUN(ARG) in a thread of its own; NULL if there is none to be had. */
+struct hyp_thread *hyp_thread_create(void (*fun)(void *arg), void *arg);
+/* Waits until it has ended. */
+void hyp_thread_join(struct hyp_thread *thread);
+
 uint64_t hyp_time_ns(void); /* monotonic */
 void hyp_sleep_us(unsigned us);
 

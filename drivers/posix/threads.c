@@ -19,6 +19,12 @@ struct hyp_cond {
     pthread_cond_t cond;
 };
 
+struct hyp_thread {
+    pthread_t thread;
+    void (*fun)(void *);
+    void *arg;
+};
+
 void *hyp_alloc(size_t size_bytes)
 {
     return calloc(1, size_bytes);
@@ -94,6 +100,36 @@ bool hyp_cond_wait(struct hyp_cond *cond, struct hyp_lock *lock,
 void hyp_cond_broadcast(struct hyp_cond *cond)
 {
     pthread_cond_broadcast(&cond->cond);
+}
+
+static void *run_thread(void *arg)
+{
+    struct hyp_thread *thread = arg;
+
+    thread->fun(thread->arg);
+    return NULL;
+}
+
+struct hyp_thread *hyp_thread_create(void (*fun)(void *arg), void *arg)
+{
+    struct hyp_thread *thread = calloc(1, sizeof *thread);
+
+    if (thread == NULL) {
+        return NULL;
+    }
+    thread->fun = fun;
+    thread->arg = arg;
+    if (pthread_create(&thread->thread, NULL, run_thread, thread) != 0) {
+        free(thread);
+        return NULL;
+    }
+    return thread;
+}
+
+void hyp_thread_join(struct hyp_thread *thread)
+{
+    pthread_join(thread->thread, NULL);
+    free(thread);
 }
 
 uint64_t hyp_time_ns(void)

@@ -2,7 +2,7 @@
 /* drivers/rump/private.h: the parts of the rump calls to each other.
  *
  * kernel.c finds controllers and ends them, files.c has the calls, transfer.c
- * moves the data, by way of bounce.c where it must.
+ * moves the data, by way of bounce.c where it must; watch.c sees to its end.
  */
 #ifndef DRIVERS_RUMP_PRIVATE_H
 #define DRIVERS_RUMP_PRIVATE_H
@@ -25,7 +25,8 @@ struct block_disk *rump_disk(enum block_kind kind, unsigned unit);
 
 /* --- transfer.c ----------------------------------------------------------- */
 
-/* After twice this without an answer a request is given up; for tests. */
+/* A request that the device has not answered is found so twice, this far apart,
+ * before it is given up; for tests. */
 extern unsigned rump_overdue_ms;
 
 enum driver_error rump_transfer_init(void);
