@@ -17,17 +17,11 @@
 
 enum block_op { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH };
 
-/* Physical memory, aligned to four bytes, and as many. */
-struct block_segment {
-    uint64_t phys;
-    uint32_t size_bytes;
-};
-
 struct block_request {
     enum block_op op;
     uint64_t sector; /* the disk's own sectors; whole ones within the disk */
     uint32_t sector_count;
-    const struct block_segment *segments; /* the caller's, until DONE */
+    const struct hyp_segment *segments; /* the caller's, until DONE */
     unsigned segment_count;
     void (*done)(struct block_request *request, enum driver_error error);
     void *cookie; /* the caller's */

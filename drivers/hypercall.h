@@ -82,6 +82,18 @@ void hyp_dma_free(void *memory, size_t size_bytes);
 bool hyp_dma_translate(const void *memory, size_t size_bytes,
                        uint64_t *phys_out);
 
+/* A piece of physical memory, aligned to four bytes, and as many. */
+struct hyp_segment {
+    uint64_t phys;
+    uint32_t size_bytes;
+};
+
+/* Where any memory of the caller's stands, for a device to read from or write
+ * to while the caller keeps it: at most MAX pieces.  Returns their number; 0 if
+ * that cannot be told, or is more, and the data must be copied. */
+unsigned hyp_dma_segments(const void *memory, size_t size_bytes,
+                          struct hyp_segment *segments, unsigned max);
+
 void *hyp_alloc(size_t size_bytes); /* ordinary memory, zeroed */
 void hyp_free(void *memory);
 
@@ -100,12 +112,6 @@ void hyp_cond_destroy(struct hyp_cond *cond);
 bool hyp_cond_wait(struct hyp_cond *cond, struct hyp_lock *lock,
                    unsigned timeout_ms);
 void hyp_cond_broadcast(struct hyp_cond *cond);
-
-struct hyp_thread;
-/* Runs FUN(ARG) in a thread of its own; NULL if there is none to be had. */
-struct hyp_thread *hyp_thread_create(void (*fun)(void *arg), void *arg);
-/* Waits until it has ended. */
-void hyp_thread_join(struct hyp_thread *thread);
 
 uint64_t hyp_time_ns(void); /* monotonic */
 void hyp_sleep_us(unsigned us);

@@ -3,8 +3,8 @@
 
 DRIVERS_SRC := $(wildcard drivers/ahci/*.c drivers/virtio/*.c)
 RUMP_SRC := $(wildcard drivers/rump/*.c)
-DRIVERS_HOST_SRC := $(wildcard drivers/host/*.c) drivers/posix/threads.c
-DRIVERS_MACH_SRC := $(wildcard drivers/mach/*.c) drivers/posix/threads.c
+DRIVERS_HOST_SRC := $(wildcard drivers/host/*.c drivers/posix/*.c)
+DRIVERS_MACH_SRC := $(wildcard drivers/mach/*.c) drivers/posix/clock.c
 
 DRIVERS_OBJS := $(DRIVERS_SRC:%.c=$(B)/%.o) $(RUMP_SRC:%.c=$(B)/%.o)
 DRIVERS_HOST_OBJS := $(DRIVERS_HOST_SRC:%.c=$(B)/%.o)

@@ -53,6 +53,30 @@ ssize_t rump_sys_pread(int fd, void *data, size_t size, off_t offset);
 ssize_t rump_sys_pwrite(int fd, const void *data, size_t size, off_t offset);
 off_t rump_sys_lseek(int fd, off_t offset, int whence);
 int rump_sys_ioctl(int fd, unsigned long request, void *argument);
+/* --- transfers that nobody waits for; not NetBSD's ------------------------- */
+
+#define RUMP_EAGAIN 35
+
+/* The library's, with DATA, from rump_bio to DONE. */
+struct rump_bio {
+    int fd;
+    int write; /* or a read */
+    void *data;
+    size_t size; /* at most up to the disk's end */
+    off_t offset;
+    /* ERROR is 0 or RUMP_E...; all of SIZE was moved if it is 0.  Called once,
+     * from a thread of a driver's or from within rump_bio; must not wait. */
+    void (*done)(struct rump_bio *bio, int error);
+    void *cookie; /* the caller's */
+};
+/* -1 if nothing was begun: DONE will not be called.  RUMP_EAGAIN: the data are
+ * not where a device reaches them at once; the calls that wait can do it. */
+int rump_bio(struct rump_bio *bio);
+/* Looks after transfers that have been under way since the last time already:
+ * to be called every 15 seconds or so while there are some.  Returns whether
+ * there were any since. */
+int rump_bio_check(void);
+
 /* Returns when what was written before is on the medium. */
 int rump_sys_fsync(int fd);
 void rump_sys_sync(void);

@@ -9,6 +9,7 @@ MACH_INTERFACES := mach/mach_interface=mach/mach mach/mach_port=mach/mach_port \
 	mach/mach_host=mach/mach_host mach/gnumach=mach/gnumach \
 	mach/mach4=mach/mach4 device/device=device/device \
 	device/device_request=device/device_request \
+	device/device_reply=device/device_reply \
 	mach/mach_i386=mach/machine/mach_i386
 
 define mach_user_stubs

@@ -167,21 +167,24 @@ static int make_folders(struct rootfs *root)
                                           "/usr/sbin",
                                           "/servers/bus"};
     /* What a server attaches itself to when it is up. */
-    static const char *const seats[] = {"/servers/exec",
-                                        "/servers/startup",
-                                        "/servers/proc",
-                                        "/servers/auth",
-                                        "/servers/crash-dump-core",
-                                        "/servers/crash-kill",
-                                        "/dev/console",
-                                        "/dev/disk",
-                                        "/dev/rumpdisk"};
+    static const struct {
+        const char *path;
+        unsigned mode;
+    } seats[] = {{"/servers/exec", 0644},
+                 {"/servers/startup", 0644},
+                 {"/servers/proc", 0644},
+                 {"/servers/auth", 0644},
+                 {"/servers/crash-dump-core", 0644},
+                 {"/servers/crash-kill", 0644},
+                 {"/dev/console", 0644},
+                 {"/dev/disk", 0600},
+                 {"/dev/rumpdisk", 0600}};
 
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
         if (rootfs_folder(root, folders[i], 0755) != 0)
             return -1;
     for (size_t i = 0; i < sizeof(seats) / sizeof(seats[0]); i++)
-        if (rootfs_file(root, seats[i], 0644, "", 0) != 0)
+        if (rootfs_file(root, seats[i].path, seats[i].mode, "", 0) != 0)
             return -1;
     if (rootfs_folder(root, "/tmp", 01777) != 0 ||
         rootfs_folder(root, "/var/tmp", 01777) != 0)

@@ -232,7 +232,7 @@ extern const struct block_disk_ops hba_disk_ops;
 /* Fills slot SLOT with a command, without issuing it. */
 void hba_slot_fill(struct hba_port *port, unsigned slot,
                    enum ata_command command, uint64_t sector,
-                   uint32_t sector_count, const struct block_segment *segments,
+                   uint32_t sector_count, const struct hyp_segment *segments,
                    unsigned segment_count);
 /* The controller's interrupt for this port. */
 void hba_port_interrupt(struct hba_port *port);

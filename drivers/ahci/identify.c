@@ -44,7 +44,7 @@ enum identity_word {
 bool hba_port_poll(struct hba_port *port, enum ata_command command,
                    uint8_t feature, uint64_t sector, bool data)
 {
-    const struct block_segment segment = {
+    const struct hyp_segment segment = {
         port->memory_phys + offsetof(struct hba_port_memory, answer),
         sizeof port->memory->answer};
     uint64_t until = hyp_time_ns() + POLL_MS * NS_PER_MS;

@@ -48,7 +48,7 @@ static void fill_fis(struct ahci_fis *fis, unsigned slot,
 }
 
 static unsigned fill_prdt(struct ahci_prd *prdt,
-                          const struct block_segment *segments,
+                          const struct hyp_segment *segments,
                           unsigned segment_count)
 {
     unsigned n = 0;
@@ -72,7 +72,7 @@ static unsigned fill_prdt(struct ahci_prd *prdt,
 
 void hba_slot_fill(struct hba_port *port, unsigned slot,
                    enum ata_command command, uint64_t sector,
-                   uint32_t sector_count, const struct block_segment *segments,
+                   uint32_t sector_count, const struct hyp_segment *segments,
                    unsigned segment_count)
 {
     struct ahci_command_header *header = &port->memory->list[slot];

@@ -126,6 +126,19 @@ void hyp_dma_free(void *memory, size_t size_bytes)
     pthread_mutex_unlock(&ram.lock);
 }
 
+unsigned hyp_dma_segments(const void *memory, size_t size_bytes,
+                          struct hyp_segment *segments, unsigned max)
+{
+    uint64_t phys;
+
+    if (max == 0 || size_bytes > UINT32_MAX || size_bytes % 4 != 0 ||
+        !hyp_dma_translate(memory, size_bytes, &phys) || phys % 4 != 0) {
+        return 0;
+    }
+    segments[0] = (struct hyp_segment){phys, (uint32_t)size_bytes};
+    return 1;
+}
+
 bool hyp_dma_translate(const void *memory, size_t size_bytes,
                        uint64_t *phys_out)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* drivers/posix/threads.c: the hypercalls that POSIX threads and a C library
- * answer, in either world. */
+/* drivers/posix/threads.c: locks and conditions by POSIX threads, for programs of
+ * the host's. */
 
 #include "drivers/hypercall.h"
 
@@ -18,22 +18,6 @@ struct hyp_lock {
 struct hyp_cond {
     pthread_cond_t cond;
 };
-
-struct hyp_thread {
-    pthread_t thread;
-    void (*fun)(void *);
-    void *arg;
-};
-
-void *hyp_alloc(size_t size_bytes)
-{
-    return calloc(1, size_bytes);
-}
-
-void hyp_free(void *memory)
-{
-    free(memory);
-}
 
 struct hyp_lock *hyp_lock_create(void)
 {
@@ -100,49 +84,4 @@ bool hyp_cond_wait(struct hyp_cond *cond, struct hyp_lock *lock,
 void hyp_cond_broadcast(struct hyp_cond *cond)
 {
     pthread_cond_broadcast(&cond->cond);
-}
-
-static void *run_thread(void *arg)
-{
-    struct hyp_thread *thread = arg;
-
-    thread->fun(thread->arg);
-    return NULL;
-}
-
-struct hyp_thread *hyp_thread_create(void (*fun)(void *arg), void *arg)
-{
-    struct hyp_thread *thread = calloc(1, sizeof *thread);
-
-    if (thread == NULL) {
-        return NULL;
-    }
-    thread->fun = fun;
-    thread->arg = arg;
-    if (pthread_create(&thread->thread, NULL, run_thread, thread) != 0) {
-        free(thread);
-        return NULL;
-    }
-    return thread;
-}
-
-void hyp_thread_join(struct hyp_thread *thread)
-{
-    pthread_join(thread->thread, NULL);
-    free(thread);
-}
-
-uint64_t hyp_time_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
-void hyp_sleep_us(unsigned us)
-{
-    struct timespec time = {us / 1000000, (long)(us % 1000000) * 1000};
-
-    nanosleep(&time, NULL);
 }

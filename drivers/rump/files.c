@@ -236,6 +236,26 @@ static bool check_range(const struct file *file, enum block_op op, size_t *size,
     return true;
 }
 
+bool rump_file_enter(int fd, enum block_op op, size_t size, off_t offset,
+                     struct block_disk **disk_out)
+{
+    struct file file;
+    size_t possible = size;
+
+    if (!enter_file(fd, &file)) {
+        return false;
+    }
+    *disk_out = file.disk;
+    if (check_range(&file, op, &possible, offset)) {
+        if (size != 0 && possible == size) {
+            return true;
+        }
+        rump_fail(RUMP_EINVAL);
+    }
+    rump_leave();
+    return false;
+}
+
 static ssize_t move(const struct file *file, enum block_op op, void *data,
                     size_t size, off_t offset)
 {

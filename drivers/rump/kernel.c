@@ -106,6 +106,7 @@ static void find_controllers(void)
 static void forget_all(void)
 {
     rump_files_end();
+    rump_bio_end();
     rump_transfer_end();
     kernel.controller_count = 0;
     for (unsigned kind = 0; kind < BLOCK_KINDS; kind++) {
@@ -127,6 +128,9 @@ static enum driver_error make_locks(void)
         return DRIVER_ENOMEM;
     }
     err = rump_transfer_init();
+    if (err == DRIVER_OK) {
+        err = rump_bio_init();
+    }
     return err == DRIVER_OK ? rump_files_init() : err;
 }
 

@@ -2,7 +2,8 @@
 /* drivers/rump/private.h: the parts of the rump calls to each other.
  *
  * kernel.c finds controllers and ends them, files.c has the calls, transfer.c
- * moves the data, by way of bounce.c where it must; watch.c sees to its end.
+ * moves the data for those who wait, by way of bounce.c where it must, and bio.c
+ * for those who don't.
  */
 #ifndef DRIVERS_RUMP_PRIVATE_H
 #define DRIVERS_RUMP_PRIVATE_H
@@ -25,8 +26,7 @@ struct block_disk *rump_disk(enum block_kind kind, unsigned unit);
 
 /* --- transfer.c ----------------------------------------------------------- */
 
-/* A request that the device has not answered is found so twice, this far apart,
- * before it is given up; for tests. */
+/* After twice this without an answer a request is given up; for tests. */
 extern unsigned rump_overdue_ms;
 
 enum driver_error rump_transfer_init(void);
@@ -35,6 +35,12 @@ void rump_transfer_end(void);
 /* Moves SIZE bytes of whole sectors within the disk and waits for it. */
 enum driver_error rump_transfer(struct block_disk *disk, enum block_op op,
                                 void *data, uint64_t sector, size_t size);
+
+/* --- bio.c ---------------------------------------------------------------- */
+
+enum driver_error rump_bio_init(void);
+/* Nothing may be under way. */
+void rump_bio_end(void);
 
 /* --- bounce.c ------------------------------------------------------------- */
 
@@ -55,6 +61,10 @@ void rump_bounce_give(struct rump_bounce *bounce);
 
 /* --- files.c -------------------------------------------------------------- */
 
+/* What FD is open to, if SIZE bytes at OFFSET can be moved in the way OP says.
+ * False with rump_errno set; if true, rump_leave is the caller's duty. */
+bool rump_file_enter(int fd, enum block_op op, size_t size, off_t offset,
+                     struct block_disk **disk_out);
 enum driver_error rump_files_init(void);
 void rump_files_end(void);
 int rump_error_number(enum driver_error err);

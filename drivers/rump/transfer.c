@@ -9,12 +9,44 @@
  * they are free: whoever waits holds none, so all get on.
  */
 
-#include "drivers/rump/transfer.h"
+#include "drivers/rump/private.h"
+
+#define PIECES 4u
+
+struct piece {
+    struct block_request request;
+    struct hyp_segment segment;
+    struct rump_bounce *bounce; /* NULL: the caller's memory */
+    char *data;                 /* the caller's */
+    bool in_use;                /* the owner's, no lock */
+    bool done;                  /* under the transfer's lock */
+    enum driver_error result;
+};
+
+/* One call's work; kept for the next when it is over. */
+struct transfer {
+    struct transfer *next;
+    struct hyp_lock *lock; /* of what drivers say */
+    struct hyp_cond *changed;
+    struct piece pieces[PIECES];
+
+    struct block_disk *disk;
+    enum block_op op;
+    char *data;
+    uint64_t phys; /* of data, if direct */
+    bool direct;
+    uint64_t sector;
+    size_t size, offset; /* what is behind OFFSET is not begun */
+    unsigned busy;
+    enum driver_error error; /* the first */
+};
 
 static struct {
     struct hyp_lock *lock;
     struct transfer *idle;
 } pool;
+
+unsigned rump_overdue_ms = 15000;
 
 /* --- transfers ------------------------------------------------------------ */
 
@@ -66,22 +98,14 @@ static void give_transfer(struct transfer *transfer)
     hyp_lock_release(pool.lock);
 }
 
-/* --- start and end -------------------------------------------------------- */
-
 enum driver_error rump_transfer_init(void)
 {
-    enum driver_error err = DRIVER_ENOMEM;
-
     pool.lock = hyp_lock_create();
-    if (pool.lock != NULL) {
-        err = rump_watch_init();
-    }
-    return err == DRIVER_OK ? rump_bounce_init() : err;
+    return pool.lock != NULL ? rump_bounce_init() : DRIVER_ENOMEM;
 }
 
 void rump_transfer_end(void)
 {
-    rump_watch_end();
     while (pool.idle != NULL) {
         struct transfer *transfer = pool.idle;
 
@@ -97,18 +121,18 @@ void rump_transfer_end(void)
 
 /* --- pieces --------------------------------------------------------------- */
 
-/* The driver's thread says that a request is over.  TRANSFER stays: it is only
- * freed when the drivers have ended. */
+/* The driver's thread says that a request is over. */
 static void piece_done(struct block_request *request, enum driver_error error)
 {
     struct transfer *transfer = request->cookie;
     struct piece *piece = (struct piece *)request;
 
     hyp_lock_acquire(transfer->lock);
-    piece->busy = false;
     piece->done = true;
     piece->result = error;
     hyp_lock_release(transfer->lock);
+    /* After the release, so that who is woken finds the lock free.  A transfer
+     * that has ended by now is still there: they are kept for the next. */
     hyp_cond_broadcast(transfer->changed);
 }
 
@@ -162,10 +186,7 @@ static bool start_piece(struct transfer *transfer, struct piece *piece)
         .cookie = transfer,
     };
     piece->in_use = true;
-    hyp_lock_acquire(transfer->lock);
-    piece->busy = true;
     piece->done = false;
-    hyp_lock_release(transfer->lock);
     transfer->offset += size;
     transfer->busy++;
     disk->ops->submit(disk, &piece->request);
@@ -224,13 +245,34 @@ static unsigned done_pieces(const struct transfer *transfer)
     return done;
 }
 
+static void complain(struct transfer *transfer)
+{
+    for (unsigned i = 0; i < PIECES; i++) {
+        bool busy;
+
+        hyp_lock_acquire(transfer->lock);
+        busy = transfer->pieces[i].in_use && !transfer->pieces[i].done;
+        hyp_lock_release(transfer->lock);
+        if (busy) {
+            transfer->disk->ops->overdue(transfer->disk,
+                                         &transfer->pieces[i].request);
+        }
+    }
+}
+
 static unsigned wait_pieces(struct transfer *transfer)
 {
     unsigned done;
 
     hyp_lock_acquire(transfer->lock);
     while ((done = done_pieces(transfer)) == 0) {
-        hyp_cond_wait(transfer->changed, transfer->lock, 0);
+        if (!hyp_cond_wait(transfer->changed, transfer->lock,
+                           rump_overdue_ms) &&
+            done_pieces(transfer) == 0) {
+            hyp_lock_release(transfer->lock);
+            complain(transfer);
+            hyp_lock_acquire(transfer->lock);
+        }
     }
     hyp_lock_release(transfer->lock);
     return done;
@@ -277,7 +319,6 @@ enum driver_error rump_transfer(struct block_disk *disk, enum block_op op,
     transfer->size = size;
     transfer->offset = 0;
     transfer->error = DRIVER_OK;
-    rump_watch_add(transfer);
     if (op == BLOCK_FLUSH) {
         run_flush(transfer);
     } else {
@@ -285,7 +326,6 @@ enum driver_error rump_transfer(struct block_disk *disk, enum block_op op,
                            transfer->phys % 4 == 0;
         run(transfer);
     }
-    rump_watch_remove(transfer);
     error = transfer->error;
     give_transfer(transfer);
     return error;

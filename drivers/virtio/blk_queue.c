@@ -31,7 +31,7 @@ static unsigned piece_count(const struct virtio_disk *disk,
 
 static unsigned fill_pieces(const struct virtio_disk *disk,
                             struct virtio_desc *descs, uint16_t flags,
-                            const struct block_segment *segments,
+                            const struct hyp_segment *segments,
                             unsigned segment_count)
 {
     unsigned n = 0;
@@ -54,7 +54,7 @@ static unsigned fill_pieces(const struct virtio_disk *disk,
 
 /* Header and status lie with the descriptor that the chain will begin with. */
 static void add(struct virtio_disk *disk, uint32_t type, uint64_t sector,
-                const struct block_segment *segments, unsigned segment_count)
+                const struct hyp_segment *segments, unsigned segment_count)
 {
     struct virtio_desc descs[VIRTIO_BLK_PIECES + 2];
     unsigned head = disk->ring.free_first, n = 1;
@@ -202,9 +202,9 @@ enum driver_error virtio_disk_start(struct virtio_disk *disk)
  * caught by the first real request. */
 void virtio_disk_ask_serial(struct virtio_disk *disk)
 {
-    const struct block_segment segment = {disk->memory_phys +
-                                              offsetof(struct disk_memory, id),
-                                          VIRTIO_BLK_ID_SIZE};
+    const struct hyp_segment segment = {disk->memory_phys +
+                                            offsetof(struct disk_memory, id),
+                                        VIRTIO_BLK_ID_SIZE};
     unsigned id;
 
     add(disk, TYPE_ID, 0, &segment, 1);

@@ -388,7 +388,8 @@ kern_return_t rpc_vm_allocate_contiguous(host_t host_priv, vm_map_t map,
     return KERN_SUCCESS;
 }
 
-/* The frame of the page at ADDRESS; 0: none is resident. */
+/* The frame of the page at ADDRESS; 0: none is resident, or it is a pager's and
+ * may be given back at any time, so that its address is of no use. */
 static uint64_t vm_resident_phys(const struct vm_map *map, vm_offset_t address)
 {
     const struct vm_map_entry *entry = vm_map_entry_at(map, address);
@@ -401,7 +402,7 @@ static uint64_t vm_resident_phys(const struct vm_map *map, vm_offset_t address)
         vm_amap_get(entry->amap, entry->amap_first + index);
     if (anon)
         page = anon->page;
-    else if (entry->object)
+    else if (entry->object && entry->object->device)
         page = vm_object_page(entry->object, entry->object_first + index);
     return page ? vm_page_phys(page) : 0;
 }

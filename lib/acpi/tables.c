@@ -60,16 +60,21 @@ static bool is_rsdp(const struct rsdp *rsdp)
            (rsdp->revision < 2 || sums_to_zero(rsdp, sizeof *rsdp));
 }
 
+/* All of the area at once: to read physical memory is to map it. */
 static bool find_rsdp(acpi_read_fn read, void *context, struct rsdp *rsdp)
 {
-    for (uint32_t at = SCAN_START; at + sizeof *rsdp <= SCAN_END;
-         at += SCAN_STEP) {
-        if (!read(context, at, rsdp, sizeof *rsdp))
-            return false;
-        if (is_rsdp(rsdp))
-            return true;
-    }
-    return false;
+    uint8_t *area = malloc(SCAN_END - SCAN_START);
+    bool found = false;
+
+    if (area && read(context, SCAN_START, area, SCAN_END - SCAN_START))
+        for (uint32_t at = 0;
+             !found && at + sizeof *rsdp <= SCAN_END - SCAN_START;
+             at += SCAN_STEP) {
+            memcpy(rsdp, area + at, sizeof *rsdp);
+            found = is_rsdp(rsdp);
+        }
+    free(area);
+    return found;
 }
 
 static void name_table(const struct acpi_tables *tables,

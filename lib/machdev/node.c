@@ -32,6 +32,22 @@ error_t trivfs_goaway(struct trivfs_control *cntl, int flags)
         task_terminate(mach_task_self());
 }
 
+/* A device's port does not remember whether it was opened for reading alone. */
+static enum machdev_rights rights_of(mach_port_t port)
+{
+    struct trivfs_protid *cred = trivfs_begin_using_protid(port);
+    enum machdev_rights rights = MACHDEV_NONE;
+
+    if (!cred)
+        return MACHDEV_ALL; /* a control port */
+    if (cred->isroot)
+        rights = MACHDEV_ALL;
+    else if (cred->po->openmodes & HO_WRITE)
+        rights = MACHDEV_OWN;
+    trivfs_end_using_protid(cred);
+    return rights;
+}
+
 static error_t make_classes(void)
 {
     error_t err;
@@ -45,6 +61,7 @@ static error_t make_classes(void)
         return err;
     machdev_opens_devices(control_class);
     machdev_opens_devices(protid_class);
+    machdev_node_rights = rights_of;
     machdev_node_demuxer = trivfs_demuxer;
     return 0;
 }

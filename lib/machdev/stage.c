@@ -3,25 +3,18 @@
  * one asks of it (HURD-FACTS 4.2). */
 
 #include <device/device.h>
-#include <errno.h>
 #include <hurd/fsys.h>
 #include <hurd/process.h>
 #include <machdev/private.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <machdev/device_S.h>
 #include <machdev/fsys_S.h>
 #include <machdev/startup_notify_S.h>
 #include <ports/interrupt_S.h>
 #include <ports/notify_S.h>
 
-#define IDLE_MS     30000
-#define CLASSES_MAX 4
-
-/* Requests that are passed on as they came. */
-#define DEVICE_OPEN_ID    2800
-#define IO_PERM_CREATE_ID 3805
+#define IDLE_MS 30000
 
 const struct machdev_ops *machdev_ops;
 mach_msg_demuxer_t machdev_node_demuxer;
@@ -34,9 +27,6 @@ static struct {
     mach_port_t bootstrap; /* the stage before: send right or null */
     task_t parent;         /* its task, likewise */
 
-    struct port_class *openers[CLASSES_MAX];
-    unsigned opener_count;
-
     pthread_mutex_t lock;
     pthread_cond_t fsys_came;
     mach_port_t fsys; /* the file system's control port: send right */
@@ -47,6 +37,11 @@ static struct {
 boolean_t machdev_is_stage(void)
 {
     return stage.running;
+}
+
+boolean_t machdev_is_stage_class(const struct port_class *class)
+{
+    return class && class == stage.class;
 }
 
 mach_port_t machdev_host_priv(void)
@@ -169,79 +164,18 @@ kern_return_t machdev_S_startup_dosync(mach_port_t port)
     return 0;
 }
 
-/* --- devices ---------------------------------------------------------------- */
-
-void machdev_opens_devices(struct port_class *class)
-{
-    if (stage.opener_count < CLASSES_MAX)
-        stage.openers[stage.opener_count++] = class;
-}
-
-static boolean_t opens_devices(const struct port_class *class)
-{
-    for (unsigned i = 0; i < stage.opener_count; i++)
-        if (stage.openers[i] == class)
-            return TRUE;
-    return FALSE;
-}
-
-kern_return_t machdev_S_device_open(mach_port_t master, mach_port_t reply,
-                                    mach_msg_type_name_t reply_type,
-                                    dev_mode_t mode, const_dev_name_t name,
-                                    mach_port_t *device,
-                                    mach_msg_type_name_t *device_type)
-{
-    *device_type = MACH_MSG_TYPE_MOVE_SEND;
-    return machdev_ops->open ? machdev_ops->open(name, mode, device)
-                             : D_NO_SUCH_DEVICE;
-}
-
-/* Sends REQUEST, which carries no rights but its reply port, to the device
- * master, which answers in our place. */
-static void pass_on(mach_msg_header_t *request, mig_reply_header_t *reply)
-{
-    mach_msg_header_t as_it_came = *request;
-
-    request->msgh_bits = MACH_MSGH_BITS(
-        MACH_MSG_TYPE_COPY_SEND, MACH_MSGH_BITS_REMOTE(as_it_came.msgh_bits));
-    request->msgh_remote_port = stage.device_master;
-    request->msgh_local_port = as_it_came.msgh_remote_port;
-    error_t err = mach_msg(request, MACH_SEND_MSG, request->msgh_size, 0,
-                           MACH_PORT_NULL, 0, MACH_PORT_NULL);
-    reply->RetCode = MIG_NO_REPLY;
-    if (err) {
-        *request = as_it_came;
-        reply->RetCode = err;
-    }
-}
-
-/* A request on a device master. */
-static boolean_t device_demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
-{
-    mig_reply_header_t *reply = (mig_reply_header_t *)out;
-
-    if (in->msgh_bits & MACH_MSGH_BITS_COMPLEX)
-        return FALSE;
-    if (in->msgh_id == DEVICE_OPEN_ID) {
-        machdev_device_server_routine(in)(in, out);
-        if (out->msgh_bits & MACH_MSGH_BITS_COMPLEX ||
-            reply->RetCode != D_NO_SUCH_DEVICE)
-            return TRUE;
-    } else if (in->msgh_id != IO_PERM_CREATE_ID) {
-        return FALSE;
-    }
-    pass_on(in, reply);
-    return TRUE;
-}
-
 /* --- requests --------------------------------------------------------------- */
 
-static struct port_class *class_of(const mach_msg_header_t *in)
+static mach_port_t name_of(const mach_msg_header_t *in)
 {
-    mach_port_t name =
-        MACH_MSGH_BITS_LOCAL(in->msgh_bits) == MACH_MSG_TYPE_PROTECTED_PAYLOAD
-            ? ports_payload_get_name(in->msgh_protected_payload)
-            : in->msgh_local_port;
+    return MACH_MSGH_BITS_LOCAL(in->msgh_bits) ==
+                   MACH_MSG_TYPE_PROTECTED_PAYLOAD
+               ? ports_payload_get_name(in->msgh_protected_payload)
+               : in->msgh_local_port;
+}
+
+static struct port_class *class_of(mach_port_t name)
+{
     struct port_info *pi = ports_lookup_port(machdev_bucket, name, NULL);
     struct port_class *class = pi ? pi->class : NULL;
 
@@ -264,12 +198,13 @@ static void check_next(const mach_msg_header_t *in)
 
 static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
 {
-    struct port_class *class = class_of(in);
+    mach_port_t name = name_of(in);
+    struct port_class *class = class_of(name);
     mig_routine_t routine = NULL;
 
     if (class == stage.class && in->msgh_id == MACH_NOTIFY_DEAD_NAME)
         check_next(in);
-    if (opens_devices(class) && device_demuxer(in, out))
+    if (machdev_master_demuxer(in, out, name, class))
         return TRUE;
     if (class == stage.class)
         routine = machdev_fsys_server_routine(in);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* servers/procfs/files.c: what stands in the files. */
 
+#include <hurd/fs.h>
+#include <hurd/fsys.h>
 #include <hurd/process.h>
 #include <proc/procinfo.h>
 #include <stdarg.h>
@@ -222,10 +224,30 @@ static error_t make_loadavg(pid_t pid, struct text *text)
     return 0;
 }
 
+/* The node of a store: "part:2:device:wd0" is /dev/wd0s2. */
+static void add_store_node(const char *source, struct text *text)
+{
+    const char *device = strrchr(source, ':');
+    unsigned part = 0;
+
+    sscanf(source, "part:%u:", &part);
+    text_add(text, "/dev/%s", device ? device + 1 : source);
+    if (part)
+        text_add(text, "s%u", part);
+}
+
 /* There is no list of mounts on the Hurd; the root is what all can see. */
 static error_t make_mounts(pid_t pid, struct text *text)
 {
-    text_add(text, "/dev/hd0 / ext2fs rw 0 0\n");
+    mach_port_t root = getcrdir(), control = MACH_PORT_NULL;
+    string_t source = "root";
+
+    if (!file_getcontrol(root, &control))
+        fsys_get_source(control, source);
+    mach_port_drop(control);
+    mach_port_drop(root);
+    add_store_node(source, text);
+    text_add(text, " / ext2fs rw 0 0\n");
     return 0;
 }
 

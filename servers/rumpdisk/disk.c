@@ -15,7 +15,14 @@ static struct {
 
 error_t disk_error(void)
 {
-    switch (rump_errno) {
+    return disk_error_of(rump_errno);
+}
+
+error_t disk_error_of(int error_number)
+{
+    switch (error_number) {
+    case 0:
+        return 0;
     case RUMP_ENOENT:
     case RUMP_ENXIO:
         return D_NO_SUCH_DEVICE;

@@ -30,8 +30,19 @@ error_t disk_init(void);
 error_t disk_open(const char *name, dev_mode_t mode, mach_port_t *device);
 void disk_close(struct disk *disk);
 
-/* The device's word for what rump_errno says. */
+/* The device's word for what rump_errno says, and for ERROR_NUMBER. */
 error_t disk_error(void);
+error_t disk_error_of(int error_number);
+
+/* --- async.c: transfers whose answer comes later -------------------------- */
+
+/* Moves SIZE bytes at RECORD between the disk and DATA, and answers REPLY, of
+ * whatever request it was.  DATA are consumed, as is REPLY; a read's become the
+ * answer's.  D_WOULD_BLOCK, and nothing consumed: it can only be waited for. */
+error_t disk_start(struct disk *disk, boolean_t write, recnum_t record,
+                   void *data, uint64_t size, mach_port_t reply,
+                   mach_msg_type_name_t reply_type);
+error_t disk_async_init(void);
 
 /* Requests on open disks; others are not known. */
 boolean_t disk_demuxer(mach_msg_header_t *in, mach_msg_header_t *out);

@@ -28,7 +28,9 @@ static error_t start(void)
     if (err)
         return err;
     wire_memory();
-    return rump_init() ? MACHDEV_TOLD : 0;
+    if (rump_init())
+        return MACHDEV_TOLD;
+    return disk_async_init();
 }
 
 int main(int argc, char **argv)

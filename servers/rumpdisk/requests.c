@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* servers/rumpdisk/requests.c: what can be asked of an open disk.
  *
- * Each request runs in a thread of the bucket's, which waits for its own
- * transfer alone.
+ * A transfer is begun, and answered when it is done; one that cannot be is
+ * waited for in a thread of the bucket's.
  */
 
 #include <drivers/hypercall.h>
@@ -89,6 +89,9 @@ kern_return_t S_device_read(disk_t disk, mach_port_t reply,
     room = make_room(size);
     if (!room)
         return D_NO_MEMORY;
+    err = disk_start(disk, FALSE, record, room, size, reply, reply_type);
+    if (!err)
+        return MIG_NO_REPLY;
     err = read_records(disk, record, room, size);
     hyp_mach_dma_forget(room);
     if (err) {
@@ -154,10 +157,14 @@ kern_return_t S_device_write(disk_t disk, mach_port_t reply,
                              recnum_t record, io_buf_ptr_t data,
                              mach_msg_type_number_t data_count, int *written)
 {
-    error_t err;
+    uint64_t size = data_count;
+    error_t err = disk ? check_range(disk, record, &size) : D_NO_SUCH_DEVICE;
 
-    if (!disk)
-        return D_NO_SUCH_DEVICE;
+    if (err)
+        return err;
+    if (!disk->read_only && size == data_count &&
+        !disk_start(disk, TRUE, record, data, size, reply, reply_type))
+        return MIG_NO_REPLY;
     err = write_records(disk, record, data, data_count, written);
     if (!err)
         vm_deallocate(mach_task_self(), (vm_address_t)data, data_count);

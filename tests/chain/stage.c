@@ -5,6 +5,7 @@
 #include <device/device.h>
 #include <errno.h>
 #include <machdev/machdev.h>
+#include <stdio.h>
 #include <string.h>
 
 static error_t open_stage(const char *name, dev_mode_t mode,
@@ -24,7 +25,8 @@ static void say_sync(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const nodes[] = {"/dev/stage", NULL};
+    static char node[64];
+    static const char *const nodes[] = {node, NULL};
     static struct machdev_ops ops = {
         .nodes = nodes,
         .open = open_stage,
@@ -37,6 +39,7 @@ int main(int argc, char **argv)
     static const struct argp argp = {.children = children};
 
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
+    snprintf(node, sizeof node, "/dev/%s", program_invocation_short_name);
     ops.name = program_invocation_short_name;
     machdev_run(&ops);
 }

@@ -7,19 +7,15 @@ from machine import (Machine, check, check_clean, cpu_ticks, family,
                      fresh_image, hell, path, still_there)
 
 
-def test_the_console_shows_what_the_hurd_shows():
-    image = fresh_image()
-    with Machine("--disk", image) as m:
+def console_shows(words, *lines):
+    with Machine(*words) as m:
         shown = m.prompt()
         took = time.monotonic() - m.started
         if not check(shown is not None, "the boot ends in a prompt", m.text):
             return
         print("     | %.2f s from the command to the prompt" % took)
         at = -1
-        for line in ("module 0: ", "module 1: ", "2 multiboot modules\n",
-                     "task loaded: ", "\nstart ext2fs: ",
-                     "Hurd server bootstrap: ext2fs", " exec",
-                     " proc", " auth", ".\n"):
+        for line in lines:
             after = shown.find(line, at + 1)
             check(after > at, "console: %r, in order" % line, shown)
             at = max(at, after)
@@ -28,6 +24,18 @@ def test_the_console_shows_what_the_hurd_shows():
         check("${" in first or "$(" in first,
               "the module's line is shown as it was written", first)
         check("--host-priv-port=1" in shown, "and with its words replaced")
+
+
+def test_the_console_shows_what_the_hurd_shows():
+    words = ["--disk", fresh_image()]
+    console_shows(words, "module 0: ", "module 3: ", "4 multiboot modules\n",
+                  "task loaded: ", "\nstart pci-arbiter: ", "pci-arbiter ",
+                  "rumpdisk ", "Hurd server bootstrap: ext2fs", " exec",
+                  " proc", " auth", ".\n")
+    console_shows(words + ["--entry", "classic"], "module 0: ", "module 1: ",
+                  "2 multiboot modules\n", "task loaded: ",
+                  "\nstart ext2fs: ", "Hurd server bootstrap: ext2fs",
+                  " exec", " proc", " auth", ".\n")
 
 
 def test_an_idle_prompt_uses_no_processor():

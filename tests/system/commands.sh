@@ -108,7 +108,7 @@ true_is df df /
 is "du" "$(du -s out >/dev/null && echo done)" done
 true_is "ps shows itself" sh -c 'ps | grep -q "[p]s"'
 true_is "ps shows the servers of the bootstrap" sh -c '
-    n=$(ps | grep -c " [e]xt2fs --\| [e]xec$\| /hurd/[p]roc$\| /hurd/[a]uth$")
+    n=$(ps | grep -c " [e]xt2fs --\|[ /][e]xec$\| /hurd/[p]roc$\| /hurd/[a]uth$")
     test $n = 4'
 true_is sleep sleep 0.05
 for node in exec startup proc; do

@@ -6,7 +6,7 @@ $(B)/tests/system/dies: tests/system/dies.S
 	$(Q)$(CC) -nostdlib -static -no-pie -o $@ $<
 
 .PHONY: system-tests
-system-tests: all $(B)/tests/system/dies
+system-tests: all $(B)/tests/system/dies $(CT_INSIDE)
 	$(Q)python3 tests/system/run.py ./hell $(B) $(WORD)
 
 SUITES += system-tests

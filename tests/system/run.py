@@ -23,6 +23,9 @@ def make_base_image():
     here = os.path.dirname(os.path.abspath(__file__))
     subprocess.run(["cp", os.path.join(here, "commands.sh"), folder],
                    check=True)
+    for program in ("pci", "acpi"):
+        subprocess.run(["cp", machine.path("tests", "chain", program), folder],
+                       check=True)
     base = machine.path("tests", "system", "base.img")
     status, out, err = machine.hell("mkroot", "--add", os.path.dirname(folder),
                                     base)
@@ -38,12 +41,13 @@ def main():
     os.makedirs(machine.path("tests", "system"), exist_ok=True)
     import bad_input
     import boot
+    import chain
     import disk
     import order
     import run_command
     import shell
     if make_base_image():
-        for module in (boot, shell, run_command, disk, order,
+        for module in (boot, chain, shell, run_command, disk, order,
                        bad_input):
             for name, test in sorted(vars(module).items(),
                                      key=lambda item: getattr(
