@@ -84,13 +84,20 @@ static void take_answer(mach_port_t reply, unsigned size)
     vm_deallocate(mach_task_self(), (vm_address_t)answer.data, size);
 }
 
-static uint64_t random_offset(void)
+static uint64_t random_offset(unsigned n)
 {
+    (void)n;
     return (uint64_t)random() % (bench.size / SMALL) * SMALL;
 }
 
-/* DEPTH reads at a time. */
-static void random_reads(const char *what, unsigned depth)
+static uint64_t next_offset(unsigned n)
+{
+    return n % (bench.size / LARGE) * LARGE;
+}
+
+/* ROUNDS reads of SIZE bytes, DEPTH at a time. */
+static void reads(const char *what, uint64_t (*offset)(unsigned n),
+                  unsigned size, unsigned rounds, unsigned depth)
 {
     mach_port_t reply;
     uint64_t start = now_ns();
@@ -98,38 +105,15 @@ static void random_reads(const char *what, unsigned depth)
 
     must(mach_port_allocate(mach_task_self(), MACH_PORT_RIGHT_RECEIVE, &reply),
          "a port");
-    while (asked < depth) {
-        ask(reply, random_offset(), SMALL);
-        asked++;
-    }
-    for (unsigned done = 0; done < SMALL_ROUNDS; done++) {
-        take_answer(reply, SMALL);
-        if (asked < SMALL_ROUNDS) {
-            ask(reply, random_offset(), SMALL);
+    for (unsigned done = 0; done < rounds; done++) {
+        while (asked < rounds && asked < done + depth) {
+            ask(reply, offset(asked), size);
             asked++;
         }
+        take_answer(reply, size);
     }
-    report(what, start, SMALL_ROUNDS);
+    report(what, start, rounds);
     mach_port_destroy_receive(reply);
-}
-
-static void sequential_reads(const char *what)
-{
-    uint64_t start = now_ns(), offset = 0;
-
-    for (unsigned i = 0; i < LARGE_ROUNDS; i++) {
-        io_buf_ptr_t data;
-        mach_msg_type_number_t count = 0;
-
-        must(device_read(bench.device, 0, (recnum_t)(offset / SECTOR), LARGE,
-                         &data, &count),
-             "read");
-        if (count != LARGE)
-            must(D_IO_ERROR, "short read");
-        vm_deallocate(mach_task_self(), (vm_address_t)data, count);
-        offset = (offset + LARGE) % (bench.size / LARGE * LARGE);
-    }
-    report(what, start, LARGE_ROUNDS);
 }
 
 /* --- writing ------------------------------------------------------------------ */
@@ -219,10 +203,12 @@ int main(int argc, char **argv)
     if (!bench.name)
         bench.name = "wd0";
     open_device();
-    sequential_reads("warm-up"); /* and the host's cache is warm */
-    random_reads("read-4k-depth-1", 1);
-    random_reads("read-4k-depth-32", 32);
-    sequential_reads("read-1m");
+    /* The host's cache is warm afterwards, and ours of threads too. */
+    reads("warm-up", next_offset, LARGE, LARGE_ROUNDS, 4);
+    reads("read-4k-depth-1", random_offset, SMALL, SMALL_ROUNDS, 1);
+    reads("read-4k-depth-32", random_offset, SMALL, SMALL_ROUNDS, 32);
+    reads("read-1m-depth-1", next_offset, LARGE, LARGE_ROUNDS, 1);
+    reads("read-1m-depth-4", next_offset, LARGE, LARGE_ROUNDS, 4);
     sequential_writes("write-1m");
     flushes("flush");
     host_reboot(bench.host_priv, 0);

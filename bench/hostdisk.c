@@ -92,7 +92,7 @@ int main(int argc, char **argv)
     report("read-4k-depth-32", start, SMALL_ROUNDS);
     start = now_ns();
     transfers(data, 0);
-    report("read-1m", start, LARGE_ROUNDS);
+    report("read-1m-depth-1", start, LARGE_ROUNDS);
     start = now_ns();
     transfers(data, 1);
     report("write-1m", start, LARGE_ROUNDS);

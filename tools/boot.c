@@ -112,8 +112,8 @@ static int choose_entry(struct loader *loader)
 
 /* --- the disk that modules come from -------------------------------------- */
 
-/* The partition that root= names on hd0: `device:hd0s2' or
- * `part:2:device:hd0'; 0 for the whole disk. */
+/* The partition that root= names on the first disk, whoever drives it (hd0, wd0
+ * or ld0): `device:hd0s2' or `part:2:device:wd0'; 0 for the whole disk. */
 static unsigned root_partition(const char *command_line)
 {
     const char *root = NULL, *at = command_line;
@@ -124,10 +124,10 @@ static unsigned root_partition(const char *command_line)
     for (; (at = strstr(at, "root=")) != NULL; at += 5)
         if (at == command_line || at[-1] == ' ')
             root = at + 5;
-    if (!root || (sscanf(root, "device:hd0s%u", &number) != 1 &&
-                  sscanf(root, "part:%u:device:hd0", &number) != 1 &&
-                  sscanf(root, "/dev/hd0s%u", &number) != 1 &&
-                  sscanf(root, "hd0s%u", &number) != 1))
+    if (!root || (sscanf(root, "device:%*1[hwl]d0s%u", &number) != 1 &&
+                  sscanf(root, "part:%u:device:%*1[hwl]d0", &number) != 1 &&
+                  sscanf(root, "/dev/%*1[hwl]d0s%u", &number) != 1 &&
+                  sscanf(root, "%*1[hwl]d0s%u", &number) != 1))
         return 0;
     return number;
 }

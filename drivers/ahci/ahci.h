@@ -157,6 +157,7 @@ struct hba;
 struct hba_port {
     struct block_disk disk; /* must be first */
     struct hba *hba;
+    unsigned number;
     size_t registers; /* where they begin */
     struct hyp_lock *lock;
     struct hba_port_memory *memory;
@@ -178,6 +179,7 @@ struct hba {
     unsigned slot_count;
     bool ncq;
     struct hba_port *ports[AHCI_PORTS]; /* NULL: no disk there */
+    struct hba_port *only;              /* if there is one */
     struct block_disk *disks[AHCI_PORTS];
 };
 
@@ -234,7 +236,7 @@ void hba_slot_fill(struct hba_port *port, unsigned slot,
                    enum ata_command command, uint64_t sector,
                    uint32_t sector_count, const struct hyp_segment *segments,
                    unsigned segment_count);
-/* The controller's interrupt for this port. */
-void hba_port_interrupt(struct hba_port *port);
+/* The controller's interrupt for this port; whether it was. */
+bool hba_port_interrupt(struct hba_port *port);
 
 #endif

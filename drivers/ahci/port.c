@@ -166,6 +166,7 @@ struct hba_port *hba_port_create(struct hba *hba, unsigned number)
         return NULL;
     }
     port->hba = hba;
+    port->number = number;
     port->registers = AHCI_PORT_BASE + number * AHCI_PORT_SIZE;
     port->disk.ops = &hba_disk_ops;
     port->disk.kind = BLOCK_WD;

@@ -282,17 +282,17 @@ static void recover(struct hba_port *port, struct block_queue *finished)
 }
 
 /* A disk that was away, if only for a moment, may be another one now. */
-static void handle(struct hba_port *port, struct block_queue *finished)
+static bool handle(struct hba_port *port, struct block_queue *finished)
 {
     uint32_t status = hba_port_read(port, AHCI_PXIS);
 
     if (status == 0 || port->gone) {
-        return;
+        return false;
     }
     hba_port_write(port, AHCI_PXIS, status);
     if ((status & AHCI_PXIS_CHANGE) != 0) {
         give_up(port, finished);
-        return;
+        return true;
     }
     if ((status & AHCI_PXIS_ERROR) != 0) {
         recover(port, finished);
@@ -300,16 +300,19 @@ static void handle(struct hba_port *port, struct block_queue *finished)
         finish_done(port, finished);
     }
     issue(port);
+    return true;
 }
 
-void hba_port_interrupt(struct hba_port *port)
+bool hba_port_interrupt(struct hba_port *port)
 {
     struct block_queue finished = {NULL, NULL};
+    bool ours;
 
     hyp_lock_acquire(port->lock);
-    handle(port, &finished);
+    ours = handle(port, &finished);
     hyp_lock_release(port->lock);
     block_queue_finish(&finished);
+    return ours;
 }
 
 /* --- for those above ------------------------------------------------------ */

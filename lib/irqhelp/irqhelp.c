@@ -9,7 +9,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define NOTIFY_ID 100
+#define NOTIFY_ID          100
+#define DEVICE_INTR_ACK_ID 2814
 
 struct irq {
     mach_port_t device; /* send right, "irq" */
@@ -27,6 +28,18 @@ struct irq_message {
     mach_msg_type_t type;
     int id;
     char room[64];
+};
+
+/* device_intr_ack's request, as MIG has it. */
+struct irq_ack {
+    mach_msg_header_t header;
+    mach_msg_type_t type;
+    uint64_t port; /* a name */
+};
+
+union irq_buffer {
+    struct irq_message message;
+    struct irq_ack ack;
 };
 
 /* --- which line ------------------------------------------------------------- */
@@ -160,22 +173,43 @@ static boolean_t handle(struct irq *irq)
     return live;
 }
 
+/* device_intr_ack, which nobody waits for the answer of: it goes out with the
+ * wait for the next interrupt. */
+static void make_ack(const struct irq *irq, union irq_buffer *buffer)
+{
+    buffer->ack = (struct irq_ack){
+        .header = {.msgh_bits = MACH_MSGH_BITS_COMPLEX |
+                                MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, 0),
+                   .msgh_size = sizeof buffer->ack,
+                   .msgh_remote_port = irq->device,
+                   .msgh_id = DEVICE_INTR_ACK_ID},
+        .type = {.msgt_name = MACH_MSG_TYPE_MAKE_SEND,
+                 .msgt_size = 64,
+                 .msgt_number = 1,
+                 .msgt_inline = TRUE},
+        .port = irq->port,
+    };
+}
+
 void *irqhelp_server_loop(void *arg)
 {
     struct irq *irq = arg;
-    struct irq_message message;
+    union irq_buffer buffer;
+    mach_msg_size_t ack_size = 0;
 
-    for (;;) {
-        if (mach_msg(&message.header, MACH_RCV_MSG, 0, sizeof message,
-                     irq->port, 0, MACH_PORT_NULL))
-            break; /* removed */
-        if (message.header.msgh_id != NOTIFY_ID || message.id != irq->gsi) {
-            mach_msg_destroy(&message.header);
+    while (!mach_msg(&buffer.message.header,
+                     MACH_RCV_MSG | (ack_size ? MACH_SEND_MSG : 0), ack_size,
+                     sizeof buffer, irq->port, 0, MACH_PORT_NULL)) {
+        ack_size = 0;
+        if (buffer.message.header.msgh_id != NOTIFY_ID ||
+            buffer.message.id != irq->gsi) {
+            mach_msg_destroy(&buffer.message.header);
             continue;
         }
         if (!handle(irq))
             break;
-        device_intr_ack(irq->device, irq->port, MACH_MSG_TYPE_MAKE_SEND);
+        make_ack(irq, &buffer);
+        ack_size = sizeof buffer.ack;
     }
     free_irq(irq);
     return NULL;

@@ -143,7 +143,6 @@ kern_return_t machdev_S_fsys_init(mach_port_t port, mach_port_t reply,
 
     if (!first_install())
         return HURD_EBUSY;
-    mach_port_ref_send(auth, 1); /* the request's goes with the request */
     mach_port_t fsys = wait_for_fsys();
     err = hurd_become_process(ports, INIT_PORT_MAX);
     if (err)

@@ -3,10 +3,11 @@
 
 #include <device/device.h>
 #include <hurd/fcntl.h>
+#include <hurd/fs.h>
 #include <hurd/libhurd.h>
 #include <stdlib.h>
 #include <store/partition.h>
-#include <store/store.h>
+#include <store/private.h>
 #include <string.h>
 
 #define FLUSH_CACHE 2 /* HURD-FACTS 6.5 */
@@ -34,6 +35,15 @@ static error_t io_error(error_t err)
 
 /* --- opening ---------------------------------------------------------------- */
 
+error_t store_check_sectors(struct store *store)
+{
+    if (store->sector_size >= 512 && store->sector_size <= vm_page_size &&
+        vm_page_size % store->sector_size == 0)
+        return 0;
+    store_release(store);
+    return HURD_EINVAL;
+}
+
 static error_t measure(struct store *store)
 {
     int status[DEV_GET_SIZE_COUNT + 2];
@@ -41,15 +51,14 @@ static error_t measure(struct store *store)
     error_t err =
         device_get_status(store->device, DEV_GET_RECORDS, status, &count);
 
-    if (err)
+    if (err) {
+        store_release(store);
         return err;
+    }
     store->first_sector = 0;
     store->sector_size = status[DEV_GET_RECORDS_RECORD_SIZE];
     store->sector_count = (unsigned)status[DEV_GET_RECORDS_DEVICE_RECORDS];
-    if (store->sector_size < 512 || store->sector_size > vm_page_size ||
-        vm_page_size % store->sector_size != 0)
-        return HURD_EINVAL;
-    return 0;
+    return store_check_sectors(store);
 }
 
 static error_t open_on(mach_port_t master, const char *name,
@@ -61,18 +70,14 @@ static error_t open_on(mach_port_t master, const char *name,
     if (strlen(name) >= sizeof device)
         return HURD_ENAMETOOLONG;
     mig_strncpy(device, name, sizeof device);
-    store->writable = TRUE;
+    *store = (struct store){.writable = TRUE};
     err = device_open(master, D_READ | D_WRITE, device, &store->device);
     if (err == D_READ_ONLY) {
         store->writable = FALSE;
         err = device_open(master, D_READ, device, &store->device);
     }
-    if (err)
-        return err;
-    err = measure(store);
-    if (err)
-        store_release(store);
-    return err;
+    store->opened = !err;
+    return err ? err : measure(store);
 }
 
 /* "@FILE:DEVICE" */
@@ -175,6 +180,12 @@ error_t store_open_typed(const char *name, mach_port_t master,
     *wrong = name;
     if (!strncmp(name, "part:", 5))
         return open_partition(name + 5, master, store, wrong);
+    if (name[0] == '/')
+        return store_open_file(name, store);
+    if (!strncmp(name, "file:", 5)) {
+        *wrong = name + 5;
+        return store_open_file(name + 5, store);
+    }
     if (strncmp(name, "device:", 7))
         return HURD_EOPNOTSUPP;
     *wrong = name + 7;
@@ -183,9 +194,11 @@ error_t store_open_typed(const char *name, mach_port_t master,
 
 void store_release(struct store *store)
 {
-    device_close(store->device);
+    if (store->opened)
+        device_close(store->device);
     mach_port_drop(store->device);
-    store->device = MACH_PORT_NULL;
+    mach_port_drop(store->file);
+    store->device = store->file = MACH_PORT_NULL;
 }
 
 /* --- data ------------------------------------------------------------------- */
@@ -212,9 +225,11 @@ error_t store_fetch(const struct store *store, uint64_t offset, uint32_t size,
 
     if (err)
         return err;
-    err = device_read(store->device, 0,
-                      store->first_sector + offset / store->sector_size, size,
-                      data, &count);
+    offset += store->first_sector * store->sector_size;
+    if (store->file)
+        return store_file_fetch(store, offset, size, data, got);
+    err = device_read(store->device, 0, offset / store->sector_size, size, data,
+                      &count);
     *got = count;
     return io_error(err);
 }
@@ -227,8 +242,10 @@ error_t store_put(const struct store *store, uint64_t offset, const char *data,
 
     if (err)
         return err;
-    err = device_write(store->device, 0,
-                       store->first_sector + offset / store->sector_size,
+    offset += store->first_sector * store->sector_size;
+    if (store->file)
+        return store_file_put(store, offset, data, size, written);
+    err = device_write(store->device, 0, offset / store->sector_size,
                        (char *)data, size, &count);
     *written = count > 0 ? count : 0;
     return io_error(err);
@@ -237,6 +254,9 @@ error_t store_put(const struct store *store, uint64_t offset, const char *data,
 error_t store_flush(const struct store *store)
 {
     int unused = 0;
+
+    if (store->file)
+        return file_sync(store->file, TRUE, FALSE);
     error_t err = device_set_status(store->device, FLUSH_CACHE, &unused, 0);
 
     /* Who keeps nothing back does not know the word. */

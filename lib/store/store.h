@@ -5,6 +5,8 @@
  *   device:@/dev/rumpdisk:wd0    of the server of that file; if there is none,
  *                                of the device master, by the whole name
  *   part:2:device:wd0            a partition of another store
+ *   file:/dev/wd0s1              a file; of a block device the device behind it
+ *   /dev/wd0s1                   the same
  *
  * Offsets and sizes are bytes, multiples of the sector's.  Calls may be made by
  * several threads.
@@ -17,10 +19,13 @@
 #include <mach/mach.h>
 
 struct store {
-    mach_port_t device; /* send right */
+    /* One of these, send rights. */
+    mach_port_t device;
+    file_t file;
     uint64_t first_sector, sector_count;
     uint32_t sector_size;
     boolean_t writable;
+    boolean_t opened; /* the device: to be closed, too */
 };
 
 /* Opens the typed name NAME; MASTER (borrowed) may be null.  A device that
@@ -31,6 +36,8 @@ error_t store_open_typed(const char *name, mach_port_t master,
 /* The same for the name of a device alone. */
 error_t store_open_device(const char *name, mach_port_t master,
                           struct store *store);
+/* The same for a file. */
+error_t store_open_file(const char *name, struct store *store);
 void store_release(struct store *store);
 
 static inline uint64_t store_bytes(const struct store *store)

@@ -94,6 +94,11 @@ error_t device_get(const struct store **store)
     return err;
 }
 
+const char *device_name(void)
+{
+    return options.name;
+}
+
 boolean_t device_writable(void)
 {
     return device.store.writable && !options.read_only;

@@ -13,5 +13,6 @@
 /* The store, opened if it is not yet. */
 error_t device_get(const struct store **store);
 boolean_t device_writable(void);
+const char *device_name(void);
 
 #endif

@@ -252,6 +252,37 @@ def test_acpi_first():
     configuration("acpi", "start acpi: acpi pci-arbiter rumpdisk ")
 
 
+def test_file_systems_on_files():
+    second = fresh_image("second.img")
+    with Machine("--disk", fresh_image(), "--disk", second) as m:
+        m.prompt()
+        m.run("mkdir /tmp/m /tmp/n")
+        shown, status = m.run("settrans -a /tmp/m /hurd/ext2fs /dev/nothing")
+        check("ext2fs: /dev/nothing: " in shown, "a node that is not there",
+              shown)
+        shown, status = m.run("settrans -a /tmp/m /hurd/ext2fs "
+                              "part:1:file:/dev/wd1")
+        check("ext2fs: part:1:" in shown, "a partition that is not there",
+              shown)
+        m.run("settrans -a /tmp/m /hurd/ext2fs /dev/wd1")
+        shown, status = m.run("ls /tmp/m/hurd; fsysopts /tmp/m")
+        check("exec" in shown and "/dev/wd1" in shown,
+              "ext2fs stands on a block device's node", shown)
+        m.run("cp /bin/settrans /tmp/m/root/it; sync; settrans -g /tmp/m")
+        m.run("dd if=/dev/zero of=/tmp/img bs=64k count=100 2>/dev/null")
+        m.run("mke2fs -F /tmp/img >/dev/null")
+        shown, status = m.run("settrans -a /tmp/n /hurd/ext2fs /tmp/img")
+        if check(status == 0, "and on a file", shown):
+            m.run("echo inside >/tmp/n/x; settrans -g /tmp/n")
+            m.run("settrans -a /tmp/n /hurd/ext2fs /tmp/img")
+            shown, _ = m.run("cat /tmp/n/x")
+            check("inside" in shown, "which keeps what is written", shown)
+            m.run("settrans -g /tmp/n")
+        halts(m, "file systems on files")
+    check_clean(second, "the second disk")
+    os.unlink(second)
+
+
 def test_nobody_gets_at_the_disk():
     with Machine("--entry", "full", "--disk", fresh_image()) as m:
         m.prompt()
