@@ -203,8 +203,8 @@ enum driver_error virtio_disk_start(struct virtio_disk *disk)
 void virtio_disk_ask_serial(struct virtio_disk *disk)
 {
     const struct hyp_segment segment = {disk->memory_phys +
-                                              offsetof(struct disk_memory, id),
-                                          VIRTIO_BLK_ID_SIZE};
+                                            offsetof(struct disk_memory, id),
+                                        VIRTIO_BLK_ID_SIZE};
     unsigned id;
 
     add(disk, TYPE_ID, 0, &segment, 1);
