@@ -43,11 +43,20 @@ static bool dma_valid(void *context, uint64_t phys, uint64_t size_bytes)
     return true;
 }
 
+static void clean_pages(uint64_t phys, uint64_t size_bytes)
+{
+    for (uint64_t at = phys & ~(PAGE_SIZE - 1); at < phys + size_bytes;
+         at += PAGE_SIZE) {
+        vm_page_clean(vm_page_at(at));
+    }
+}
+
 static bool dma_read(void *context, uint64_t phys, void *to, size_t size)
 {
     if (!dma_valid(context, phys, size)) {
         return false;
     }
+    clean_pages(phys, size);
     memcpy(to, (char *)platform_memory_base() + phys, size);
     return true;
 }
@@ -58,14 +67,17 @@ static bool dma_write(void *context, uint64_t phys, const void *from,
     if (!dma_valid(context, phys, size)) {
         return false;
     }
+    clean_pages(phys, size);
     memcpy((char *)platform_memory_base() + phys, from, size);
     return true;
 }
 
 /* --- disks -------------------------------------------------------------------- */
 
-/* Drops the first PAGES holds of the transfer's extents. */
-static void release_pages(const struct pc_transfer *transfer, uint64_t pages)
+/* Drops the first PAGES holds of the transfer's extents.  FILLED: a device has
+ * written all of the pages that were left as they were for it. */
+static void release_pages(const struct pc_transfer *transfer, uint64_t pages,
+                          bool filled)
 {
     const struct machine_block_request *request = transfer->request;
 
@@ -75,8 +87,30 @@ static void release_pages(const struct pc_transfer *transfer, uint64_t pages)
             transfer->extents[i].phys + transfer->extents[i].size_bytes;
 
         for (; at < end && pages != 0; at += PAGE_SIZE, pages--) {
+            if (filled) {
+                vm_page_at(at)->stale = false;
+            }
             vm_page_unhold(at);
         }
+    }
+}
+
+/* A page that the transfer does not write all of must not keep what was in the
+ * rest of it. */
+static void clean_edges(const struct machine_block_request *request,
+                        const struct platform_extent *extent)
+{
+    uint64_t end = extent->phys + extent->size_bytes;
+
+    if (request->op != MACHINE_BLOCK_READ) {
+        clean_pages(extent->phys, extent->size_bytes);
+        return;
+    }
+    if (extent->phys % PAGE_SIZE != 0) {
+        clean_pages(extent->phys, 1);
+    }
+    if (end % PAGE_SIZE != 0) {
+        clean_pages(end, 1);
     }
 }
 
@@ -93,10 +127,11 @@ static bool hold_pages(const struct pc_transfer *transfer)
 
         for (; at < end; at += PAGE_SIZE, held++) {
             if (!vm_page_hold(at)) {
-                release_pages(transfer, held);
+                release_pages(transfer, held, false);
                 return false;
             }
         }
+        clean_edges(request, &transfer->extents[i]);
     }
     return true;
 }
@@ -106,7 +141,8 @@ static void transfer_done(struct disk_transfer *finished, int status)
     struct pc_transfer *transfer = (struct pc_transfer *)finished;
     struct machine_block_request *request = transfer->request;
 
-    release_pages(transfer, UINT64_MAX);
+    release_pages(transfer, UINT64_MAX,
+                  request->op == MACHINE_BLOCK_READ && status >= 0);
     list_remove(&transfer->link);
     kfree(transfer);
     request->done(request, status);

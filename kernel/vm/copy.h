@@ -24,6 +24,7 @@ struct vm_map_copy {
     vm_size_t size;     /* bytes of data */
     unsigned piece_count, piece_max;
     struct vm_piece *pieces;
+    bool hidden; /* not to be shown before it is touched */
 };
 
 /* An empty copy of SIZE bytes that start OFFSET bytes into a page. */

@@ -120,6 +120,7 @@ static kern_return_t vm_place_anon(struct vm_place *place, struct vm_anon *anon,
 {
     struct vm_map_entry *entry = place->entry;
 
+    vm_page_clean(anon->page);
     place->page = anon->page;
     place->prot = entry->prot;
     if (anon->references == 1 && !entry->needs_copy)
@@ -211,6 +212,7 @@ static struct vm_page *vm_place_neighbour(const struct vm_map_entry *entry,
 
     *prot = entry->prot;
     if (anon) {
+        vm_page_clean(anon->page);
         if (anon->references > 1 || entry->needs_copy)
             *prot &= ~VM_PROT_WRITE;
         return anon->page;

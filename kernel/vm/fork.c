@@ -90,6 +90,17 @@ static bool vm_fork_copy(struct vm_map *map, struct vm_map_entry *entry,
     return true;
 }
 
+/* What leaves a contiguous region: nobody will look for stale pages there. */
+static void vm_clean_anons(const struct vm_amap *amap, uint64_t first,
+                           uint64_t count)
+{
+    struct vm_anon *anon;
+
+    for (uint64_t i = first;
+         (anon = radix_next(&amap->anons, &i)) && i < first + count; i++)
+        vm_page_clean(anon->page);
+}
+
 static bool vm_fork_entry(struct vm_map *map, struct vm_map_entry *entry,
                           struct vm_map *child_map)
 {
@@ -97,6 +108,8 @@ static bool vm_fork_entry(struct vm_map *map, struct vm_map_entry *entry,
 
     if (entry->inheritance == VM_INHERIT_NONE)
         return true;
+    if (entry->contiguous && entry->amap)
+        vm_clean_anons(entry->amap, entry->amap_first, vm_entry_pages(entry));
     bool done = entry->inheritance == VM_INHERIT_SHARE
                     ? vm_fork_share(entry, &child)
                     : vm_fork_copy(map, entry, &child);
@@ -170,6 +183,8 @@ static bool vm_copyin_piece(struct vm_map *map, struct vm_map_entry *entry,
     uint64_t count = (end - start) >> PAGE_SHIFT_BITS;
 
     *piece = (struct vm_piece){.count = count};
+    if (entry->contiguous && entry->amap)
+        vm_clean_anons(entry->amap, entry->amap_first + skip, count);
     if (entry->object) {
         piece->object = entry->object;
         piece->object_first = entry->object_first + skip;
@@ -280,7 +295,7 @@ kern_return_t vm_map_copyout(struct vm_map *map, vm_offset_t *address,
             vm_map_remove(map, start, at);
             return kr;
         }
-        if (size <= COPYOUT_SHOW_PAGES * PAGE_SIZE)
+        if (size <= COPYOUT_SHOW_PAGES * PAGE_SIZE && !copy->hidden)
             vm_copyout_show(map, at, piece);
         at = entry.end;
         *piece = (struct vm_piece){0};

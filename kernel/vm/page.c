@@ -161,10 +161,13 @@ struct vm_page *vm_page_alloc_below(unsigned order, uint64_t phys_min,
                 vm_run_fit(run, order, phys_min, phys_max, align);
             if (!page)
                 continue;
-            page->zero = run->zero;
+            bool zero = run->zero;
+            page->zero = zero;
             vm_run_take(run);
             vm_run_split(run, from, order, page);
-            vm_run_prepare(page, order, true);
+            vm_run_prepare(page, order, false);
+            for (uint64_t i = 0; i < 1ul << order; i++)
+                page[i].stale = !zero;
             return page;
         }
     }

@@ -43,6 +43,7 @@ struct vm_page {
     bool precious : 1; /* the pager wants it back even if clean */
     bool used : 1;     /* not free */
     bool orphan : 1;   /* freed while a device held it */
+    bool stale : 1;    /* has what others left: see vm_page_clean */
     uint16_t holds;    /* devices' transfers under way */
     uint8_t lock;      /* access the pager forbids, VM_PROT_* */
 };
@@ -59,12 +60,24 @@ struct vm_page *vm_page_at(uint64_t phys);
 
 /* A run of 2^ORDER frames, or NULL.  With ZERO its contents are zeros. */
 struct vm_page *vm_page_alloc_run(unsigned order, bool zero);
-/* The same below PHYS_MAX and aligned to ALIGN (a power of two, bytes). */
+/* The same below PHYS_MAX and aligned to ALIGN (a power of two, bytes).  Its
+ * pages are stale if they are not zeros. */
 struct vm_page *vm_page_alloc_below(unsigned order, uint64_t phys_min,
                                     uint64_t phys_max, uint64_t align);
 static inline struct vm_page *vm_page_alloc(bool zero)
 {
     return vm_page_alloc_run(0, zero);
+}
+
+/* Memory that is likely to be filled by a device before anybody looks at it is
+ * handed out as it is.  Before it is looked at, or leaves the region it was
+ * allocated for, what is still stale becomes zeros. */
+static inline void vm_page_clean(struct vm_page *page)
+{
+    if (page->stale) {
+        memset(vm_page_data(page), 0, PAGE_SIZE);
+        page->stale = false;
+    }
 }
 
 /* Frees one page, which nobody maps, waits for or owns any longer.  If a device

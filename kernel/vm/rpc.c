@@ -376,6 +376,7 @@ kern_return_t rpc_vm_allocate_contiguous(host_t host_priv, vm_map_t map,
             vm_page_free(run + i);
         return KERN_RESOURCE_SHORTAGE;
     }
+    copy->hidden = true;
     kern_return_t kr = vm_map_copyout(map, vaddr, copy);
     if (kr != KERN_SUCCESS) {
         vm_map_copy_discard(copy);

@@ -144,6 +144,46 @@ static void memory_in_use_is_not_for_mapping(void)
              NOT_OPEN_FOR_IT);
 }
 
+static bool all_are(const char *data, char value, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (data[i] != value)
+            return false;
+    return true;
+}
+
+/* Memory that was used before has nothing left of it, whichever way it is
+ * looked at. */
+static void contiguous_memory_has_no_past(void)
+{
+    vm_address_t address = 0;
+    rpc_phys_addr_t phys = 0, again = 0;
+    vm_offset_t copy = 0;
+    mach_msg_type_number_t size = 0;
+
+    for (unsigned way = 0; way < 3; way++) {
+        OK(vm_allocate_contiguous(host_priv, mach_task_self(), &address, &phys,
+                                  16 * PAGE, 0, 1ull << 32, 0));
+        memset((void *)address, 'x', 16 * PAGE);
+        OK(vm_deallocate(mach_task_self(), address, 16 * PAGE));
+        OK(vm_allocate_contiguous(host_priv, mach_task_self(), &address, &again,
+                                  16 * PAGE, phys, phys + 16 * PAGE, 0));
+        CHECK_EQ(again, phys);
+        if (way == 0) {
+            CHECK(all_are((char *)address, 0, 16 * PAGE));
+        } else if (way == 1) {
+            OK(vm_read(mach_task_self(), address, 16 * PAGE, &copy, &size));
+            CHECK(all_are((char *)copy, 0, 16 * PAGE));
+        } else {
+            mach_port_t child = new_task();
+            OK(vm_read(child, address, 16 * PAGE, &copy, &size));
+            CHECK(all_are((char *)copy, 0, 16 * PAGE));
+            OK(task_terminate(child));
+        }
+        OK(vm_deallocate(mach_task_self(), address, 16 * PAGE));
+    }
+}
+
 static void a_driver_gets_memory_with_an_address(void)
 {
     vm_address_t address = 0;
@@ -155,6 +195,7 @@ static void a_driver_gets_memory_with_an_address(void)
     OK(vm_allocate_contiguous(host_priv, mach_task_self(), &address, &phys,
                               16 * PAGE, 0, 1ull << 32, 0));
     CHECK(phys >= 0x1000 && phys + 16 * PAGE <= ECAM);
+    CHECK(all_are((char *)address, 0, 16 * PAGE));
     memset((void *)address, 1, 16 * PAGE);
     OK(vm_pages_phys(host_priv, mach_task_self(), address, 16 * PAGE, &list,
                      &count));
@@ -185,12 +226,11 @@ static void lines_are_registered_once_a_port(void)
 
     OK(device_get_status(irq, 0, &mode, &count));
     CHECK_EQ(mode, 1);
-    CHECK_EQ(device_intr_register(irq, PCI_LINE, 1, port,
-                                  MACH_MSG_TYPE_MAKE_SEND),
-             NOT_OPEN_FOR_IT);
     CHECK_EQ(
-        device_intr_register(irq, 4711, 0, port, MACH_MSG_TYPE_MAKE_SEND),
+        device_intr_register(irq, PCI_LINE, 1, port, MACH_MSG_TYPE_MAKE_SEND),
         NOT_OPEN_FOR_IT);
+    CHECK_EQ(device_intr_register(irq, 4711, 0, port, MACH_MSG_TYPE_MAKE_SEND),
+             NOT_OPEN_FOR_IT);
     CHECK_EQ(
         device_intr_register(mem, PCI_LINE, 0, port, MACH_MSG_TYPE_MAKE_SEND),
         NOT_OPEN_FOR_IT);
@@ -212,5 +252,6 @@ void test_main(void)
     firmware_has_left_its_tables();
     memory_in_use_is_not_for_mapping();
     a_driver_gets_memory_with_an_address();
+    contiguous_memory_has_no_past();
     lines_are_registered_once_a_port();
 }
