@@ -301,6 +301,11 @@ static void boot_run_actions(void)
     boot_script_fini(&script);
 }
 
+bool boot_is_done(void)
+{
+    return resume.started && !resume.waiting;
+}
+
 bool boot_console_input(const char *text, size_t size)
 {
     if (!resume.waiting)
@@ -313,6 +318,7 @@ bool boot_console_input(const char *text, size_t size)
 void boot_module_fini(void)
 {
     boot_script_fini(&script);
+    resume = (__typeof__(resume)){0};
 }
 
 int boot_modules(const struct kernel_config *config)

@@ -13,6 +13,9 @@
  * word and the reason. */
 int boot_modules(const struct kernel_config *config);
 
+/* Whether there were modules, and all that shall run have been started. */
+bool boot_is_done(void);
+
 /* Console input while $(prompt-task-resume) waits for the return key.  True if
  * the input was for it. */
 bool boot_console_input(const char *text, size_t size_bytes);

@@ -63,6 +63,7 @@ int kernel_create(const struct kernel_config *config)
 
 void kernel_destroy(void)
 {
+    boot_module_fini();
     task_module_fini();
     kernel_settle();
     device_module_fini();
@@ -73,6 +74,22 @@ void kernel_destroy(void)
     vm_page_module_fini();
 }
 
+static bool task_has_ended;
+
+void kernel_task_ended(void)
+{
+    task_has_ended = true;
+}
+
+/* When the boot's tasks are gone, or only such are left as nobody will resume,
+ * there is nothing to wait for. */
+static void kernel_look_for_tasks(void)
+{
+    task_has_ended = false;
+    if (boot_is_done() && !task_any_alive())
+        kernel_halt(1, "No task is left that could run.");
+}
+
 /* The end of each entry: everything that it set off is done before the next. */
 void kernel_settle(void)
 {
@@ -81,6 +98,8 @@ void kernel_settle(void)
     while (ipc_run_deferred());
     device_clock_settle();
     pmap_settle();
+    if (task_has_ended)
+        kernel_look_for_tasks();
 }
 
 void kernel_halt(int status, const char *why)

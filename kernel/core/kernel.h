@@ -31,6 +31,10 @@ extern const char *kernel_command_line;
 /* Does all that an entry has set off; the end of each of them. */
 void kernel_settle(void);
 
+/* A task has ended: at the end of the entry it is looked whether another one is
+ * left. */
+void kernel_task_ended(void);
+
 /* Ends the machine: hell's exit status is 0 for an orderly end. */
 void kernel_halt(int status, const char *why);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "task/task.h"
+#include "core/kernel.h"
 #include "ipc/port.h"
 #include "ipc/space.h"
 #include "task/notify.h"
@@ -166,8 +167,22 @@ static void task_end(struct task *task)
 
 void task_terminate_internal(struct task *task)
 {
-    if (task->active && task != kernel_task)
+    if (task->active && task != kernel_task) {
         task_end(task);
+        kernel_task_ended();
+    }
+}
+
+bool task_any_alive(void)
+{
+    struct task *task;
+
+    list_for_each(&all_tasks, task, link)
+    {
+        if (task->thread_count != 0 && task->suspend_count == 0)
+            return true;
+    }
+    return false;
 }
 
 void task_module_init(void)

@@ -66,6 +66,10 @@ void task_deallocate(struct task *task);
 /* Ends the task. No caller's reference is consumed. */
 void task_terminate_internal(struct task *task);
 
+/* Whether there is a task that runs, or waits for something: one that has
+ * threads and is not suspended. */
+bool task_any_alive(void);
+
 /* Redirects COUNT system calls from FIRST on to ENTRY (0: not).  False: out of
  * range, or no memory. */
 bool task_set_emulation_entries(struct task *task, unsigned first,

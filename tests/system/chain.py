@@ -434,6 +434,16 @@ def test_chains_that_cannot_boot():
           "pci-arbiter: --next-task=9: ")
 
 
+def test_a_first_module_that_ends_ends_the_machine():
+    name = path("tests", "system", "alone.cfg")
+    with open(name, "w") as file:
+        file.write("multiboot kernel\nmodule %s rumpdisk '$(task-create)' "
+                   "'$(task-resume)'\n" % path("servers", "rumpdisk"))
+    tells("a stage without any port", ["--config", name],
+          "rumpdisk: --host-priv-port and --device-master-port are missing",
+          "No task is left that could run.", status=1)
+
+
 def test_a_word_of_the_script_names_no_task():
     tells("a task that no module makes",
           ["--config", config(stage("first", "--next-task='${nowhere}'"),
