@@ -241,6 +241,8 @@ static int load(struct loader *loader, const char *extra)
     if (load_modules(loader) != 0)
         return -1;
     load_personality(loader);
+    image_close(loader->image); /* the machine has the disk from now on */
+    loader->image = NULL;
     loader->kernel.command_line = loader->command_line;
     loader->kernel.modules = loader->modules;
     loader->kernel.module_count = loader->entry->module_count;

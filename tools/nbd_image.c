@@ -55,7 +55,7 @@ static errcode_t export_close(io_channel channel)
 
     if (--channel->refcount > 0)
         return 0;
-    nbd_shutdown(export->handle, 0);
+    nbd_aio_disconnect(export->handle, 0); /* whether it answers or not */
     nbd_close(export->handle);
     free(export);
     free(channel->name);
