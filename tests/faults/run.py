@@ -29,8 +29,9 @@ def main():
     machine.BUILD = os.path.abspath(sys.argv[2])
     word = sys.argv[3] if len(sys.argv) > 3 else ""
     import media
+    import servers
     import world
-    modules = [media]
+    modules = [media, servers]
     for module in modules if world.make_base_image() else ():
         for name, test in tests_of(module):
             if word not in name:
