@@ -7,3 +7,9 @@ faults-tests: all
 	$(Q)python3 tests/faults/run.py ./hell $(B) $(WORD)
 
 SUITES += faults-tests
+
+.PHONY: torture faults-torture
+faults-torture: all
+	$(Q)ROUNDS=100 python3 tests/faults/run.py ./hell $(B) killed
+
+torture: faults-torture

@@ -30,8 +30,9 @@ def main():
     word = sys.argv[3] if len(sys.argv) > 3 else ""
     import media
     import servers
+    import sudden_end
     import world
-    modules = [media, servers]
+    modules = [media, servers, sudden_end]
     for module in modules if world.make_base_image() else ():
         for name, test in tests_of(module):
             if word not in name:
