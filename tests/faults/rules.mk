@@ -3,10 +3,11 @@
 # names have it; ROUNDS=N kills the machine so often.
 
 .PHONY: faults-tests
-faults-tests: all
+faults-tests: all $(B)/tests/mach/dma
 	$(Q)python3 tests/faults/run.py ./hell $(B) $(WORD)
 
 SUITES += faults-tests
+TEST_PROGRAMS += $(B)/tests/mach/dma
 
 .PHONY: torture faults-torture
 faults-torture: all

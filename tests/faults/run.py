@@ -28,11 +28,12 @@ def main():
     machine.HELL = os.path.abspath(sys.argv[1])
     machine.BUILD = os.path.abspath(sys.argv[2])
     word = sys.argv[3] if len(sys.argv) > 3 else ""
+    import drivers
     import media
     import servers
     import sudden_end
     import world
-    modules = [media, servers, sudden_end]
+    modules = [media, drivers, servers, sudden_end]
     for module in modules if world.make_base_image() else ():
         for name, test in tests_of(module):
             if word not in name:
