@@ -5,14 +5,29 @@
 #include "tools/nbd_image.h"
 #include <errno.h>
 #include <libnbd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What is read at once: libext2fs asks for one block after the other, and each
+ * question is a journey to the server.  Several, as between the blocks of a
+ * file it asks for those that say where they are. */
+#define WINDOW       (256u << 10)
+#define WINDOW_COUNT 8
+
+struct window {
+    uint64_t end; /* where it ends on the disk; 0: nothing in it */
+    char data[WINDOW];
+};
+
 struct export
 {
     struct nbd_handle *handle;
+    uint64_t size;
     uint64_t offset; /* of the file system, bytes */
+    struct window windows[WINDOW_COUNT];
+    unsigned next; /* the window that is given up next */
 };
 
 static errcode_t export_error(void)
@@ -32,6 +47,8 @@ static errcode_t export_open(const char *uri, int flags, io_channel *out)
         error = EROFS;
     else if (channel && export && (export->handle = nbd_create()))
         error = nbd_connect_uri(export->handle, uri) < 0 ? export_error() : 0;
+    if (!error)
+        export->size = (uint64_t)nbd_get_size(export->handle);
     if (error) {
         if (export)
             nbd_close(export->handle);
@@ -55,7 +72,7 @@ static errcode_t export_close(io_channel channel)
 
     if (--channel->refcount > 0)
         return 0;
-    nbd_shutdown(export->handle, 0);
+    nbd_aio_disconnect(export->handle, 0); /* whether it answers or not */
     nbd_close(export->handle);
     free(export);
     free(channel->name);
@@ -69,6 +86,41 @@ static errcode_t export_set_blksize(io_channel channel, int size)
     return 0;
 }
 
+static struct window *window_fill(struct export *export, uint64_t start,
+                                  uint64_t end)
+{
+    struct window *window = &export->windows[export->next];
+
+    window->end = 0;
+    if (nbd_pread(export->handle, window->data, end - start, start, 0) < 0)
+        return NULL;
+    window->end = end;
+    export->next = (export->next + 1) % WINDOW_COUNT;
+    return window;
+}
+
+/* False if it is not all within one window, or the window cannot be read: what
+ * is wanted may be readable all the same. */
+static bool window_read(struct export *export, void *data, size_t size,
+                        uint64_t at)
+{
+    uint64_t start = at / WINDOW * WINDOW;
+    uint64_t end =
+        export->size - start < WINDOW ? export->size : start + WINDOW;
+    struct window *window = NULL;
+
+    if (at >= export->size || size > end - at)
+        return false;
+    for (unsigned i = 0; i < WINDOW_COUNT && !window; i++)
+        if (export->windows[i].end == end)
+            window = &export->windows[i];
+    if (!window)
+        window = window_fill(export, start, end);
+    if (window)
+        memcpy(data, window->data + (at - start), size);
+    return window != NULL;
+}
+
 /* A negative count is one of bytes. */
 static errcode_t export_read64(io_channel channel, unsigned long long block,
                                int count, void *data)
@@ -78,8 +130,10 @@ static errcode_t export_read64(io_channel channel, unsigned long long block,
                             : (size_t)count * (size_t)channel->block_size;
     uint64_t at = export->offset + block * (uint64_t)channel->block_size;
 
-    return nbd_pread(export->handle, data, size, at, 0) < 0 ? export_error()
-                                                            : 0;
+    if (window_read(export, data, size, at) ||
+        nbd_pread(export->handle, data, size, at, 0) == 0)
+        return 0;
+    return export_error();
 }
 
 static errcode_t export_read(io_channel channel, unsigned long block, int count,

@@ -64,6 +64,20 @@ static void name_disk(struct block_disk *disk)
     kernel.disks[disk->kind][(*count)++] = disk;
 }
 
+static const char *reason(enum driver_error err)
+{
+    switch (err) {
+    case DRIVER_EBUSY:
+        return "is in use by another driver";
+    case DRIVER_ENOMEM:
+        return "does not start: no memory";
+    case DRIVER_ETIMEDOUT:
+        return "does not start: it does not answer";
+    default:
+        return "does not start";
+    }
+}
+
 static void attach(const struct block_driver *driver, struct hyp_pci *pci,
                    const struct hyp_pci_id *id)
 {
@@ -77,8 +91,8 @@ static void attach(const struct block_driver *driver, struct hyp_pci *pci,
         }
     }
     if (err != DRIVER_OK) {
-        hyp_log("%s: the controller at %02x:%02x.%u does not start (%d)",
-                driver->name, id->bus, id->slot, id->function, err);
+        hyp_log("%s: the controller at %02x:%02x.%u %s", driver->name, id->bus,
+                id->slot, id->function, reason(err));
         return;
     }
     kernel.controllers[kernel.controller_count++] = controller;

@@ -22,6 +22,7 @@ struct port_bucket *machdev_bucket;
 
 static struct {
     boolean_t running; /* as a stage */
+    boolean_t booting; /* there is no system yet but this one's */
     struct port_class *class;
     mach_port_t host_priv, device_master; /* send rights, kept */
     mach_port_t bootstrap; /* the stage before: send right or null */
@@ -66,7 +67,8 @@ void machdev_die(error_t err, const char *format, ...)
     if (stage.running)
         mach_printf("\n");
     mach_complain(err, "%s", text);
-    if (stage.running)
+    /* Somebody's mistake at a prompt is not the system's end. */
+    if (stage.booting)
         host_reboot(stage.host_priv, HURD_RB_HALT | HURD_RB_DEBUGGER);
     exit(1);
 }
@@ -338,6 +340,7 @@ void machdev_run(const struct machdev_ops *ops)
     machdev_install_init();
     /* Before proc is there, there is no translator. */
     mach_port_t proc = getproc();
+    stage.booting = !proc;
     if (machdev_options.next_task || !proc)
         run_stage();
     else

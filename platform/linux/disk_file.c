@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define EXTENTS_MAX  1024 /* IOV_MAX */
@@ -155,6 +156,17 @@ static void advance(struct disk_request *request, size_t done)
     }
 }
 
+/* Whether the file became shorter than the disk.  A write behind its end would
+ * bring back all that was cut off as zeroes, as if they had been the data. */
+static bool is_cut_off(const struct disk *disk)
+{
+    const struct file_disk *file = disk->state;
+    struct stat st;
+
+    return fstat(file->fd, &st) != 0 ||
+           (S_ISREG(st.st_mode) && (uint64_t)st.st_size < disk->size);
+}
+
 static int transfer(struct file_disk *file, struct disk_request *request)
 {
     ssize_t done;
@@ -163,6 +175,8 @@ static int transfer(struct file_disk *file, struct disk_request *request)
         return file->changed || fdatasync(file->fd) == 0 ? 0 : -errno;
     if (file->changed)
         return transfer_changed(file, request);
+    if (request->op == PLATFORM_DISK_WRITE && is_cut_off(request->disk))
+        return -EIO;
     while (request->extent_count > 0) {
         int count = (int)request->extent_count;
         if (count > EXTENTS_MAX)

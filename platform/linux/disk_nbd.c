@@ -216,10 +216,11 @@ static void nbd_disk_close(struct disk *disk)
         wake_thread(nbd);
         pthread_join(nbd->thread, NULL);
     }
-    /* Not to a server that does not answer: it would be waited for. */
+    /* Said, not waited for: nbd_shutdown would wait for ever for the answer of
+     * a server that hangs. */
     if (nbd->handle && nbd_aio_is_ready(nbd->handle) == 1 &&
         nbd_aio_in_flight(nbd->handle) == 0)
-        nbd_shutdown(nbd->handle, 0);
+        nbd_aio_disconnect(nbd->handle, 0);
     nbd_close(nbd->handle);
     if (nbd->wake >= 0)
         close(nbd->wake);

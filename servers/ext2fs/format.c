@@ -210,7 +210,8 @@ static error_t fs_sync(void)
     if (ext2fs_test_changed(fs) || ext2fs_test_bb_dirty(fs) ||
         ext2fs_test_ib_dirty(fs))
         err = ext2fs_flush2(fs, EXT2_FLAG_FLUSH_NO_SYNC);
-    return fs_error(err ? err : io_channel_flush(fs->io));
+    errcode_t flushed = io_channel_flush(fs->io);
+    return fs_error(err ? err : flushed);
 }
 
 /* A file system that is written is not clean until it is not any more. */

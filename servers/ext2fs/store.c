@@ -2,8 +2,12 @@
 /* servers/ext2fs/store.c: the disk, through a write-back cache.
  *
  * The cache holds aligned pieces of the device, each read with one request,
- * and remembers which 4 KiB of a piece were changed.  All of it is used under
- * diskfs_lock.
+ * and remembers which units of 4 KiB of a piece were changed.  All of it is
+ * used under diskfs_lock.
+ *
+ * A medium that fails in one place is good in others: what cannot be read or
+ * written as a whole is tried unit by unit.  A unit that cannot be written
+ * stays in the cache, and is an error at every sync until it can.
  */
 
 #include <errno.h>
@@ -18,6 +22,7 @@
 #define UNIT_SIZE  0x1000u
 #define PIECES_MAX 1024
 #define PIECES_MIN 32
+#define ROOM_TRIES 16 /* pieces that are tried to make room for another */
 #define BUCKETS    1024
 
 struct piece {
@@ -26,6 +31,7 @@ struct piece {
     uint64_t index;
     char *data;     /* PIECE_SIZE, of its own pages */
     uint32_t dirty; /* a bit for each unit */
+    uint32_t bad;   /* likewise: it could not be read */
 };
 
 static struct {
@@ -49,12 +55,18 @@ boolean_t store_writable(void)
     return store.disk.writable;
 }
 
+/* *DATA is the caller's if this succeeds. */
 static errcode_t device_fetch(uint64_t offset, uint32_t size, char **data)
 {
     uint32_t got = 0;
     error_t err = store_fetch(&store.disk, offset, size, data, &got);
 
-    return err || got < size ? EIO : 0;
+    if (err)
+        return err == HURD_EIO ? EIO : ENXIO;
+    if (got >= size)
+        return 0;
+    vm_deallocate(mach_task_self(), (vm_address_t)*data, got);
+    return EIO;
 }
 
 static errcode_t device_store(uint64_t offset, char *data, uint32_t size)
@@ -63,7 +75,9 @@ static errcode_t device_store(uint64_t offset, char *data, uint32_t size)
     error_t err = store_put(&store.disk, offset, data, size, &written);
 
     store.unflushed = TRUE;
-    return err || written < size ? EIO : 0;
+    if (err)
+        return err == HURD_EIO ? EIO : ENXIO;
+    return written < size ? EIO : 0;
 }
 
 /* --- pieces ------------------------------------------------------------------ */
@@ -89,26 +103,91 @@ static void piece_use(struct piece *piece)
     store.newest = piece;
 }
 
+static uint32_t units(uint32_t first, uint32_t count)
+{
+    return ((1u << count) - 1) << first;
+}
+
+/* The bytes of a piece's units, which may end with the device. */
+static uint32_t units_size(const struct piece *piece, uint32_t first,
+                           uint32_t count)
+{
+    uint32_t length = piece_length(piece->index);
+    uint32_t end = (first + count) * UNIT_SIZE;
+
+    return (end < length ? end : length) - first * UNIT_SIZE;
+}
+
+/* Those that could be written are no longer dirty. */
+static errcode_t units_store(struct piece *piece, uint32_t first,
+                             uint32_t count)
+{
+    errcode_t err = device_store(
+        piece->index * PIECE_SIZE + first * UNIT_SIZE,
+        piece->data + first * UNIT_SIZE, units_size(piece, first, count));
+
+    if (!err)
+        piece->dirty &= ~units(first, count);
+    for (uint32_t i = 0; err == EIO && count > 1 && i < count; i++)
+        units_store(piece, first + i, 1);
+    return err && piece->dirty & units(first, count) ? err : 0;
+}
+
 /* Writes the changed units, neighbours together. */
 static errcode_t piece_clean(struct piece *piece)
 {
-    uint32_t length = piece_length(piece->index);
     errcode_t err = 0;
 
-    for (uint32_t unit = 0; !err && piece->dirty; unit++) {
-        uint32_t first = unit;
-        if (!(piece->dirty >> unit & 1))
-            continue;
-        while (piece->dirty >> unit & 1 && unit < PIECE_SIZE / UNIT_SIZE)
-            piece->dirty &= ~(1u << unit++);
-        uint32_t end = unit * UNIT_SIZE < length ? unit * UNIT_SIZE : length;
-        err = device_store(piece->index * PIECE_SIZE + first * UNIT_SIZE,
-                           piece->data + first * UNIT_SIZE,
-                           end - first * UNIT_SIZE);
-        if (err)
-            piece->dirty |= 1u << first;
+    for (uint32_t unit = 0; piece->dirty >> unit;) {
+        uint32_t first = unit + __builtin_ctz(piece->dirty >> unit);
+        uint32_t count = __builtin_ctz(~(piece->dirty >> first));
+        errcode_t one = units_store(piece, first, count);
+        err = err ? err : one;
+        unit = first + count;
     }
     return err;
+}
+
+/* Reads one unit again that could not be read before. */
+static errcode_t unit_fetch(struct piece *piece, uint32_t unit)
+{
+    uint32_t size = units_size(piece, unit, 1);
+    char *data;
+    errcode_t err = device_fetch(piece->index * PIECE_SIZE + unit * UNIT_SIZE,
+                                 size, &data);
+
+    if (err)
+        return err;
+    memcpy(piece->data + unit * UNIT_SIZE, data, size);
+    vm_deallocate(mach_task_self(), (vm_address_t)data, size);
+    piece->bad &= ~units(unit, 1);
+    return 0;
+}
+
+/* What of it can be read; an error if that is nothing. */
+static errcode_t piece_fetch_units(struct piece *piece)
+{
+    vm_address_t data = 0;
+    uint32_t count = (piece_length(piece->index) - 1) / UNIT_SIZE + 1;
+
+    if (vm_allocate(mach_task_self(), &data, PIECE_SIZE, TRUE))
+        return ENOMEM;
+    piece->data = (char *)data;
+    piece->bad = units(0, count);
+    for (uint32_t unit = 0; unit < count; unit++)
+        unit_fetch(piece, unit);
+    if (piece->bad != units(0, count))
+        return 0;
+    vm_deallocate(mach_task_self(), data, PIECE_SIZE);
+    return EIO;
+}
+
+static errcode_t piece_fetch(struct piece *piece)
+{
+    errcode_t err = device_fetch(piece->index * PIECE_SIZE,
+                                 piece_length(piece->index), &piece->data);
+
+    return err == EIO ? piece_fetch_units(piece) : err;
 }
 
 static struct piece **piece_slot(uint64_t index)
@@ -129,16 +208,23 @@ static void piece_drop(struct piece *piece)
     store.count--;
 }
 
+/* What cannot be written now is not tried again soon. */
 static errcode_t piece_make_room(void)
 {
     errcode_t err = 0;
 
-    while (!err && store.count >= store.limit) {
-        err = piece_clean(store.oldest);
-        if (!err)
-            piece_drop(store.oldest);
+    for (int i = 0; i < ROOM_TRIES && store.count >= store.limit; i++) {
+        struct piece *piece = store.oldest;
+
+        err = piece_clean(piece);
+        if (!err) {
+            piece_drop(piece);
+        } else {
+            piece_unlink(piece);
+            piece_use(piece);
+        }
     }
-    return err;
+    return store.count < store.limit ? 0 : err;
 }
 
 static errcode_t piece_get(uint64_t index, struct piece **result)
@@ -156,12 +242,12 @@ static errcode_t piece_get(uint64_t index, struct piece **result)
     piece = err ? NULL : calloc(1, sizeof *piece);
     if (!piece)
         return err ? err : ENOMEM;
-    err = device_fetch(index * PIECE_SIZE, piece_length(index), &piece->data);
+    piece->index = index;
+    err = piece_fetch(piece);
     if (err) {
         free(piece);
         return err;
     }
-    piece->index = index;
     slot = piece_slot(index);
     piece->hash_next = *slot;
     *slot = piece;
@@ -171,12 +257,48 @@ static errcode_t piece_get(uint64_t index, struct piece **result)
     return 0;
 }
 
+/* Of bad units those that are written as a whole need not be read. */
+static errcode_t piece_heal(struct piece *piece, uint32_t at, uint32_t size,
+                            boolean_t write)
+{
+    errcode_t err = 0;
+
+    for (uint32_t unit = at / UNIT_SIZE; !err && unit * UNIT_SIZE < at + size;
+         unit++) {
+        uint32_t start = unit * UNIT_SIZE;
+        uint32_t end = start + units_size(piece, unit, 1);
+        if (!(piece->bad >> unit & 1))
+            continue;
+        if (write && at <= start && at + size >= end)
+            piece->bad &= ~units(unit, 1);
+        else
+            err = unit_fetch(piece, unit);
+    }
+    return err;
+}
+
 static void piece_write(struct piece *piece, uint32_t at, const char *data,
                         uint32_t size)
 {
     memcpy(piece->data + at, data, size);
     for (uint32_t unit = at / UNIT_SIZE; unit * UNIT_SIZE < at + size; unit++)
         piece->dirty |= 1u << unit;
+}
+
+/* Within one piece. */
+static errcode_t piece_copy(struct piece *piece, uint32_t at, char *data,
+                            uint32_t size, boolean_t write)
+{
+    boolean_t unknown = piece->bad != 0;
+    errcode_t err = unknown ? piece_heal(piece, at, size, write) : 0;
+
+    if (err)
+        return err;
+    if (!write)
+        memcpy(data, piece->data + at, size);
+    else if (unknown || memcmp(piece->data + at, data, size) != 0)
+        piece_write(piece, at, data, size);
+    return 0;
 }
 
 static errcode_t store_copy(uint64_t offset, char *data, uint64_t size,
@@ -189,12 +311,10 @@ static errcode_t store_copy(uint64_t offset, char *data, uint64_t size,
         uint32_t at = offset % PIECE_SIZE;
         uint32_t n = PIECE_SIZE - at < size ? PIECE_SIZE - at : size;
         errcode_t err = piece_get(offset / PIECE_SIZE, &piece);
+        if (!err)
+            err = piece_copy(piece, at, data, n, write);
         if (err)
             return err;
-        if (!write)
-            memcpy(data, piece->data + at, n);
-        else if (memcmp(piece->data + at, data, n) != 0)
-            piece_write(piece, at, data, n);
         data += n;
         offset += n;
         size -= n;
@@ -232,9 +352,10 @@ static errcode_t manager_flush(io_channel channel)
         errcode_t one = piece->dirty ? piece_clean(piece) : 0;
         err = err ? err : one;
     }
-    if (!err && store.unflushed) {
-        err = store_flush(&store.disk) ? EIO : 0;
-        store.unflushed = err != 0;
+    if (store.unflushed) {
+        errcode_t one = store_flush(&store.disk) ? EIO : 0;
+        store.unflushed = one != 0;
+        err = err ? err : one;
     }
     return err;
 }

@@ -441,6 +441,8 @@ def test_a_first_module_that_ends_ends_the_machine():
                    "'$(task-resume)'\n" % path("servers", "rumpdisk"))
     tells("a stage without any port", ["--config", name],
           "rumpdisk: --host-priv-port and --device-master-port are missing",
+          status=1)
+    tells("and nothing is waited for", ["--config", name],
           "No task is left that could run.", status=1)
 
 

@@ -1,0 +1,16 @@
+# What happens to the whole system when a part of it fails: disks, servers,
+# drivers, the kernel's own process.  WORD=part-of-a-name runs only tests whose
+# names have it; ROUNDS=N kills the machine so often.
+
+.PHONY: faults-tests
+faults-tests: all $(B)/tests/mach/dma
+	$(Q)python3 tests/faults/run.py ./hell $(B) $(WORD)
+
+SUITES += faults-tests
+TEST_PROGRAMS += $(B)/tests/mach/dma
+
+.PHONY: torture faults-torture
+faults-torture: all
+	$(Q)ROUNDS=100 python3 tests/faults/run.py ./hell $(B) killed
+
+torture: faults-torture

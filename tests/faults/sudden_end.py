@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The kernel is killed in the middle of writes: what was synced is there.
+
+ROUNDS says how often, SEED repeats one round.
+"""
+import os
+import random
+import signal
+import subprocess
+import time
+
+from machine import Machine, check, debugfs, fsck
+from world import configuration, fresh_image, full, place
+
+# Files that are noted once they are synced, while others come and go.  The
+# terminal shows a line as soon as it is written.
+NOTED = ("i=0; while :; do i=$((i+1)); seq $i $((i + %d)) >/root/n$i; sync; "
+         "echo noted $i; done")
+NOISE = ("while :; do cp /bin/busybox /root/t$$; mv /root/t$$ /root/u; done",
+         "mkdir /root/d; while :; do for j in 1 2 3 4 5 6 7 8; do "
+         "mkdir /root/d/$j; echo $j >/root/d/$j/f; done; rm -r /root/d/*; done",
+         "while :; do echo more >>/root/long; done",
+         "while :; do dd if=/dev/zero of=/root/z bs=64k count=20; "
+         "rm /root/z; done")
+
+
+def load(draw):
+    noise = draw.sample(NOISE, draw.randint(1, 3))
+    lines = ["(%s) >/dev/null 2>&1 &" % each for each in noise]
+    size = draw.choice((10, 3000, 30000))
+    return lines + [NOTED % size], size
+
+
+def run_until_killed(m, draw):
+    """The numbers of the files that were noted before the kill; None if it did
+    not come so far."""
+    if m.prompt() is None:
+        return None
+    lines, size = load(draw)
+    for line in lines:
+        m.type(line + "\r")
+    if m.expect(r"\nnoted 1\n") is None:
+        return None
+    end = time.monotonic() + draw.uniform(0, 0.6)
+    while time.monotonic() < end:
+        m.read(0.01)
+    os.kill(m.pid, signal.SIGKILL)
+    m.wait(5)
+    noted = [1] + [int(line[6:]) for line in m.text.split("\n")[:-1]
+                   if line.startswith("noted ") and line[6:].isdigit()]
+    return max(noted), size
+
+
+def is_lost(image, number, size):
+    copy = place("noted")
+    debugfs(image, "dump /root/n%d %s" % (number, copy))
+    wanted = "".join("%d\n" % i for i in range(number, number + size + 1))
+    try:
+        with open(copy) as file:
+            got = file.read()
+    except (OSError, UnicodeDecodeError):
+        return True
+    os.unlink(copy)
+    return got != wanted
+
+
+def one_round(seed):
+    draw = random.Random(seed)
+    image = fresh_image("killed.img")
+    bus = draw.choice(("ahci", "virtio", "classic"))
+    words = ["--disk", image] if bus == "classic" else full(image, bus)
+    with Machine(*words) as m:
+        done = run_until_killed(m, draw)
+        if done is None:
+            return "%s: the load does not run: %s" % (bus, m.text[-500:])
+    count, size = done
+    repaired = subprocess.run(["e2fsck", "-fy", image], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+    if repaired.returncode not in (0, 1):
+        return "e2fsck -fy: status %d: %s" % (repaired.returncode,
+                                              repaired.stdout.decode()[-800:])
+    good, said = fsck(image)
+    if not good:
+        return "a second look finds: " + said
+    lost = [n for n in range(1, count + 1) if is_lost(image, n, size)]
+    print("     | seed %d, %s: %d files of %d lines, all there: %s"
+          % (seed, bus, count, size, not lost), flush=True)
+    return "lost: %s\n%s" % (lost, repaired.stdout.decode()) if lost else None
+
+
+def test_a_kernel_that_is_killed_loses_nothing_synced():
+    for bus in ("wd0", "ld0"):
+        configuration(bus)
+    if os.environ.get("SEED"):
+        seeds = [int(os.environ["SEED"])]
+    else:
+        seeds = [random.randrange(1 << 31)
+                 for _ in range(int(os.environ.get("ROUNDS", "10")))]
+    for seed in seeds:
+        wrong = one_round(seed)
+        check(wrong is None, "killed with seed %d: nothing synced is lost"
+              % seed, wrong)
