@@ -68,10 +68,11 @@ class Trace:
         return [step for step in self.steps if step.startswith(prefix)]
 
 
-def traced_boot(entry, *words):
+def traced_boot(entry, config=None):
     trace = path("tests", "system", "order.trace")
+    which = ["--config", config] if config else ["--entry", entry]
     status, out, _ = hell("run", "--disk", fresh_image(), "--trace", trace,
-                          "--entry", entry, *words, "--", "/bin/true")
+                          *which, "--", "/bin/true")
     check(status == 0, "%s: boots with a trace" % entry, out)
     with open(trace, errors="replace") as file:
         result = Trace(file)
@@ -178,8 +179,8 @@ def check_common(trace, what):
                       what + ": the first program after the servers")
 
 
-def check_chain(entry, chain, nodes):
-    trace = traced_boot(entry)
+def check_chain(entry, chain, nodes, config=None):
+    trace = traced_boot(entry, config)
     check_common(trace, entry)
     for name, following in zip(chain, chain[1:] + ["ext2fs"]):
         trace.check_order(stage(name, following),
@@ -198,6 +199,20 @@ def check_classic(entry):
     check_essential(trace, ["exec", "ext2fs", "proc", "auth"], entry)
     check_end(trace, ["ext2fs"], entry)
 
+
+ACPI_SECOND = """multiboot /boot/gnumach root=device:wd0
+module /hurd/pci-arbiter.static pci-arbiter --next-task='${acpi-task}' \\
+    --host-priv-port='${host-port}' --device-master-port='${device-port}' \\
+    '$(task-create)' '$(task-resume)'
+module /hurd/acpi.static acpi --next-task='${disk-task}' \\
+    '$(acpi-task=task-create)'
+module /hurd/rumpdisk.static rumpdisk --next-task='${fs-task}' \\
+    '$(disk-task=task-create)'
+module /hurd/ext2fs.static ext2fs -T typed '${root}' \\
+    --multiboot-command-line='${kernel-command-line}' \\
+    --exec-server-task='${exec-task}' '$(fs-task=task-create)'
+module /hurd/exec.static exec '$(exec-task=task-create)'
+"""
 
 PCI = {"pci-arbiter": ["servers/bus/pci"]}
 DISK = {"rumpdisk": ["dev/disk"]}
@@ -218,6 +233,14 @@ def test_the_boot_order_with_pci_arbiter():
 
 def test_the_boot_order_with_acpi():
     check_chain("acpi", ["acpi", "pci-arbiter", "rumpdisk"], {**PCI, **DISK})
+
+
+def test_the_boot_order_with_acpi_behind_pci_arbiter():
+    name = path("tests", "system", "acpi-second.cfg")
+    with open(name, "w") as file:
+        file.write(ACPI_SECOND)
+    check_chain("acpi second", ["pci-arbiter", "acpi", "rumpdisk"],
+                {**PCI, **DISK}, name)
 
 
 def test_the_sequence_is_drawn():
