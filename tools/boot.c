@@ -219,17 +219,45 @@ static void load_personality(struct loader *loader)
 
 /* --- all of it ------------------------------------------------------------ */
 
+/* Whether WORD is NAME=VALUE, and a word of MORE begins with that NAME=. */
+static bool is_replaced(const char *word, size_t length, const char *more)
+{
+    const char *equal = memchr(word, '=', length);
+    size_t name = equal ? (size_t)(equal - word) + 1 : 0;
+
+    for (const char *at = more; name > 0 && at; at = strchr(at, ' ')) {
+        at += strspn(at, " ");
+        if (strncmp(at, word, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The configuration's words, but for those that what is appended sets anew: the
+ * kernel goes by the first one of a name. */
 static int make_command_line(struct loader *loader, const char *extra)
 {
-    const char *append = loader->settings->append;
+    const char *word = loader->entry->kernel.command_line;
+    const char *append =
+        loader->settings->append ? loader->settings->append : "";
+    size_t size, length;
+    FILE *line = open_memstream(&loader->command_line, &size);
 
-    if (asprintf(&loader->command_line, "%s%s%s%s%s",
-                 loader->entry->kernel.command_line, append ? " " : "",
-                 append ? append : "", extra ? " " : "",
-                 extra ? extra : "") >= 0)
-        return 0;
-    loader->command_line = NULL;
-    return complain("no memory");
+    if (!line)
+        return complain("no memory");
+    for (; *word; word += length + strspn(word + length, " ")) {
+        length = strcspn(word, " ");
+        if (!is_replaced(word, length, append))
+            fprintf(line, "%.*s ", (int)length, word);
+    }
+    fprintf(line, "%s%s%s", append, *append && extra ? " " : "",
+            extra ? extra : "");
+    if (fclose(line) != 0)
+        return complain("no memory");
+    for (size = strlen(loader->command_line);
+         size > 0 && loader->command_line[size - 1] == ' ';)
+        loader->command_line[--size] = 0;
+    return 0;
 }
 
 static int load(struct loader *loader, const char *extra)

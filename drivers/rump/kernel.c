@@ -57,8 +57,8 @@ static void name_disk(struct block_disk *disk)
         hyp_log("%s: no more than %u disks", names[disk->kind], *count);
         return;
     }
-    hyp_log("%s%u: %s %s, %llu sectors of %u bytes%s", names[disk->kind],
-            *count, disk->model, disk->serial,
+    hyp_log("%s%u: %s%s%s, %llu sectors of %u bytes%s", names[disk->kind],
+            *count, disk->model, disk->model[0] != 0 ? " " : "", disk->serial,
             (unsigned long long)disk->sector_count, disk->sector_bytes,
             disk->read_only ? ", read only" : "");
     kernel.disks[disk->kind][(*count)++] = disk;
