@@ -85,6 +85,11 @@ def test_configurations():
                       "\n" % (MODULE, WORDS), "--append", "c=d")
     check(good, "a module is booted and reboots with status 0")
     check("task loaded: m 1" in out, "its words are expanded")
+    good, out = boots("replace.cfg", "multiboot k a=b ab=c\nmodule %s %s "
+                      "'${a}' '${ab}' $(task-resume)\n" % (MODULE, WORDS),
+                      "--append", "a=z")
+    check(good and "task loaded: m 1 z c" in out,
+          "a word that is appended replaces the one of its name")
     menu = ("# two entries\nset word=x\nmenuentry 'first one' {\n"
             "  multiboot k\n  module %s %s $word '$(task-resume)'\n}\n"
             "menuentry \"second\" {\n  insmod ext2\n  multiboot k\n"
