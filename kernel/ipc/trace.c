@@ -106,8 +106,7 @@ static void describe_string(char *line, const struct ipc_item *item)
     char shown[STRING_SHOWN + 1];
     size_t length = 0;
 
-    while (length < item->bytes && length < STRING_SHOWN &&
-           text[length] != 0) {
+    while (length < item->bytes && length < STRING_SHOWN && text[length] != 0) {
         char c = text[length];
 
         shown[length++] = c >= ' ' && c <= '~' && c != '"' ? c : '.';

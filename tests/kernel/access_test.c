@@ -100,8 +100,8 @@ static const char *const names[] = {INSTRUCTIONS};
 
 static uint64_t random_word(void)
 {
-    static const uint64_t special[] = {0, 1, ~0ul, 0x80, 0x8000, 0x80000000,
-                                       0x7fffffff, 1ul << 63};
+    static const uint64_t special[] = {
+        0, 1, ~0ul, 0x80, 0x8000, 0x80000000, 0x7fffffff, 1ul << 63};
     static uint64_t state = 88172645463325252ul;
 
     state ^= state << 13;
@@ -149,9 +149,9 @@ static void emulate(struct platform_regs *regs, const void *code,
 
 static void compare(const char *name, const uint8_t *code, unsigned length)
 {
-    struct image image = {random_word(), random_word(), random_word(),
-                          random_word(), 0,             random_word(),
-                          random_word(), random_word(), 0x202};
+    struct image image = {
+        random_word(), random_word(), random_word(), random_word(), 0,
+        random_word(), random_word(), random_word(), 0x202};
     uint64_t native = random_word(), other = native;
     struct platform_regs regs = regs_of(&image, &other, code);
 

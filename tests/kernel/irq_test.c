@@ -130,8 +130,8 @@ TEST(a_frame_that_a_device_holds_is_not_used_anew)
     vm_address_t address = 0, other = 0;
     rpc_phys_addr_t phys, next;
 
-    assert_ok(vm_allocate_contiguous(host, user->self, &address, &phys, PAGE,
-                                     0, 0, 0));
+    assert_ok(vm_allocate_contiguous(host, user->self, &address, &phys, PAGE, 0,
+                                     0, 0));
     assert_true(world_hold(phys));
     uint64_t free = world_free_frames();
     assert_ok(vm_deallocate(user->self, address, PAGE));
