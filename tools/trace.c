@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hell trace: what a message trace tells, as a chart or as a table.
  *
- * The trace's lines are kernel/ipc/trace.h's.  A line is read into an event;
- * ports that dir_lookup answered with are remembered by their path, so that
- * what is done to a file can be shown by its name. */
+ * Ports that dir_lookup answered with are remembered by their path, so that what
+ * is done to a file can be shown by its name. */
 #define _GNU_SOURCE
 #include "tools/trace.h"
 #include "tools/settings.h"
+#include "tools/trace_event.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_SIZE     32
-#define PATH_SIZE     72
 #define ACTORS_MAX    24
 #define COLUMN        12
 #define RPC_COUNT_MAX 512
@@ -44,15 +42,6 @@ static const char *const answered[] = {"fsys_startup",     "fsys_init",
                                        "startup_procinit", "startup_authinit",
                                        "exec_init",        NULL};
 
-struct event {
-    char time[24], sender[NAME_SIZE], receiver[NAME_SIZE], rpc[64];
-    char target[NAME_SIZE]; /* task:, or empty */
-    char string[PATH_SIZE]; /* the first one, or empty */
-    bool reply;
-    unsigned long size, port, reply_port, right;
-    long result;
-};
-
 struct rpc_count {
     char name[64];
     unsigned long messages, bytes;
@@ -62,82 +51,15 @@ struct trace {
     bool sequence;
     char **wanted; /* RPCs, or NULL for the dance */
     unsigned actor_count;
-    char actors[ACTORS_MAX][NAME_SIZE];
+    char actors[ACTORS_MAX][TRACE_NAME_SIZE];
     /* By port number: the path that led to it, or that it will answer. */
     char **paths;
     unsigned long path_room;
-    struct event *events; /* of the chart */
+    struct trace_event *events; /* of the chart */
     unsigned event_count, event_room;
     struct rpc_count counts[RPC_COUNT_MAX];
     unsigned count_count;
 };
-
-/* --- reading ------------------------------------------------------------------ */
-
-/* "/hurd/proc" is proc to everybody. */
-static void take_name(char *to, const char *from)
-{
-    const char *slash = strrchr(from, '/');
-
-    snprintf(to, NAME_SIZE, "%.*s", NAME_SIZE - 1,
-             slash && slash[1] ? slash + 1 : from);
-}
-
-static void take_word(struct event *event, const char *word)
-{
-    const char *at = strchr(word, '@');
-
-    if (word[0] == '@')
-        event->port = strtoul(word + 1, NULL, 10);
-    else if (word[0] == '^')
-        event->reply_port = strtoul(word + 1, NULL, 10);
-    else if (strncmp(word, "task:", 5) == 0 && !event->target[0])
-        take_name(event->target, word + 5);
-    else if (word[0] == '+' && at && !event->right)
-        event->right = strtoul(at + 1, NULL, 10);
-}
-
-/* The rest of a line, behind the size. */
-static void take_details(struct event *event, char *rest)
-{
-    char *quote = strchr(rest, '"'), *end, *state;
-
-    if (quote && (end = strchr(quote + 1, '"'))) {
-        snprintf(event->string, sizeof(event->string), "%.*s",
-                 (int)(end - quote - 1), quote + 1);
-        memset(quote, ' ', (size_t)(end - quote + 1));
-    }
-    for (char *word = strtok_r(rest, " ", &state); word;
-         word = strtok_r(NULL, " ", &state)) {
-        if (strcmp(word, "=") == 0 && (word = strtok_r(NULL, " ", &state)))
-            event->result = strtol(word, NULL, 10);
-        if (!word)
-            break;
-        take_word(event, word);
-    }
-}
-
-static bool read_event(char *line, struct event *event)
-{
-    char sender[256], receiver[256];
-    int at = 0;
-
-    memset(event, 0, sizeof(*event));
-    if (sscanf(line, "%23s %255s -> %255s %63s %n", event->time, sender,
-               receiver, event->rpc, &at) != 4 ||
-        at == 0)
-        return false;
-    event->reply = strncmp(line + at, "reply ", 6) == 0;
-    if (event->reply)
-        at += 6;
-    take_name(event->sender, sender);
-    take_name(event->receiver, receiver);
-    event->size = strtoul(line + at, NULL, 10);
-    at += (int)strcspn(line + at, " \n");
-    line[strcspn(line, "\n")] = 0;
-    take_details(event, line + at);
-    return true;
-}
 
 /* --- paths ---------------------------------------------------------------------- */
 
@@ -164,7 +86,7 @@ static const char *path_of(const struct trace *trace, unsigned long port)
 }
 
 /* A lookup's reply port stands for the path until the answer comes. */
-static void follow_lookup(struct trace *trace, const struct event *event)
+static void follow_lookup(struct trace *trace, const struct trace_event *event)
 {
     const char *path;
 
@@ -196,18 +118,19 @@ static unsigned actor(struct trace *trace, const char *name)
             return i;
     if (trace->actor_count == ACTORS_MAX)
         return ACTORS_MAX - 1;
-    memcpy(trace->actors[trace->actor_count], name, NAME_SIZE);
+    memcpy(trace->actors[trace->actor_count], name, TRACE_NAME_SIZE);
     return trace->actor_count++;
 }
 
 /* What the kernel does to a task is an arrow to that task. */
-static void redirect(struct event *event)
+static void redirect(struct trace_event *event)
 {
     if (strcmp(event->receiver, "kernel") == 0 && event->target[0])
-        memcpy(event->receiver, event->target, NAME_SIZE);
+        memcpy(event->receiver, event->target, TRACE_NAME_SIZE);
 }
 
-static bool is_wanted(const struct trace *trace, const struct event *event)
+static bool is_wanted(const struct trace *trace,
+                      const struct trace_event *event)
 {
     if (trace->wanted)
         return is_in((const char *const *)trace->wanted, event->rpc);
@@ -215,7 +138,7 @@ static bool is_wanted(const struct trace *trace, const struct event *event)
            (!event->reply || is_in(answered, event->rpc));
 }
 
-static int keep_event(struct trace *trace, struct event *event)
+static int keep_event(struct trace *trace, struct trace_event *event)
 {
     const char *path = path_of(trace, event->port);
 
@@ -227,7 +150,8 @@ static int keep_event(struct trace *trace, struct event *event)
         return 0; /* a program's own affair */
     if (trace->event_count == trace->event_room) {
         unsigned room = trace->event_room * 2 + 64;
-        struct event *events = realloc(trace->events, room * sizeof(*events));
+        struct trace_event *events =
+            realloc(trace->events, room * sizeof(*events));
         if (!events)
             return complain("no memory");
         trace->events = events;
@@ -246,7 +170,7 @@ static void print_names(const struct trace *trace)
                i + 1 < trace->actor_count ? " " : "\n");
 }
 
-static void print_event(struct trace *trace, const struct event *event)
+static void print_event(struct trace *trace, const struct trace_event *event)
 {
     unsigned from = actor(trace, event->sender);
     unsigned to = actor(trace, event->receiver);
@@ -300,7 +224,7 @@ static void print_sequence(struct trace *trace)
 
 /* --- the table -------------------------------------------------------------------- */
 
-static void count_event(struct trace *trace, const struct event *event)
+static void count_event(struct trace *trace, const struct trace_event *event)
 {
     unsigned i = 0;
 
@@ -346,10 +270,10 @@ static int read_trace(struct trace *trace, FILE *file, const char *name)
     int result = 0;
 
     while (result == 0 && getline(&line, &room, file) >= 0) {
-        struct event event;
+        struct trace_event event;
 
         number++;
-        if (!read_event(line, &event)) {
+        if (!trace_event_read(line, &event)) {
             result =
                 complain("%s:%u: no line of a message trace", name, number);
             break;

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vm/rpc_wire.c: wiring, and memory with physical addresses, for drivers. */
+#include "vm/copy.h"
+#include "vm/entry.h"
+#include "vm/fault.h"
+#include "vm/page.h"
+#include "vm/rpc.h"
+
+/* Anonymous memory is never paged out here, and nothing runs at interrupt
+ * level: what is left of wiring is that the pages exist. */
+static kern_return_t vm_map_wire(struct vm_map *map, vm_offset_t start,
+                                 vm_offset_t end, vm_prot_t access)
+{
+    if (!vm_map_covered(map, start, end))
+        return KERN_INVALID_ADDRESS;
+    int first = vm_map_clip(map, start, end);
+    if (first < 0)
+        return KERN_RESOURCE_SHORTAGE;
+    for (unsigned i = (unsigned)first;
+         i < map->count && map->entries[i]->start < end; i++)
+        map->entries[i]->wired = access != VM_PROT_NONE;
+    for (vm_offset_t at = start; access && at < end; at += PAGE_SIZE) {
+        struct vm_fault_wait none = {0};
+        kern_return_t kr = vm_fault(map, at, access, &none);
+        if (kr == KERN_WAITING)
+            vm_fault_wait_cancel(&none);
+        else if (kr != KERN_SUCCESS && kr != KERN_DEVICE)
+            return kr;
+    }
+    return KERN_SUCCESS;
+}
+
+kern_return_t rpc_vm_wire(ipc_port_t host, vm_map_t map, vm_address_t address,
+                          vm_size_t size, vm_prot_t access)
+{
+    kern_return_t kr;
+
+    if (!ipc_kobject_get(host, IKOT_HOST_PRIV) &&
+        !ipc_kobject_get(host, IKOT_HOST))
+        return KERN_INVALID_HOST;
+    if (!map)
+        return KERN_INVALID_TASK;
+    if (access & ~VM_PROT_ALL)
+        return KERN_INVALID_ARGUMENT;
+    kr = vm_map_wire(map, trunc_page(address), round_page(address + size),
+                     access);
+    return kr;
+}
+
+kern_return_t rpc_vm_wire_all(ipc_port_t host, vm_map_t map, vm_wire_t flags)
+{
+    if (!ipc_kobject_get(host, IKOT_HOST_PRIV))
+        return KERN_INVALID_HOST;
+    if (!map)
+        return KERN_INVALID_TASK;
+    if (flags & ~VM_WIRE_ALL)
+        return KERN_INVALID_ARGUMENT;
+    return KERN_SUCCESS;
+}
+
+kern_return_t rpc_vm_allocate_contiguous(host_t host_priv, vm_map_t map,
+                                         vm_address_t *vaddr,
+                                         rpc_phys_addr_t *paddr, vm_size_t size,
+                                         rpc_phys_addr_t pmin,
+                                         rpc_phys_addr_t pmax,
+                                         rpc_phys_addr_t palign)
+{
+    uint64_t count = round_page(size) >> PAGE_SHIFT_BITS;
+    unsigned order = 0;
+
+    if (!host_priv)
+        return KERN_INVALID_HOST;
+    if (!map || !count || (palign & (palign - 1)))
+        return KERN_INVALID_ARGUMENT;
+    while (1ul << order < count)
+        order++;
+    if (order > VM_RUN_ORDER_MAX)
+        return KERN_RESOURCE_SHORTAGE;
+    struct vm_page *run = vm_page_alloc_below(order, pmin, pmax ? pmax : ~0ul,
+                                              max_of(palign, PAGE_SIZE));
+    if (!run)
+        return KERN_RESOURCE_SHORTAGE;
+    for (uint64_t i = count; i < 1ul << order; i++)
+        vm_page_free(run + i);
+    *paddr = vm_page_phys(run);
+    struct vm_page **pages = kalloc(count * sizeof *pages);
+    for (uint64_t i = 0; pages && i < count; i++)
+        pages[i] = run + i;
+    struct vm_map_copy *copy = pages ? vm_copy_from_pages(pages, count) : NULL;
+    kfree(pages);
+    if (!copy) {
+        for (uint64_t i = 0; i < count; i++)
+            vm_page_free(run + i);
+        return KERN_RESOURCE_SHORTAGE;
+    }
+    copy->hidden = true;
+    kern_return_t kr = vm_map_copyout(map, vaddr, copy);
+    if (kr != KERN_SUCCESS) {
+        vm_map_copy_discard(copy);
+        return kr;
+    }
+    /* Its pages are there, which is what wiring means here; they are shown when
+     * somebody touches them, which a driver often never does. */
+    struct vm_map_entry *entry = vm_map_entry_at(map, *vaddr);
+    entry->contiguous = entry->wired = true;
+    return KERN_SUCCESS;
+}
+
+/* The frame of the page at ADDRESS; 0: none is resident, or it is a pager's and
+ * may be given back at any time, so that its address is of no use. */
+static uint64_t vm_resident_phys(const struct vm_map *map, vm_offset_t address)
+{
+    const struct vm_map_entry *entry = vm_map_entry_at(map, address);
+    const struct vm_page *page = NULL;
+
+    if (!entry)
+        return 0;
+    uint64_t index = (address - entry->start) >> PAGE_SHIFT_BITS;
+    const struct vm_anon *anon =
+        vm_amap_get(entry->amap, entry->amap_first + index);
+    if (anon)
+        page = anon->page;
+    else if (entry->object && entry->object->device)
+        page = vm_object_page(entry->object, entry->object_first + index);
+    return page ? vm_page_phys(page) : 0;
+}
+
+kern_return_t rpc_vm_pages_phys(host_t host_priv, vm_map_t map,
+                                vm_address_t vaddr, vm_size_t size,
+                                rpc_phys_addr_array_t *pages,
+                                mach_msg_type_number_t *count)
+{
+    if (!host_priv)
+        return KERN_INVALID_HOST;
+    if (!map || (vaddr | size) & (PAGE_SIZE - 1) ||
+        size >> PAGE_SHIFT_BITS > *count)
+        return KERN_INVALID_ARGUMENT;
+    for (vm_offset_t at = 0; at < size; at += PAGE_SIZE)
+        (*pages)[at >> PAGE_SHIFT_BITS] = vm_resident_phys(map, vaddr + at);
+    *count = (mach_msg_type_number_t)(size >> PAGE_SHIFT_BITS);
+    return KERN_SUCCESS;
+}
