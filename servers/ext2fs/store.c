@@ -122,9 +122,9 @@ static uint32_t units_size(const struct piece *piece, uint32_t first,
 static errcode_t units_store(struct piece *piece, uint32_t first,
                              uint32_t count)
 {
-    errcode_t err = device_store(
-        piece->index * PIECE_SIZE + first * UNIT_SIZE,
-        piece->data + first * UNIT_SIZE, units_size(piece, first, count));
+    errcode_t err = device_store(piece->index * PIECE_SIZE + first * UNIT_SIZE,
+                                 piece->data + first * UNIT_SIZE,
+                                 units_size(piece, first, count));
 
     if (!err)
         piece->dirty &= ~units(first, count);
@@ -153,8 +153,8 @@ static errcode_t unit_fetch(struct piece *piece, uint32_t unit)
 {
     uint32_t size = units_size(piece, unit, 1);
     char *data;
-    errcode_t err = device_fetch(piece->index * PIECE_SIZE + unit * UNIT_SIZE,
-                                 size, &data);
+    errcode_t err =
+        device_fetch(piece->index * PIECE_SIZE + unit * UNIT_SIZE, size, &data);
 
     if (err)
         return err;
