@@ -37,11 +37,16 @@ static const char *exception_names[] = {
     "",          "bad access", "bad instruction", "arithmetic",
     "emulation", "software",   "breakpoint"};
 
+static bool is_shortage(int exception, int code)
+{
+    return exception == EXC_BAD_ACCESS && code == KERN_RESOURCE_SHORTAGE;
+}
+
 /* Nobody handles it. */
 static void exception_fatal(struct thread *thread, int exception, int code,
                             int64_t subcode)
 {
-    if (exception == EXC_BAD_ACCESS && code == KERN_RESOURCE_SHORTAGE)
+    if (is_shortage(exception, code))
         kprintf("%s: out of memory: the machine has %lu MiB\n",
                 thread->task->name,
                 (unsigned long)(platform_memory_size() >> 20));
@@ -91,8 +96,14 @@ static void exception_cancel(struct thread *thread)
 void exception_raise_thread(struct thread *thread, int exception, int code,
                             int64_t subcode)
 {
-    struct exception_wait *wait = kalloc(sizeof *wait);
+    struct exception_wait *wait;
 
+    /* A handler would need memory too, and mostly is in the same task. */
+    if (is_shortage(exception, code)) {
+        exception_fatal(thread, exception, code, subcode);
+        return;
+    }
+    wait = kalloc(sizeof *wait);
     if (wait) {
         *wait = (struct exception_wait){.thread = thread,
                                         .exception = exception,

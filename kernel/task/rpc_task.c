@@ -392,6 +392,7 @@ kern_return_t rpc_task_set_essential(task_t task, boolean_t essential)
     if (!task)
         return KERN_INVALID_ARGUMENT;
     task->essential = essential;
+    vm_map_set_essential(task->map, essential);
     return KERN_SUCCESS;
 }
 

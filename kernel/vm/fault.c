@@ -41,14 +41,29 @@ bool vm_fault_run_woken(void)
     return true;
 }
 
-static struct vm_page *vm_page_want(unsigned order, bool zero)
+/* The last of memory is for the tasks that all others stand on: who is greedy
+ * goes without before a server does. */
+static uint64_t vm_pages_kept(const struct vm_map *map)
 {
-    struct vm_page *page = vm_page_alloc_run(order, zero);
+    return map->essential ? 0 : min_of(vm_page_total_count() / 32, 1024ul);
+}
+
+static struct vm_page *vm_page_get(const struct vm_map *map, unsigned order,
+                                   bool zero)
+{
+    return vm_page_free_count() >= vm_pages_kept(map) + (1ul << order)
+               ? vm_page_alloc_run(order, zero)
+               : NULL;
+}
+
+static struct vm_page *vm_page_want(const struct vm_map *map, bool zero)
+{
+    struct vm_page *page = vm_page_get(map, 0, zero);
 
     if (page)
         return page;
-    vm_object_reclaim(64ul << order);
-    return vm_page_alloc_run(order, zero);
+    vm_object_reclaim(vm_pages_kept(map) + 64);
+    return vm_page_get(map, 0, zero);
 }
 
 /* A page at *ADDRESS in *ENTRY, being made accessible. */
@@ -94,9 +109,9 @@ static kern_return_t vm_place_zero(struct vm_place *place)
         start + WINDOW_PAGES * PAGE_SIZE <= entry->end &&
         (!radix_next(&entry->amap->anons, &next) ||
          next >= slot + WINDOW_PAGES))
-        run = vm_page_alloc_run(WINDOW_ORDER, true);
+        run = vm_page_get(place->map, WINDOW_ORDER, true);
     if (!run) {
-        struct vm_page *page = vm_page_want(0, true);
+        struct vm_page *page = vm_page_want(place->map, true);
         return page ? vm_place_set_anon(place, page) : KERN_RESOURCE_SHORTAGE;
     }
     kern_return_t kr = KERN_SUCCESS;
@@ -128,7 +143,7 @@ static kern_return_t vm_place_anon(struct vm_place *place, struct vm_anon *anon,
     place->prot &= ~VM_PROT_WRITE;
     if (!(access & VM_PROT_WRITE))
         return KERN_SUCCESS;
-    struct vm_page *page = vm_page_want(0, false);
+    struct vm_page *page = vm_page_want(place->map, false);
     if (!page)
         return KERN_RESOURCE_SHORTAGE;
     memcpy(vm_page_data(page), vm_page_data(anon->page), PAGE_SIZE);
@@ -152,7 +167,7 @@ static kern_return_t vm_place_object(struct vm_place *place, vm_prot_t access,
     if (kr != KERN_SUCCESS)
         return kr;
     if (copy) {
-        struct vm_page *page = vm_page_want(0, false);
+        struct vm_page *page = vm_page_want(place->map, false);
         if (!page)
             return KERN_RESOURCE_SHORTAGE;
         memcpy(vm_page_data(page), vm_page_data(place->page), PAGE_SIZE);

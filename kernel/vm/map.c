@@ -19,6 +19,11 @@ struct vm_map *vm_map_create(struct platform_task *platform, vm_offset_t min,
     return map;
 }
 
+void vm_map_set_essential(struct vm_map *map, bool essential)
+{
+    map->essential = essential;
+}
+
 void vm_map_reference(struct vm_map *map)
 {
     map->references++;

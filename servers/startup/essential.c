@@ -48,6 +48,7 @@ error_t essential_record(const char *name, task_t task)
     strcpy(e->name, name);
     e->next = essentials;
     essentials = e;
+    task_set_essential(task, TRUE); /* when memory is short it goes last */
     return watch(task);
 }
 

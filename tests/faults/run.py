@@ -30,10 +30,11 @@ def main():
     word = sys.argv[3] if len(sys.argv) > 3 else ""
     import drivers
     import media
+    import memory
     import servers
     import sudden_end
     import world
-    modules = [media, drivers, servers, sudden_end]
+    modules = [media, memory, drivers, servers, sudden_end]
     for module in modules if world.make_base_image() else ():
         for name, test in tests_of(module):
             if word not in name:
