@@ -105,6 +105,9 @@ struct diskfs_format {
     /* A memory object for io_map, if not the library's own pager: a new send
      * right; may be null. */
     error_t (*map)(struct node *np, boolean_t writable, mach_port_t *object);
+    /* Who had the file locked for himself has let go, or is gone; may be null.
+     */
+    void (*unlocked)(struct node *np);
     error_t (*lookup)(struct node *dir, const char *name, ino64_t *ino);
     error_t (*walk)(struct node *dir, diskfs_walk_fn fn, void *context);
     /* The magical name (HURD-FACTS 5.2) that NAME in DIR stands for, or NULL;

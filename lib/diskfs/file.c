@@ -238,6 +238,17 @@ kern_return_t diskfs_S_file_reparent(protid_t cred, mach_port_t parent,
 
 /* --- locks ----------------------------------------------------------------- */
 
+boolean_t diskfs_has_locked(struct peropen *po)
+{
+    return fshelp_rlock_peropen_status(&po->lock_status) == HLOCK_EX;
+}
+
+void diskfs_tell_unlocked(struct peropen *po, boolean_t had_locked)
+{
+    if (had_locked && !diskfs_has_locked(po) && diskfs_format->unlocked)
+        diskfs_format->unlocked(po->np);
+}
+
 kern_return_t diskfs_S_file_record_lock(protid_t cred, int cmd, flock_t *lock,
                                         mach_port_t rendezvous)
 {
@@ -246,9 +257,11 @@ kern_return_t diskfs_S_file_record_lock(protid_t cred, int cmd, flock_t *lock,
     if (err)
         return err;
     struct peropen *po = cred->po;
+    boolean_t locked = diskfs_has_locked(po);
     err = fshelp_rlock_tweak(&po->np->rlocks, &diskfs_lock, &po->lock_status,
                              po->openstat, po->np->st.st_size, po->filepointer,
                              cmd, (struct hurd_flock *)lock, rendezvous);
+    diskfs_tell_unlocked(po, locked);
     return diskfs_end(err);
 }
 
@@ -263,10 +276,12 @@ kern_return_t diskfs_S_file_lock(protid_t cred, int flags)
     if (err)
         return err;
     struct peropen *po = cred->po;
+    boolean_t locked = diskfs_has_locked(po);
     err = fshelp_rlock_tweak(&po->np->rlocks, &diskfs_lock, &po->lock_status,
                              HO_RDWR, po->np->st.st_size, po->filepointer,
                              flags & HLOCK_NB ? HF_SETLK64 : HF_SETLKW64, &lock,
                              MACH_PORT_NULL);
+    diskfs_tell_unlocked(po, locked);
     return diskfs_end(err);
 }
 

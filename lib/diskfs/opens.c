@@ -34,7 +34,9 @@ void diskfs_release_peropen(struct peropen *po)
 {
     if (--po->refs)
         return;
+    boolean_t locked = diskfs_has_locked(po);
     fshelp_rlock_drop_peropen(&po->lock_status);
+    diskfs_tell_unlocked(po, locked);
     diskfs_drop_listing(po);
     mach_port_drop(po->root_parent);
     if (po->shadow_root)

@@ -50,4 +50,9 @@ static inline error_t diskfs_end(error_t err)
     return err;
 }
 
+/* Whether PO has its file locked for itself; and what is to be done, after its
+ * locks have changed, if it had. */
+boolean_t diskfs_has_locked(struct peropen *po);
+void diskfs_tell_unlocked(struct peropen *po, boolean_t had_locked);
+
 #endif

@@ -25,6 +25,7 @@ _Static_assert(sizeof(struct pci_xrom_bar) == 16, "as on the wire");
 enum {
     PCI_VENDOR = 0x00,
     PCI_COMMAND = 0x04,
+    PCI_COMMAND_MASTER = 1u << 2, /* of PCI_COMMAND */
     PCI_REVISION = 0x08,
     PCI_HEADER_TYPE = 0x0e,
     PCI_BAR0 = 0x10,

@@ -267,6 +267,22 @@ static error_t tree_map(struct node *np, boolean_t writable,
     return pci_device_region_object(f, file - FILE_REGION0, writable, object);
 }
 
+/* A device whose driver is gone shall not write to memory that somebody else has
+ * by now. */
+static void tree_unlocked(struct node *np)
+{
+    unsigned file;
+    struct pci_device *f = tree_function(np, &file);
+    uint16_t command;
+
+    if (!f || file != FILE_CONFIG ||
+        pci_device_cfg_read(f, &command, PCI_COMMAND, sizeof command) ||
+        !(command & PCI_COMMAND_MASTER))
+        return;
+    command &= (uint16_t)~PCI_COMMAND_MASTER;
+    pci_device_cfg_write(f, &command, PCI_COMMAND, sizeof command);
+}
+
 /* --- what there is not ------------------------------------------------------------------ */
 
 static error_t tree_write_node(struct node *np)
@@ -312,6 +328,7 @@ const struct diskfs_format tree_format = {
     .read = tree_read,
     .write = tree_write,
     .map = tree_map,
+    .unlocked = tree_unlocked,
     .lookup = tree_lookup,
     .walk = tree_walk,
     .read_link = tree_read_link,

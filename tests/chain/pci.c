@@ -3,7 +3,7 @@
  *
  *   pci list          every function, in one line each
  *   pci map INDEX N   the first word of region N
- *   pci claim INDEX   takes the function for two seconds
+ *   pci claim INDEX   takes the function for two seconds, as a bus master
  *   pci write INDEX   writes the command register's own value to it
  */
 
@@ -15,6 +15,7 @@
 #include <time.h>
 
 #define COMMAND 4
+#define MASTER  4
 
 static void say(const char *format, ...)
 {
@@ -69,7 +70,14 @@ static int claim(struct pci_device *d)
 {
     struct timespec second = {1, 0};
 
+    uint16_t command = 0;
+
     if (failed("claim", pci_device_claim(d)))
+        return 1;
+    pci_device_cfg_read(d, &command, COMMAND, sizeof command);
+    command |= MASTER;
+    if (failed("write",
+               pci_device_cfg_write(d, &command, COMMAND, sizeof command)))
         return 1;
     say("claimed\n");
     nanosleep(&second, NULL);

@@ -127,6 +127,9 @@ def test_exec_by_ld_so():
             halts(m, "ld.so.1")
 
 
+AHCI_CONFIG = "/servers/bus/pci/0000/00/02/0/config"
+
+
 def test_pci_arbiter():
     image = fresh_image()
     second = path("tests", "system", "second.img")
@@ -156,7 +159,13 @@ def test_pci_arbiter():
         shown, status = m.run("/tests/pci write " + ahci)
         check(status == 1 and "busy" in shown,
               "who may not write its registers either", shown)
-        shown, status = m.run("wait; /tests/pci write " + ahci)
+        shown, _ = m.run("od -An -tx1 -j4 -N1 " + AHCI_CONFIG)
+        check(shown.split() == ["06"], "it is a bus master meanwhile", shown)
+        m.run("wait; sleep 1")
+        shown, _ = m.run("od -An -tx1 -j4 -N1 " + AHCI_CONFIG)
+        check(shown.split() == ["02"],
+              "a device that was let go reaches no memory any more", shown)
+        shown, status = m.run("/tests/pci write " + ahci)
         check(status == 0, "but when the first has ended it may", shown)
         m.run("touch /tmp/p; settrans -a /tmp/p /hurd/pci-arbiter")
         shown, _ = m.run("find /tmp/p | wc -l")
