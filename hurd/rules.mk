@@ -43,7 +43,8 @@ $(2:%=$(GEN)/$(1)/%_S.h): $(GEN)/$(1)/%_S.h: hurd/%.defs \
 	$(Q)mkdir -p $$(@D)
 	$(Q)$(MIG) $(MIG_INC) $(3) -sheader $$@ -server $$(@:.h=.c) \
 	    -user /dev/null -header /dev/null $$<
-$(2:%=$(GEN)/$(1)/%_S.o): %_S.o: %_S.h | $(HURD_USER_HEADERS)
+$(2:%=$(GEN)/$(1)/%_S.o): %_S.o: %_S.h | $(HURD_USER_HEADERS) \
+		$(MACH_USER_HEADERS)
 	$$(call say,CC,$$*_S.c)
 	$(Q)$(CC) $(STUB_CFLAGS) $$(STUB_DEFAULT) -c -o $$@ $$*_S.c
 endef
@@ -58,7 +59,8 @@ $(GEN)/$(1)/$(notdir $(2))_S.h: | $(MACH_INC)/.done
 	$(Q)mkdir -p $$(@D)
 	$(Q)$(MIG) $(MIG_INC) $(3) -sheader $$@ -server $$(@:.h=.c) \
 	    -user /dev/null -header /dev/null $(MACH_INC)/$(2).defs
-$(GEN)/$(1)/$(notdir $(2))_S.o: $(GEN)/$(1)/$(notdir $(2))_S.h
+$(GEN)/$(1)/$(notdir $(2))_S.o: $(GEN)/$(1)/$(notdir $(2))_S.h | \
+		$(HURD_USER_HEADERS) $(MACH_USER_HEADERS)
 	$$(call say,CC,$$(<:.h=.c))
 	$(Q)$(CC) $(STUB_CFLAGS) $$(STUB_DEFAULT) -c -o $$@ \
 	    $$(<:.h=.c)

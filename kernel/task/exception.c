@@ -46,12 +46,15 @@ static bool is_shortage(int exception, int code)
 static void exception_fatal(struct thread *thread, int exception, int code,
                             int64_t subcode)
 {
+    struct platform_regs regs;
+
     if (is_shortage(exception, code))
         kprintf("%s: out of memory: the machine has %lu MiB\n",
                 thread->task->name,
                 (unsigned long)(platform_memory_size() >> 20));
-    kprintf("%s: unhandled exception: %s, code %d, subcode 0x%lx\n",
-            thread->task->name,
+    platform_thread_get_regs(thread->platform, &regs);
+    kprintf("%s: unhandled exception at 0x%lx: %s, code %d, subcode 0x%lx\n",
+            thread->task->name, (unsigned long)regs.rip,
             exception >= 1 && exception <= 6 ? exception_names[exception] : "?",
             code, (unsigned long)subcode);
     task_terminate_internal(thread->task);
