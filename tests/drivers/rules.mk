@@ -24,6 +24,7 @@ $(DT)/$(1)/%_test: $(DT)/$(1)/tests/drivers/%_test.o \
 		$(DT_SHARED_SRC:%.c=$(DT)/$(1)/%.o)
 	$$(call say,LD,$$@)
 	$(Q)$(CC) $(DT_SAN_$(1)) -pthread -o $$@ $$^ -lcmocka
+.PRECIOUS: $(DT)/$(1)/%.o
 DT_PROGRAMS += $(DT_TESTS:%=$(DT)/$(1)/%)
 endef
 $(foreach s,asan tsan,$(eval $(call drivers_tests,$(s))))
