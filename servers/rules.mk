@@ -84,7 +84,7 @@ $(B)/examples/rump: examples/rump/rump.c examples/rump/task.c \
 $(eval $(call mach_server_stubs,rumpdisk,device/device,-DHURD_SERVER \
 	-Iservers -imacros servers/rumpdisk/mutations.h))
 $(eval $(call task_program,rumpdisk,drivers drivers-mach irqhelp pciaccess \
-	machdev trivfs))
+	machdev trivfs pager))
 
 $(eval $(call server_stubs,pflocal,io socket,$(call SERVER_MIG,pflocal)))
 $(eval $(call task_program,pflocal,trivfs))

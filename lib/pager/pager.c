@@ -162,7 +162,7 @@ kern_return_t pager_S_memory_object_init(pager_t pager, mach_port_t control,
     mach_port_drop(old);
     mach_port_drop(old_name);
     ports_port_ref(pager); /* the kernel's use of it */
-    memory_object_ready(control, TRUE, MEMORY_OBJECT_COPY_DELAY);
+    memory_object_ready(control, !pager->fleeting, MEMORY_OBJECT_COPY_DELAY);
     return 0;
 }
 

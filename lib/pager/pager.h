@@ -39,6 +39,9 @@ struct pager {
     mach_port_t control; /* send right, while the kernel has the object */
     mach_port_t name;    /* likewise */
     boolean_t written;   /* somebody was given write access */
+    /* The owner's, before the port is given away: the kernel does not keep what
+     * is not mapped any more. */
+    boolean_t fleeting;
     unsigned flushes;    /* by pager_flush_some */
     unsigned syncs_asked, syncs_done; /* by pager_sync_some */
     pthread_cond_t synced;

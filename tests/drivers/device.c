@@ -271,6 +271,76 @@ static void say_how_fast(const char *name)
     mach_port_drop(disk);
 }
 
+/* --- mapping ---------------------------------------------------------------- */
+
+static char *mapped(mach_port_t disk, vm_prot_t prot, vm_offset_t offset,
+                    vm_size_t size)
+{
+    mach_port_t object = MACH_PORT_NULL;
+    vm_address_t address = 0;
+
+    OK(device_map(disk, prot, offset, size, &object, 0));
+    OK(vm_map(mach_task_self(), &address, size, 0, TRUE, object, 0, FALSE, prot,
+              prot, VM_INHERIT_NONE));
+    mach_port_drop(object);
+    return (char *)address;
+}
+
+static void a_disk_is_mapped(void)
+{
+    mach_port_t disk = opened("wd0", D_READ);
+    char *data = mapped(disk, VM_PROT_READ, MIB, MIB);
+    boolean_t good = TRUE;
+
+    for (unsigned i = 0; i < MIB / SECTOR; i++)
+        good = good && number_in(data + (size_t)i * SECTOR) == MIB / SECTOR + i;
+    CHECK("what is on the disk", good);
+    vm_deallocate(mach_task_self(), (vm_address_t)data, MIB);
+    device_close(disk);
+}
+
+static void what_is_written_by_mapping_is_read_back(void)
+{
+    mach_port_t disk = opened("ld1", D_READ | D_WRITE);
+    char *data = mapped(disk, VM_PROT_READ | VM_PROT_WRITE, 2 * MIB, MIB);
+    mach_msg_type_number_t got = 0;
+    char *back = NULL;
+    boolean_t there = FALSE;
+
+    for (unsigned i = 0; i < MIB / SECTOR; i++)
+        memset(data + (size_t)i * SECTOR, (int)i, SECTOR);
+    OK(vm_deallocate(mach_task_self(), (vm_address_t)data, MIB));
+    /* The kernel lets go of the pages in its own time. */
+    for (unsigned round = 0; round < 100 && !there; round++) {
+        struct timespec soon = {0, 20000000};
+        nanosleep(&soon, NULL);
+        OK(device_read(disk, 0, 2 * MIB / SECTOR, MIB, &back, &got));
+        there = got == MIB;
+        for (unsigned i = 0; there && i < MIB; i++)
+            there = back[i] == (char)(i / SECTOR);
+        vm_deallocate(mach_task_self(), (vm_address_t)back, got);
+    }
+    CHECK("it is on the disk", there);
+    device_close(disk);
+}
+
+static void only_what_is_there_is_mapped(void)
+{
+    mach_port_t disk = opened("wd0", D_READ), medium = opened("ld0", D_READ);
+    mach_port_t object = MACH_PORT_NULL;
+
+    CHECK("no odd offset", device_map(disk, VM_PROT_READ, 17, MIB, &object,
+                                      0) == D_INVALID_SIZE);
+    CHECK("nothing behind the end",
+          device_map(disk, VM_PROT_READ, RECORDS * SECTOR, MIB, &object, 0) ==
+              D_INVALID_RECNUM);
+    CHECK("no writing to what is protected",
+          device_map(medium, VM_PROT_READ | VM_PROT_WRITE, 0, MIB, &object,
+                     0) == D_READ_ONLY);
+    device_close(disk);
+    device_close(medium);
+}
+
 int main(void)
 {
     mach_port_t bootstrap = hurd_bootstrap_port();
@@ -285,6 +355,9 @@ int main(void)
     reading_goes_to_the_end_and_not_further();
     what_is_written_is_read_back();
     many_clients_read_at_once();
+    a_disk_is_mapped();
+    what_is_written_by_mapping_is_read_back();
+    only_what_is_there_is_mapped();
     say_how_fast("wd1");
     say_how_fast("ld1");
     say_how_fast("hd1");
