@@ -42,7 +42,7 @@ struct pager {
     /* The owner's, before the port is given away: the kernel does not keep what
      * is not mapped any more. */
     boolean_t fleeting;
-    unsigned flushes;    /* by pager_flush_some */
+    unsigned flushes;                 /* by pager_flush_some */
     unsigned syncs_asked, syncs_done; /* by pager_sync_some */
     pthread_cond_t synced;
 };
