@@ -175,6 +175,17 @@ static struct vm_amap *vm_copyin_duplicate(const struct vm_map_entry *entry,
     return amap;
 }
 
+/* Whether all of the entry is to leave the map, and nobody else has its pages:
+ * then they need not be counted one by one. */
+static bool vm_copyin_moves(const struct vm_map_entry *entry, vm_offset_t start,
+                            vm_offset_t end, bool destroy)
+{
+    return destroy && start == entry->start && end == entry->end &&
+           !entry->object && !entry->needs_copy &&
+           entry->amap->references == 1 && !entry->amap->shared &&
+           !entry->amap->under;
+}
+
 static bool vm_copyin_piece(struct vm_map *map, struct vm_map_entry *entry,
                             vm_offset_t start, vm_offset_t end, bool destroy,
                             struct vm_piece *piece)
@@ -192,7 +203,11 @@ static bool vm_copyin_piece(struct vm_map *map, struct vm_map_entry *entry,
             piece->amap =
                 vm_snapshot_create(entry->object, piece->object_first, count);
     }
-    if (entry->amap) {
+    if (entry->amap && vm_copyin_moves(entry, start, end, destroy)) {
+        vm_amap_reference(entry->amap);
+        piece->amap = entry->amap;
+        piece->amap_first = entry->amap_first;
+    } else if (entry->amap) {
         if (!destroy)
             piece->amap =
                 vm_copyin_duplicate(entry, entry->amap_first + skip, count);
