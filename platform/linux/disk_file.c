@@ -18,6 +18,7 @@
 
 #define EXTENTS_MAX  1024 /* IOV_MAX */
 #define WORKER_COUNT 4
+#define LARGE_READ   (256u << 10)
 
 struct file_disk {
     int fd;
@@ -215,14 +216,24 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
-/* Tries to read from Linux's cache; true if that was all. */
+static bool is_large(const struct disk_request *request)
+{
+    size_t size = 0;
+
+    for (unsigned i = 0; i < request->extent_count && size < LARGE_READ; i++)
+        size += request->extents[i].iov_len;
+    return size >= LARGE_READ;
+}
+
+/* Tries to read from Linux's cache; true if that was all.  To copy much is better
+ * done on another processor, while this one goes on with other requests. */
 static bool file_try(struct disk *disk, struct disk_request *request)
 {
     struct file_disk *file = disk->state;
     ssize_t done;
 
     if (request->op != PLATFORM_DISK_READ || file->changed ||
-        request->extent_count > EXTENTS_MAX)
+        request->extent_count > EXTENTS_MAX || is_large(request))
         return false;
     done = preadv2(file->fd, request->extents, (int)request->extent_count,
                    (off_t)request->offset, RWF_NOWAIT);

@@ -273,13 +273,13 @@ static void run(void)
 
 /* Everything on one processor: waking another one is dear (see the figures in
  * ARCHITECTURE.md), and then nobody needs to spin. */
-static void choose_processor(cpu_set_t *before)
+static void choose_processor(void)
 {
     cpu_set_t one;
     int cpu = sched_getcpu();
 
-    CPU_ZERO(before);
-    sched_getaffinity(0, sizeof(*before), before);
+    CPU_ZERO(&machine.processors);
+    sched_getaffinity(0, sizeof(machine.processors), &machine.processors);
     CPU_ZERO(&one);
     CPU_SET(cpu < 0 ? 0 : cpu, &one);
     machine.one_cpu = sched_setaffinity(0, sizeof(one), &one) == 0;
@@ -322,7 +322,6 @@ static void close_all(void)
 int platform_linux_run(const struct linux_options *options,
                        const struct kernel_config *config)
 {
-    cpu_set_t processors;
     sigset_t signals;
 
     machine = (struct machine){.options = options,
@@ -337,7 +336,7 @@ int platform_linux_run(const struct linux_options *options,
                                .force_at = NEVER,
                                .status = LINUX_STATUS_FAILED};
     sigprocmask(SIG_BLOCK, NULL, &signals);
-    choose_processor(&processors);
+    choose_processor();
     if (open_all(options) == 0) {
         if (kernel_create(config) == 0) {
             run();
@@ -345,7 +344,7 @@ int platform_linux_run(const struct linux_options *options,
         }
     }
     close_all();
-    sched_setaffinity(0, sizeof(processors), &processors);
+    sched_setaffinity(0, sizeof(machine.processors), &machine.processors);
     sigprocmask(SIG_SETMASK, &signals, NULL);
     return machine.status;
 }

@@ -11,6 +11,7 @@
 #include "platform/linux/ranges.h"
 #include "platform/linux/x86_64/abi.h"
 #include "platform/platform.h"
+#include <sched.h>
 #include <sys/types.h>
 
 /* How long a task may take to do what it must (its agent to empty the ring, a
@@ -89,9 +90,10 @@ struct machine {
     int timer;
     int signals;
     uint64_t timer_wanted, timer_armed;
-    unsigned stops;      /* threads with a stop_deadline */
-    uint64_t stop_check; /* when to look at them */
-    bool one_cpu;        /* everything runs on one processor */
+    unsigned stops;       /* threads with a stop_deadline */
+    uint64_t stop_check;  /* when to look at them */
+    bool one_cpu;         /* everything runs on one processor, but the disks */
+    cpu_set_t processors; /* that we may use */
 
     struct platform_task *tasks;
     struct platform_task *kicks;
