@@ -188,7 +188,10 @@ static error_t resume_exec(void)
     err = task_set_special_port(diskfs_boot.exec_task, TASK_BOOTSTRAP_PORT,
                                 right);
     mach_port_drop(right);
-    return err ? err : task_resume(diskfs_boot.exec_task);
+    if (err)
+        return err;
+    err = task_resume(diskfs_boot.exec_task);
+    return err == KERN_FAILURE ? HURD_EBUSY : err; /* it runs already */
 }
 
 static error_t start_exec(void)
