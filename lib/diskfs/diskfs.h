@@ -13,6 +13,7 @@
 #ifndef LIB_DISKFS_DISKFS_H
 #define LIB_DISKFS_DISKFS_H
 
+#include <device/device_types.h>
 #include <fshelp/fshelp.h>
 #include <hurd/hurd_types.h>
 #include <hurd/libhurd.h>
@@ -239,5 +240,29 @@ error_t diskfs_tell_parent(mach_port_t bootstrap);
 /* What `fsysopts' shows and sets: malloced argz. */
 error_t diskfs_get_options(char **argz, size_t *length);
 error_t diskfs_set_options(const char *argz, size_t length);
+
+/* --- shows.c: file systems that only show something --------------------------- */
+
+void diskfs_shows_drop_node(struct node *np);
+error_t diskfs_shows_write_node(struct node *np);
+error_t diskfs_shows_read_link(struct node *np, char *target, size_t *length);
+error_t diskfs_shows_get_translator(struct node *np, char **argz,
+                                    size_t *length);
+error_t diskfs_shows_statfs(struct hurd_statfs *st);
+error_t diskfs_shows_sync(void);
+error_t diskfs_shows_set_read_only(boolean_t read_only);
+/* These in a struct diskfs_format. */
+#define DISKFS_ONLY_SHOWS                                                      \
+    .write_node = diskfs_shows_write_node,                                     \
+    .read_link = diskfs_shows_read_link,                                       \
+    .get_translator = diskfs_shows_get_translator,                             \
+    .statfs = diskfs_shows_statfs, .sync = diskfs_shows_sync,                  \
+    .set_read_only = diskfs_shows_set_read_only
+
+/* For machdev's servers (lib/machdev): the root as what device_open answers; a
+ * control port; the introduction of a translator. */
+error_t diskfs_open_root_device(dev_mode_t mode, mach_port_t *port);
+error_t diskfs_control_for(file_t underlying, mach_port_t *control);
+error_t diskfs_translate(mach_port_t bootstrap);
 
 #endif

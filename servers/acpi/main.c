@@ -70,30 +70,8 @@ static error_t start(void)
 
 static error_t open_root(const char *name, dev_mode_t mode, mach_port_t *port)
 {
-    struct node *np;
-
-    if (strcmp(name, "acpi"))
-        return D_NO_SUCH_DEVICE;
-    pthread_mutex_lock(&diskfs_lock);
-    error_t err = diskfs_cached_lookup(tree_format.root, &np);
-    if (!err)
-        err = diskfs_open_for_root(np, HO_READ, port);
-    pthread_mutex_unlock(&diskfs_lock);
-    return err;
-}
-
-static error_t make_control(file_t underlying, mach_port_t *control)
-{
-    mach_port_drop(underlying);
-    diskfs_auth = getauth();
-    *control = diskfs_make_control_port();
-    return *control ? 0 : HURD_ENOMEM;
-}
-
-static error_t translate(mach_port_t bootstrap)
-{
-    diskfs_auth = getauth();
-    return diskfs_tell_parent(bootstrap);
+    return strcmp(name, "acpi") ? D_NO_SUCH_DEVICE
+                                : diskfs_open_root_device(mode, port);
 }
 
 int main(int argc, char **argv)
@@ -104,8 +82,8 @@ int main(int argc, char **argv)
         .nodes = nodes,
         .init = start,
         .open = open_root,
-        .control = make_control,
-        .translate = translate,
+        .control = diskfs_control_for,
+        .translate = diskfs_translate,
     };
     static const struct argp_child children[] = {{&machdev_argp, 0, NULL, 0},
                                                  {0}};

@@ -105,58 +105,15 @@ static error_t tree_lookup(struct node *dir, const char *name, ino64_t *ino)
     return search.ino ? 0 : HURD_ENOENT;
 }
 
-/* --- what there is not ------------------------------------------------------------ */
-
-static void tree_drop_node(struct node *np)
-{
-}
-
-static error_t tree_write_node(struct node *np)
-{
-    return HURD_EROFS;
-}
-
-static error_t tree_read_link(struct node *np, char *target, size_t *length)
-{
-    return HURD_EINVAL;
-}
-
-static error_t tree_get_translator(struct node *np, char **argz, size_t *length)
-{
-    return HURD_EINVAL;
-}
-
-static error_t tree_statfs(struct hurd_statfs *st)
-{
-    st->f_bsize = st->f_frsize = 4096;
-    st->f_namelen = 8;
-    return 0;
-}
-
-static error_t tree_sync(void)
-{
-    return 0;
-}
-
-static error_t tree_set_read_only(boolean_t read_only)
-{
-    return read_only ? 0 : HURD_EROFS;
-}
-
 const struct diskfs_format tree_format = {
     .name = "acpi",
     .fstype = HFS_ACPI,
     .root = INO_ROOT,
     .read_node = tree_read_node,
-    .write_node = tree_write_node,
-    .drop_node = tree_drop_node,
+    .drop_node = diskfs_shows_drop_node,
     .read = tree_read,
     .lookup = tree_lookup,
     .walk = tree_walk,
-    .read_link = tree_read_link,
-    .get_translator = tree_get_translator,
-    .statfs = tree_statfs,
-    .sync = tree_sync,
-    .set_read_only = tree_set_read_only,
+    DISKFS_ONLY_SHOWS,
     .server_routine = serve_routine,
 };

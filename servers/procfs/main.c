@@ -193,55 +193,17 @@ static const char *proc_magic(struct node *dir, const char *name)
     return dir->ino == INO_ROOT && !strcmp(name, "self") ? "pid" : NULL;
 }
 
-/* Nothing can be changed here. */
-static error_t proc_write_node(struct node *np)
-{
-    return HURD_EROFS;
-}
-
-static error_t proc_read_link(struct node *np, char *target, size_t *length)
-{
-    return HURD_EINVAL;
-}
-
-static error_t proc_get_translator(struct node *np, char **argz, size_t *length)
-{
-    return HURD_EINVAL;
-}
-
-static error_t proc_statfs(struct hurd_statfs *st)
-{
-    st->f_bsize = st->f_frsize = 4096;
-    st->f_namelen = 255;
-    return 0;
-}
-
-static error_t proc_sync(void)
-{
-    return 0;
-}
-
-static error_t proc_set_read_only(boolean_t read_only)
-{
-    return read_only ? 0 : HURD_EROFS;
-}
-
 static const struct diskfs_format proc_format = {
     .name = "procfs",
     .fstype = HFS_PROC,
     .root = INO_ROOT,
     .read_node = proc_read_node,
-    .write_node = proc_write_node,
     .drop_node = proc_drop_node,
     .read = proc_read,
     .lookup = proc_lookup,
     .walk = proc_walk,
     .magic = proc_magic,
-    .read_link = proc_read_link,
-    .get_translator = proc_get_translator,
-    .statfs = proc_statfs,
-    .sync = proc_sync,
-    .set_read_only = proc_set_read_only,
+    DISKFS_ONLY_SHOWS,
 };
 
 int main(int argc, char **argv)
