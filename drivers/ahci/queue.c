@@ -281,13 +281,33 @@ static void recover(struct hba_port *port, struct block_queue *finished)
     begin_again(port, false, false, finished);
 }
 
+/* The usual case, an access less than the others: all that was in the queue is
+ * done.  Then nothing of it can have failed; whatever else the port has to say
+ * brings the interrupt back. */
+static bool all_done(struct hba_port *port, struct block_queue *finished)
+{
+    if (port->in_flight == 0 || port->single || port->waiting.first != NULL) {
+        return false;
+    }
+    hba_port_write(port, AHCI_PXIS, AHCI_PXIS_ANSWER);
+    finish_done(port, finished);
+    return port->in_flight == 0;
+}
+
 /* A disk that was away, if only for a moment, may be another one now. */
 static bool handle(struct hba_port *port, struct block_queue *finished)
 {
-    uint32_t status = hba_port_read(port, AHCI_PXIS);
+    uint32_t status;
 
-    if (status == 0 || port->gone) {
+    if (port->gone) {
         return false;
+    }
+    if (all_done(port, finished)) {
+        return true;
+    }
+    status = hba_port_read(port, AHCI_PXIS);
+    if (status == 0) {
+        return finished->first != NULL;
     }
     hba_port_write(port, AHCI_PXIS, status);
     if ((status & AHCI_PXIS_CHANGE) != 0) {

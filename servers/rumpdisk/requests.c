@@ -9,6 +9,7 @@
 #include <drivers/mach/mach.h>
 #include <drivers/rump.h>
 #include <limits.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "rumpdisk/disk.h"
@@ -16,6 +17,10 @@
 
 /* What one request moves at most; a reader gets less, as at the end. */
 #define TRANSFER_MAX (16u << 20)
+
+/* Reads of this size have memory made ready for the next. */
+#define SPARE_MIN (256u << 10)
+#define SPARE_MAX (4u << 20)
 
 /* Flavors of device_set_status beside Mach's own. */
 #define FLAVOR_REREAD_PARTITIONS 0x125f /* BLKRRPART */
@@ -51,14 +56,60 @@ static error_t check_range(const struct disk *disk, recnum_t record,
     return 0;
 }
 
+/* Memory for the next large read, made while the device is busy with this one:
+ * who reads on asks for as much again. */
+static struct {
+    pthread_mutex_t lock;
+    void *room;
+    uint64_t size;
+} spare = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void *take_spare(uint64_t size)
+{
+    void *room = NULL;
+
+    pthread_mutex_lock(&spare.lock);
+    if (spare.room && spare.size == size) {
+        room = spare.room;
+        spare.room = NULL;
+    }
+    pthread_mutex_unlock(&spare.lock);
+    return room;
+}
+
+static void make_spare(uint64_t size)
+{
+    uint64_t phys;
+    void *room, *old;
+
+    if (size < SPARE_MIN || size > SPARE_MAX)
+        return;
+    pthread_mutex_lock(&spare.lock);
+    boolean_t there = spare.room && spare.size == size;
+    pthread_mutex_unlock(&spare.lock);
+    room = there ? NULL : hyp_dma_alloc(size, &phys);
+    if (!room)
+        return;
+    pthread_mutex_lock(&spare.lock);
+    old = spare.room;
+    uint64_t old_size = spare.size;
+    spare.room = room;
+    spare.size = size;
+    pthread_mutex_unlock(&spare.lock);
+    if (old)
+        hyp_dma_free(old, old_size);
+}
+
 /* The device writes into memory that then becomes the message's.  If there is
  * none in one piece, any will do, at the price of a copy. */
 static void *make_room(uint64_t size)
 {
     vm_address_t address = 0;
     uint64_t phys;
-    void *room = hyp_dma_alloc(size, &phys);
+    void *room = take_spare(size);
 
+    if (!room)
+        room = hyp_dma_alloc(size, &phys);
     if (!room && !vm_allocate(mach_task_self(), &address, size, TRUE))
         room = (void *)address;
     return room;
@@ -90,8 +141,10 @@ kern_return_t S_device_read(disk_t disk, mach_port_t reply,
     if (!room)
         return D_NO_MEMORY;
     err = disk_start(disk, FALSE, record, room, size, reply, reply_type);
-    if (!err)
+    if (!err) {
+        make_spare(size);
         return MIG_NO_REPLY;
+    }
     err = read_records(disk, record, room, size);
     hyp_mach_dma_forget(room);
     if (err) {

@@ -26,7 +26,7 @@ static void a_request_takes_few_register_accesses(void **state)
     interrupts = after.interrupts - before.interrupts;
     assert_int_equal(interrupts, 100);
     assert_int_equal(writes, 100 * 2 + interrupts * 2);
-    assert_int_equal(reads, interrupts * 3);
+    assert_int_equal(reads, interrupts * 2);
     world_stop();
 }
 
