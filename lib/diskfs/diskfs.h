@@ -243,6 +243,8 @@ error_t diskfs_set_options(const char *argz, size_t length);
 
 /* --- shows.c: file systems that only show something --------------------------- */
 
+/* By walking the directory, which shows `.' and `..' as well. */
+error_t diskfs_shows_lookup(struct node *dir, const char *name, ino64_t *ino);
 void diskfs_shows_drop_node(struct node *np);
 error_t diskfs_shows_write_node(struct node *np);
 error_t diskfs_shows_read_link(struct node *np, char *target, size_t *length);

@@ -3,8 +3,33 @@
  * they have no disk, and no wish to be changed. */
 
 #include <diskfs/diskfs.h>
+#include <string.h>
 
 #define NAME_MAX_SHOWN 255
+
+struct search {
+    const char *name;
+    ino64_t ino; /* 0: not found yet */
+};
+
+static int compare(void *context, const struct diskfs_entry *entry)
+{
+    struct search *search = context;
+
+    if (strcmp(entry->name, search->name))
+        return 0;
+    search->ino = entry->ino;
+    return 1;
+}
+
+error_t diskfs_shows_lookup(struct node *dir, const char *name, ino64_t *ino)
+{
+    struct search search = {name, 0};
+
+    diskfs_format->walk(dir, compare, &search);
+    *ino = search.ino;
+    return search.ino ? 0 : HURD_ENOENT;
+}
 
 void diskfs_shows_drop_node(struct node *np)
 {

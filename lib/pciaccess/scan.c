@@ -82,7 +82,7 @@ static void probe_regions(struct pci_device *d, unsigned count)
 /* Buses that are still to be looked at; each once, whatever bridges say. */
 struct scan {
     boolean_t known[BUSES];
-    uint8_t todo[BUSES];
+    uint8_t queue[BUSES];
     unsigned next, count;
 };
 
@@ -91,7 +91,7 @@ static void scan_add_bus(struct scan *scan, unsigned bus)
     if (scan->known[bus])
         return;
     scan->known[bus] = TRUE;
-    scan->todo[scan->count++] = bus;
+    scan->queue[scan->count++] = bus;
 }
 
 /* *MORE: the slot has further functions. */
@@ -136,6 +136,6 @@ error_t pci_scan_buses(void)
 
     scan_add_bus(&scan, 0);
     while (!err && scan.next < scan.count)
-        err = scan_bus(&scan, scan.todo[scan.next++]);
+        err = scan_bus(&scan, scan.queue[scan.next++]);
     return err;
 }

@@ -81,30 +81,6 @@ static error_t tree_walk(struct node *dir, diskfs_walk_fn fn, void *context)
     return 0;
 }
 
-struct search {
-    const char *name;
-    ino64_t ino;
-};
-
-static int compare(void *context, const struct diskfs_entry *entry)
-{
-    struct search *search = context;
-
-    if (strcmp(entry->name, search->name))
-        return 0;
-    search->ino = entry->ino;
-    return 1;
-}
-
-static error_t tree_lookup(struct node *dir, const char *name, ino64_t *ino)
-{
-    struct search search = {name, 0};
-
-    tree_walk(dir, compare, &search);
-    *ino = search.ino;
-    return search.ino ? 0 : HURD_ENOENT;
-}
-
 const struct diskfs_format tree_format = {
     .name = "acpi",
     .fstype = HFS_ACPI,
@@ -112,7 +88,7 @@ const struct diskfs_format tree_format = {
     .read_node = tree_read_node,
     .drop_node = diskfs_shows_drop_node,
     .read = tree_read,
-    .lookup = tree_lookup,
+    .lookup = diskfs_shows_lookup,
     .walk = tree_walk,
     DISKFS_ONLY_SHOWS,
     .server_routine = serve_routine,

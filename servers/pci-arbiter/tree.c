@@ -160,30 +160,6 @@ static error_t tree_walk(struct node *np, diskfs_walk_fn fn, void *context)
     return 0;
 }
 
-struct search {
-    const char *name;
-    ino64_t ino;
-};
-
-static int compare(void *context, const struct diskfs_entry *entry)
-{
-    struct search *search = context;
-
-    if (strcmp(entry->name, search->name))
-        return 0;
-    search->ino = entry->ino;
-    return 1;
-}
-
-static error_t tree_lookup(struct node *dir, const char *name, ino64_t *ino)
-{
-    struct search search = {name, 0};
-
-    tree_walk(dir, compare, &search);
-    *ino = search.ino;
-    return search.ino ? 0 : HURD_ENOENT;
-}
-
 /* --- nodes ---------------------------------------------------------------------------- */
 
 static error_t tree_read_node(struct node *np)
@@ -290,7 +266,7 @@ const struct diskfs_format tree_format = {
     .write = tree_write,
     .map = tree_map,
     .unlocked = tree_unlocked,
-    .lookup = tree_lookup,
+    .lookup = diskfs_shows_lookup,
     .walk = tree_walk,
     DISKFS_ONLY_SHOWS,
     .server_routine = serve_routine,
