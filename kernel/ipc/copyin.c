@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages on their way in.  First everything that may have to wait: the
- * bytes, and the names in out-of-line port arrays.  Then the rights, which are
+ * bytes, the names in out-of-line port arrays, and out-of-line memory that is
+ * some pager's.  Then the rights, which are
  * checked for the header (so that a refused header takes nothing) and taken
  * one by one in the body (where an error loses what was taken). */
 #include "ipc/kmsg.h"
@@ -159,6 +160,24 @@ static mach_msg_return_t fetch_ports(struct vm_map *map,
     return MACH_MSG_SUCCESS;
 }
 
+/* What a pager has to bring it brings while the sender waits. */
+static mach_msg_return_t fetch_memory(struct vm_map *map,
+                                      const struct ipc_item *item,
+                                      struct vm_fault_wait *wait)
+{
+    kern_return_t kr = KERN_SUCCESS;
+
+    if (item->bytes != 0) {
+        kr = vm_map_copyin_fetch(map, *(vm_offset_t *)item->data, item->bytes,
+                                 wait);
+    }
+    if (kr == KERN_RESOURCE_SHORTAGE) {
+        return MACH_SEND_NO_BUFFER;
+    }
+    return kr == KERN_SUCCESS || kr == KERN_WAITING ? kr
+                                                    : MACH_SEND_INVALID_MEMORY;
+}
+
 /* Checks the form of the whole body and fetches what may have to wait. */
 static mach_msg_return_t prepare_body(struct vm_map *map, struct ipc_kmsg *kmsg,
                                       struct vm_fault_wait *wait)
@@ -173,6 +192,8 @@ static mach_msg_return_t prepare_body(struct vm_map *map, struct ipc_kmsg *kmsg,
         mr = ipc_item_next(&at, end, 32, &item);
         if (mr == MACH_MSG_SUCCESS && is_ool_ports(&item)) {
             mr = fetch_ports(map, &item, wait);
+        } else if (mr == MACH_MSG_SUCCESS && !item.type->msgt_inline) {
+            mr = fetch_memory(map, &item, wait);
         }
         if (mr != MACH_MSG_SUCCESS) {
             free_ports(kmsg, start);
@@ -241,8 +262,9 @@ static mach_msg_return_t take_memory(struct vm_map *map, struct ipc_item *item)
     struct vm_map_copy *copy = NULL;
 
     if (item->bytes != 0 &&
-        vm_map_copyin(map, address, item->bytes, item->type->msgt_deallocate,
-                      &copy) != KERN_SUCCESS) {
+        vm_map_copyin_take(map, address, item->bytes,
+                           item->type->msgt_deallocate,
+                           &copy) != KERN_SUCCESS) {
         return MACH_SEND_INVALID_MEMORY;
     }
     *(struct vm_map_copy **)item->data = copy;

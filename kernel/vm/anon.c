@@ -52,7 +52,8 @@ struct vm_anon *vm_anon_create(struct vm_page *page)
         return NULL;
     anon->references = 1;
     anon->page = page;
-    page->anon = anon;
+    if (page)
+        page->anon = anon;
     return anon;
 }
 
@@ -63,16 +64,20 @@ void vm_anon_reference(struct vm_anon *anon)
 
 void vm_anon_release(struct vm_anon *anon)
 {
+    struct vm_page *page = anon->page;
+
     if (--anon->references)
         return;
-    if (anon->page->mappings) {
-        pmap_page_protect(anon->page, VM_PROT_NONE);
+    vm_anon_free(anon);
+    if (!page)
+        return;
+    if (page->mappings) {
+        pmap_page_protect(page, VM_PROT_NONE);
         pmap_settle();
     }
-    anon->page->anon = NULL;
-    anon->page->wire_count = 0;
-    vm_page_free(anon->page);
-    vm_anon_free(anon);
+    page->anon = NULL;
+    page->wire_count = 0;
+    vm_page_free(page);
 }
 
 struct vm_amap *vm_amap_create(void)

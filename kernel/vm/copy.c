@@ -74,52 +74,51 @@ struct vm_page *vm_page_duplicate(const struct vm_page *page)
     return copy;
 }
 
-/* An amap with PAGES from 0 on.  NULL: no memory; the pages are the caller's
- * still. */
-static struct vm_amap *vm_amap_from_pages(struct vm_page *const *pages,
-                                          uint64_t count)
+struct vm_map_copy *vm_copy_empty(uint64_t count)
 {
-    struct vm_amap *amap = vm_amap_create();
-    uint64_t done;
+    struct vm_map_copy *copy = vm_copy_create(0, count * PAGE_SIZE);
+    struct vm_piece piece = {.count = count, .amap = vm_amap_create()};
+    bool made = copy && piece.amap && vm_copy_append(copy, &piece);
 
-    for (done = 0; amap && done < count; done++) {
-        struct vm_anon *anon = vm_anon_create(pages[done]);
-        if (anon && vm_amap_set(amap, done, anon))
-            continue;
-        if (anon) {
-            anon->page->anon = NULL;
-            kfree(anon);
-        }
-        break;
+    if (!made && piece.amap)
+        vm_amap_release(piece.amap);
+    for (uint64_t i = 0; made && i < count; i++) {
+        struct vm_anon *anon = vm_anon_create(NULL);
+        made = anon && vm_amap_set(piece.amap, i, anon);
+        if (!made && anon)
+            vm_anon_release(anon);
     }
-    if (!amap || done == count)
-        return amap;
-    while (done--) { /* give the pages back */
-        struct vm_anon *anon = vm_amap_get(amap, done);
-        anon->page->anon = NULL;
-        radix_set(&amap->anons, done, NULL);
-        kfree(anon);
-    }
-    vm_amap_release(amap);
+    if (made)
+        return copy;
+    vm_map_copy_discard(copy);
     return NULL;
+}
+
+void vm_copy_fill(struct vm_map_copy *copy, uint64_t index,
+                  struct vm_page *page)
+{
+    struct vm_anon *anon = vm_amap_get(copy->pieces[0].amap, index);
+
+    anon->page = page;
+    page->anon = anon;
+}
+
+void vm_copy_cut(struct vm_map_copy *copy, uint64_t count)
+{
+    struct vm_piece *piece = &copy->pieces[0];
+
+    vm_amap_wipe(piece->amap, count, piece->count - count);
+    piece->count = count;
+    copy->size = count * PAGE_SIZE;
 }
 
 struct vm_map_copy *vm_copy_from_pages(struct vm_page *const *pages,
                                        uint64_t count)
 {
-    struct vm_map_copy *copy = vm_copy_create(0, count * PAGE_SIZE);
-    struct vm_piece piece = {.count = count};
+    struct vm_map_copy *copy = vm_copy_empty(count);
 
-    /* Room for the piece first: what follows must not fail. */
-    if (!copy || !vm_copy_append(copy, &piece)) {
-        vm_map_copy_discard(copy);
-        return NULL;
-    }
-    copy->pieces[0].amap = vm_amap_from_pages(pages, count);
-    if (!copy->pieces[0].amap) {
-        vm_map_copy_discard(copy);
-        return NULL;
-    }
+    for (uint64_t i = 0; copy && i < count; i++)
+        vm_copy_fill(copy, i, pages[i]);
     return copy;
 }
 

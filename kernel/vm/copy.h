@@ -35,6 +35,13 @@ bool vm_copy_append(struct vm_map_copy *copy, const struct vm_piece *piece);
  * discarded by whoever owns it. */
 kern_return_t vm_copy_split(struct vm_map_copy *from,
                             struct vm_map_copy **copy_out);
+/* A copy with room for COUNT pages, which vm_copy_fill, that cannot fail, puts
+ * there from 0 on; vm_copy_cut leaves it with the first COUNT.  NULL: no
+ * memory. */
+struct vm_map_copy *vm_copy_empty(uint64_t count);
+void vm_copy_fill(struct vm_map_copy *copy, uint64_t index,
+                  struct vm_page *page);
+void vm_copy_cut(struct vm_map_copy *copy, uint64_t count);
 /* A copy whose data are the PAGES, which it takes over.  NULL: no memory, and
  * the pages remain the caller's. */
 struct vm_map_copy *vm_copy_from_pages(struct vm_page *const *pages,

@@ -66,6 +66,15 @@ static struct vm_page *vm_page_want(const struct vm_map *map, bool zero)
     return vm_page_get(map, 0, zero);
 }
 
+bool vm_pages_available(const struct vm_map *map, uint64_t count)
+{
+    uint64_t wanted = vm_pages_kept(map) + count;
+
+    if (vm_page_free_count() < wanted)
+        vm_object_reclaim(wanted + 64);
+    return vm_page_free_count() >= wanted;
+}
+
 /* A page at *ADDRESS in *ENTRY, being made accessible. */
 struct vm_place {
     struct vm_map *map;
@@ -236,7 +245,7 @@ static struct vm_page *vm_place_neighbour(const struct vm_map_entry *entry,
         return NULL;
     struct vm_page *page =
         vm_object_page(entry->object, entry->object_first + index);
-    if (!page)
+    if (!page || page->outdated)
         return NULL;
     *prot &= ~(vm_prot_t)page->lock;
     if (entry->private || (!page->dirty && !entry->object->device) ||

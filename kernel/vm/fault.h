@@ -22,10 +22,13 @@ struct vm_fault_wait {
 
 /* Makes the page at ADDRESS accessible to MAP's task in the way ACCESS asks
  * (VM_PROT_*).  Errors: KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE,
- * KERN_MEMORY_FAILURE, KERN_MEMORY_ERROR or the pager's own; KERN_DEVICE if a
- * device has to do the access (device/access.h). */
+ * KERN_MEMORY_FAILURE, KERN_MEMORY_ERROR (the pager's); KERN_DEVICE if a device
+ * has to do the access (device/access.h). */
 kern_return_t vm_fault(struct vm_map *map, vm_offset_t address,
                        vm_prot_t access, struct vm_fault_wait *wait);
+
+/* Whether COUNT pages may be taken for MAP; what can be given back is. */
+bool vm_pages_available(const struct vm_map *map, uint64_t count);
 
 /* Where in physical memory the SIZE bytes of device memory at ADDRESS are;
  * KERN_INVALID_ADDRESS if there is none. */

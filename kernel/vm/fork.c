@@ -186,6 +186,49 @@ static bool vm_copyin_moves(const struct vm_map_entry *entry, vm_offset_t start,
            !entry->amap->under;
 }
 
+/* Page INDEX of ENTRY as an anon of the copy's own: the task's if it has one,
+ * else a duplicate of the object's, which is resident. */
+static struct vm_anon *vm_taken_anon(const struct vm_map_entry *entry,
+                                     uint64_t index)
+{
+    struct vm_anon *anon = vm_amap_get(entry->amap, entry->amap_first + index);
+
+    if (anon) {
+        vm_anon_reference(anon);
+        return anon;
+    }
+    struct vm_page *from =
+        vm_object_page(entry->object, entry->object_first + index);
+    struct vm_page *page = from ? vm_page_duplicate(from) : NULL;
+    anon = page ? vm_anon_create(page) : NULL;
+    if (page && !anon)
+        vm_page_free(page);
+    return anon;
+}
+
+/* What an entry shows of a pager's object, without the object: nobody who gets
+ * it will ever wait for that pager. */
+static bool vm_copyin_taken(struct vm_map *map, struct vm_map_entry *entry,
+                            vm_offset_t start, vm_offset_t end,
+                            struct vm_piece *piece)
+{
+    uint64_t skip = (start - entry->start) >> PAGE_SHIFT_BITS;
+
+    piece->count = (end - start) >> PAGE_SHIFT_BITS;
+    piece->amap = vm_amap_create();
+    if (entry->amap)
+        vm_entry_write_protect(map, entry, start, end);
+    for (uint64_t i = 0; piece->amap && i < piece->count; i++) {
+        struct vm_anon *anon = vm_taken_anon(entry, skip + i);
+        if (anon && vm_amap_set(piece->amap, i, anon))
+            continue;
+        if (anon)
+            vm_anon_release(anon);
+        return false;
+    }
+    return piece->amap != NULL;
+}
+
 static bool vm_copyin_piece(struct vm_map *map, struct vm_map_entry *entry,
                             vm_offset_t start, vm_offset_t end, bool destroy,
                             struct vm_piece *piece)
@@ -227,9 +270,8 @@ static bool vm_copyin_piece(struct vm_map *map, struct vm_map_entry *entry,
     return true;
 }
 
-kern_return_t vm_map_copyin(struct vm_map *map, vm_offset_t address,
-                            vm_size_t size, bool destroy,
-                            struct vm_map_copy **copy_out)
+static kern_return_t vm_copyin_check(const struct vm_map *map,
+                                     vm_offset_t address, vm_size_t size)
 {
     vm_offset_t start = trunc_page(address), end = round_page(address + size);
 
@@ -241,6 +283,84 @@ kern_return_t vm_map_copyin(struct vm_map *map, vm_offset_t address,
         if (!(map->entries[i]->prot & VM_PROT_READ))
             return KERN_PROTECTION_FAILURE;
     }
+    return KERN_SUCCESS;
+}
+
+static bool vm_entry_is_paged(const struct vm_map_entry *entry)
+{
+    return entry->object && !entry->object->device;
+}
+
+/* What one message may hold of pagers' objects: it is all in memory at once. */
+static uint64_t vm_taken_pages_max(void)
+{
+    return min_of(vm_page_total_count() / 8, 16384ul);
+}
+
+/* Makes resident what ENTRY shows of its object in the range. */
+static kern_return_t vm_entry_fetch(const struct vm_map_entry *entry,
+                                    vm_offset_t start, vm_offset_t end,
+                                    struct vm_fault_wait *wait)
+{
+    uint64_t index = (start - entry->start) >> PAGE_SHIFT_BITS;
+    kern_return_t kr = KERN_SUCCESS;
+
+    for (; kr == KERN_SUCCESS && start < end; start += PAGE_SIZE, index++) {
+        struct vm_page *page;
+        if (!vm_amap_get(entry->amap, entry->amap_first + index))
+            kr = vm_object_get(entry->object, entry->object_first + index,
+                               VM_PROT_READ, wait, &page);
+    }
+    return kr;
+}
+
+/* Pages of the range that are mapped from pagers' objects. */
+static uint64_t vm_paged_pages(const struct vm_map *map, vm_offset_t start,
+                               vm_offset_t end)
+{
+    uint64_t count = 0;
+
+    for (unsigned i = vm_map_index(map, start);
+         i < map->count && map->entries[i]->start < end; i++) {
+        const struct vm_map_entry *entry = map->entries[i];
+        if (vm_entry_is_paged(entry))
+            count += (min_of(end, entry->end) - max_of(start, entry->start)) >>
+                     PAGE_SHIFT_BITS;
+    }
+    return count;
+}
+
+kern_return_t vm_map_copyin_fetch(struct vm_map *map, vm_offset_t address,
+                                  vm_size_t size, struct vm_fault_wait *wait)
+{
+    kern_return_t kr = vm_copyin_check(map, address, size);
+    vm_offset_t at = trunc_page(address), end = round_page(address + size);
+
+    if (kr != KERN_SUCCESS)
+        return kr;
+    uint64_t count = vm_paged_pages(map, at, end);
+    if (count > vm_taken_pages_max() ||
+        (count && !vm_pages_available(map, count)))
+        return KERN_RESOURCE_SHORTAGE;
+    while (count && kr == KERN_SUCCESS && at < end) {
+        const struct vm_map_entry *entry = vm_map_entry_at(map, at);
+        vm_offset_t stop = min_of(end, entry->end);
+        if (vm_entry_is_paged(entry))
+            kr = vm_entry_fetch(entry, at, stop, wait);
+        at = stop;
+    }
+    return kr;
+}
+
+static kern_return_t vm_copyin(struct vm_map *map, vm_offset_t address,
+                               vm_size_t size, bool destroy, bool take,
+                               struct vm_map_copy **copy_out)
+{
+    vm_offset_t start = trunc_page(address), end = round_page(address + size);
+    kern_return_t kr = vm_copyin_check(map, address, size);
+
+    if (kr != KERN_SUCCESS)
+        return kr;
     struct vm_map_copy *copy = vm_copy_create(address - start, size);
     if (!copy)
         return KERN_RESOURCE_SHORTAGE;
@@ -248,8 +368,10 @@ kern_return_t vm_map_copyin(struct vm_map *map, vm_offset_t address,
         struct vm_map_entry *entry = vm_map_entry_at(map, at);
         vm_offset_t stop = min_of(end, entry->end);
         struct vm_piece piece = {0};
-        if (!vm_copyin_piece(map, entry, at, stop, destroy, &piece) ||
-            !vm_copy_append(copy, &piece)) {
+        bool got = take && vm_entry_is_paged(entry)
+                       ? vm_copyin_taken(map, entry, at, stop, &piece)
+                       : vm_copyin_piece(map, entry, at, stop, destroy, &piece);
+        if (!got || !vm_copy_append(copy, &piece)) {
             if (piece.amap)
                 vm_amap_release(piece.amap);
             vm_map_copy_discard(copy);
@@ -261,6 +383,20 @@ kern_return_t vm_map_copyin(struct vm_map *map, vm_offset_t address,
         vm_map_remove(map, start, end);
     *copy_out = copy;
     return KERN_SUCCESS;
+}
+
+kern_return_t vm_map_copyin(struct vm_map *map, vm_offset_t address,
+                            vm_size_t size, bool destroy,
+                            struct vm_map_copy **copy_out)
+{
+    return vm_copyin(map, address, size, destroy, false, copy_out);
+}
+
+kern_return_t vm_map_copyin_take(struct vm_map *map, vm_offset_t address,
+                                 vm_size_t size, bool destroy,
+                                 struct vm_map_copy **copy_out)
+{
+    return vm_copyin(map, address, size, destroy, true, copy_out);
 }
 
 /* Shows the receiver at once what it will read next anyway. */
@@ -367,27 +503,29 @@ static kern_return_t vm_overwrite_anon(struct vm_map *map,
     return KERN_SUCCESS;
 }
 
-/* The same for a page that everybody sees. */
+/* Page INDEX of the copy becomes what everybody sees at INDEX of the object:
+ * its pager is asked, as by any other write. */
 static kern_return_t vm_overwrite_object(struct vm_object *object,
-                                         uint64_t index, struct vm_page *page)
+                                         uint64_t index,
+                                         const struct vm_map_copy *copy,
+                                         uint64_t from,
+                                         struct vm_fault_wait *wait)
 {
-    struct vm_page *there = vm_object_page(object, index);
-    kern_return_t kr = KERN_SUCCESS;
+    struct vm_page *there, *page;
 
-    if (there) {
+    if (object->registers)
+        return KERN_INVALID_ADDRESS;
+    kern_return_t kr = vm_object_get(object, index, VM_PROT_WRITE, wait, &there);
+    if (kr == KERN_SUCCESS)
+        kr = vm_copy_page(copy, from, wait, &page);
+    if (kr == KERN_SUCCESS)
         kr = vm_object_write_page(object, index);
-        if (kr == KERN_SUCCESS)
-            memcpy(vm_page_data(there), vm_page_data(page), PAGE_SIZE);
-        vm_page_free(page);
+    if (kr != KERN_SUCCESS)
         return kr;
-    }
-    page->dirty = true;
-    if (object->dead || object->device ||
-        !vm_object_insert(object, index, page)) {
-        vm_page_free(page);
-        return KERN_MEMORY_FAILURE;
-    }
-    vm_object_answer(object, index, KERN_SUCCESS);
+    if (page)
+        memcpy(vm_page_data(there), vm_page_data(page), PAGE_SIZE);
+    else
+        memset(vm_page_data(there), 0, PAGE_SIZE);
     return KERN_SUCCESS;
 }
 
@@ -401,16 +539,18 @@ kern_return_t vm_map_copy_overwrite(struct vm_map *map, vm_offset_t address,
         vm_offset_t at = address + *done;
         struct vm_map_entry *entry = vm_map_entry_at(map, at);
         uint64_t index = (at - entry->start) >> PAGE_SHIFT_BITS;
+        uint64_t from = *done >> PAGE_SHIFT_BITS;
         struct vm_page *page;
-        kr = vm_copy_take_page(copy, *done >> PAGE_SHIFT_BITS, wait, &page);
-        if (kr != KERN_SUCCESS)
-            break;
-        if (entry->object && !entry->private)
+        if (entry->object && !entry->private) {
             kr = vm_overwrite_object(entry->object, entry->object_first + index,
-                                     page);
-        else
-            kr = vm_overwrite_anon(map, entry, index, page);
-        *done += PAGE_SIZE;
+                                     copy, from, wait);
+        } else {
+            kr = vm_copy_take_page(copy, from, wait, &page);
+            if (kr == KERN_SUCCESS)
+                kr = vm_overwrite_anon(map, entry, index, page);
+        }
+        if (kr == KERN_SUCCESS)
+            *done += PAGE_SIZE;
     }
     if (kr == KERN_SUCCESS)
         vm_map_copy_discard(copy);

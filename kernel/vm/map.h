@@ -60,6 +60,17 @@ kern_return_t vm_map_enter(struct vm_map *map, vm_offset_t *address,
 kern_return_t vm_map_copyin(struct vm_map *map, vm_offset_t address,
                             vm_size_t size, bool destroy,
                             struct vm_map_copy **copy_out);
+/* For messages, whose receivers shall not wait for a pager that the sender
+ * chose, nor meet its errors: FETCH makes resident what the range shows of
+ * pagers' objects (KERN_WAITING as usual; KERN_RESOURCE_SHORTAGE if that is more
+ * than one message may hold), and TAKE, at once afterwards, is a copyin that
+ * duplicates it. */
+struct vm_fault_wait;
+kern_return_t vm_map_copyin_fetch(struct vm_map *map, vm_offset_t address,
+                                  vm_size_t size, struct vm_fault_wait *wait);
+kern_return_t vm_map_copyin_take(struct vm_map *map, vm_offset_t address,
+                                 vm_size_t size, bool destroy,
+                                 struct vm_map_copy **copy_out);
 /* A copy of kernel memory (the bytes are copied). */
 kern_return_t vm_map_copy_from_kernel(const void *data, vm_size_t size,
                                       struct vm_map_copy **copy_out);
@@ -67,7 +78,6 @@ kern_return_t vm_map_copy_from_kernel(const void *data, vm_size_t size,
  * its page that it had.  On failure the copy remains. */
 kern_return_t vm_map_copyout(struct vm_map *map, vm_offset_t *address,
                              struct vm_map_copy *copy);
-struct vm_fault_wait;
 /* Replaces [address, address + size) of MAP, which must be mapped and writable
  * all along, page aligned as COPY.  *DONE is 0 at first; after KERN_WAITING the
  * call is to be made again with what it has become.  The copy is consumed on

@@ -122,6 +122,17 @@ void vm_object_remove(struct vm_page *page)
     page->object = NULL;
 }
 
+void vm_object_evict(struct vm_page *page)
+{
+    struct vm_object *object = page->object;
+    uint64_t index = page->offset >> PAGE_SHIFT_BITS;
+
+    vm_object_remove(page);
+    page->dirty = page->precious = false;
+    page->lock = 0;
+    vm_object_answer(object, index, KERN_SUCCESS);
+}
+
 /* Every dirty page goes back, neighbours together. */
 static void vm_object_return_dirty(struct vm_object *object)
 {
@@ -146,6 +157,7 @@ static void vm_object_free_pages(struct vm_object *object)
         (page = list_first_entry(&object->page_list, struct vm_page, link))) {
         vm_object_remove(page);
         page->wire_count = 0;
+        page->outdated = false;
         vm_page_free(page);
     }
 }
@@ -251,7 +263,7 @@ kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
     struct vm_page *page = vm_object_page(object, index);
     bool ask;
 
-    if (page && !(page->lock & access)) {
+    if (page && !page->outdated && !(page->lock & access)) {
         *page_out = page;
         return KERN_SUCCESS;
     }
@@ -265,7 +277,7 @@ kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
     }
     kern_return_t kr = vm_request_join(object, index, access, wait, &ask);
     if (kr == KERN_WAITING && ask) {
-        if (page)
+        if (page && !page->outdated)
             vm_pager_unlock(object, index, access);
         else
             vm_pager_request(object, index, access);
@@ -339,13 +351,13 @@ static void vm_object_shrink(struct vm_object *object, uint64_t wanted)
     {
         if (vm_page_free_count() >= wanted)
             return;
-        if (page->wire_count || page->lock || page->precious)
+        if (page->wire_count || page->precious)
             continue;
         if (page->dirty) {
             vm_pager_return(object, page->offset >> PAGE_SHIFT_BITS, 1, true);
             continue;
         }
-        vm_object_remove(page);
+        vm_object_evict(page);
         vm_page_free(page);
     }
 }

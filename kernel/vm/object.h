@@ -79,6 +79,9 @@ bool vm_object_insert(struct vm_object *object, uint64_t index,
                       struct vm_page *page);
 /* Takes PAGE out of its object and every pmap; it is the caller's. */
 void vm_object_remove(struct vm_page *page);
+/* The same of a page that may be asked for again at once: who waits for more
+ * access to it begins anew.  Clean and without locks afterwards. */
+void vm_object_evict(struct vm_page *page);
 
 /* Makes page INDEX resident for ACCESS.  KERN_WAITING queues WAIT. */
 kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
@@ -109,8 +112,9 @@ void vm_pager_request(struct vm_object *object, uint64_t index,
 void vm_pager_unlock(struct vm_object *object, uint64_t index,
                      vm_prot_t access);
 /* Sends COUNT resident pages from INDEX on to the pager.  With FLUSH they leave
- * the object, else they are clean afterwards. */
-void vm_pager_return(struct vm_object *object, uint64_t index, uint64_t count,
+ * the object, if they are not wired, else they are clean afterwards.  False: no
+ * memory for that; those not sent are as they were. */
+bool vm_pager_return(struct vm_object *object, uint64_t index, uint64_t count,
                      bool flush);
 /* Hands control and name port to the pager; the object has no pager then. */
 void vm_pager_terminate(struct vm_object *object);

@@ -44,6 +44,9 @@ struct vm_page {
     bool used : 1;     /* not free */
     bool orphan : 1;   /* freed while a device held it */
     bool stale : 1;    /* has what others left: see vm_page_clean */
+    /* Wired, and the pager made the object forget it: its contents have to be
+     * asked for again. */
+    bool outdated : 1;
     uint16_t holds;    /* devices' transfers under way */
     uint8_t lock;      /* access the pager forbids, VM_PROT_* */
 };

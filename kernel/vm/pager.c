@@ -4,6 +4,7 @@
  * The kernel's calls to pagers are MIG's KernelUser stubs and never block; the
  * pagers' calls to the kernel are the rpc_memory_object_ routines (mach.defs).
  */
+#include "ipc/object.h"
 #include "ipc/port.h"
 #include "vm/anon.h"
 #include "vm/copy.h"
@@ -18,6 +19,7 @@
 #include "memory_object_user.h"
 
 #define PAGES_PER_RETURN 64
+#define LAST_WORDS_MAX   1024
 
 /* --- to the pager --------------------------------------------------------- */
 
@@ -46,54 +48,69 @@ void vm_pager_terminate(struct vm_object *object)
     ipc_kobject_set(pager, IKOT_NONE, NULL);
     ipc_kobject_set(object->control, IKOT_NONE, NULL);
     ipc_kobject_set(object->name, IKOT_NONE, NULL);
+    /* What the pager tells them before it hears of this must not keep it from
+     * hearing. */
+    ipc_port_set_qlimit(object->control, LAST_WORDS_MAX);
+    ipc_port_set_qlimit(object->name, LAST_WORDS_MAX);
     memory_object_terminate(pager, object->control, object->name);
     object->pager = object->control = object->name = NULL;
 }
 
-/* The pages that go in one message: taken out of the object, or duplicates. */
-static uint64_t vm_return_collect(struct vm_object *object, uint64_t index,
-                                  uint64_t count, bool flush,
-                                  struct vm_page **pages)
+/* Puts the page at INDEX into the copy: itself, taken out of the object, or a
+ * duplicate. */
+static bool vm_return_page(struct vm_object *object, struct vm_page *page,
+                           bool flush, struct vm_map_copy *copy, uint64_t n)
 {
-    uint64_t n = 0;
+    struct vm_page *duplicate = NULL;
 
-    for (; n < count && n < PAGES_PER_RETURN; n++) {
-        struct vm_page *page = vm_object_page(object, index + n);
-        if (!page)
-            break;
-        if (flush && !page->wire_count) {
-            vm_object_remove(page);
-            page->dirty = page->precious = false;
-            page->lock = 0;
-            pages[n] = page;
-            continue;
-        }
+    if (!flush || page->wire_count) {
         /* From here on a write must be noticed again. */
         pmap_page_protect(page, VM_PROT_ALL & ~VM_PROT_WRITE);
         pmap_settle();
-        pages[n] = vm_page_duplicate(page);
-        if (!pages[n])
-            break;
-        page->dirty = page->precious = false;
+        duplicate = vm_page_duplicate(page);
     }
-    return n;
+    if (duplicate) {
+        page->dirty = page->precious = false;
+        vm_copy_fill(copy, n, duplicate);
+        return true;
+    }
+    if (page->wire_count)
+        return false;
+    /* To be forgotten; or there is no memory, and it can be asked for again. */
+    vm_object_evict(page);
+    vm_copy_fill(copy, n, page);
+    return true;
 }
 
-void vm_pager_return(struct vm_object *object, uint64_t index, uint64_t count,
+static uint64_t vm_return_collect(struct vm_object *object, uint64_t index,
+                                  uint64_t count, bool flush,
+                                  struct vm_map_copy *copy)
+{
+    for (uint64_t n = 0; n < count; n++) {
+        struct vm_page *page = vm_object_page(object, index + n);
+        if (!page || page->outdated ||
+            !vm_return_page(object, page, flush, copy, n))
+            return n;
+    }
+    return count;
+}
+
+bool vm_pager_return(struct vm_object *object, uint64_t index, uint64_t count,
                      bool flush)
 {
-    struct vm_page *pages[PAGES_PER_RETURN];
-
     while (count) {
-        bool dirty = vm_object_page(object, index) &&
-                     vm_object_page(object, index)->dirty;
-        uint64_t n = vm_return_collect(object, index, count, flush, pages);
-        struct vm_map_copy *copy = n ? vm_copy_from_pages(pages, n) : NULL;
-        if (!copy) {
+        struct vm_page *first = vm_object_page(object, index);
+        bool dirty = first && first->dirty;
+        uint64_t n = min_of(count, (uint64_t)PAGES_PER_RETURN);
+        struct vm_map_copy *copy = vm_copy_empty(n);
+        if (copy) {
+            n = vm_return_collect(object, index, n, flush, copy);
+            vm_copy_cut(copy, n);
+        }
+        if (!copy || !n) {
+            vm_map_copy_discard(copy);
             kprintf("vm: no memory to return pages to a pager\n");
-            while (n--)
-                vm_page_free(pages[n]);
-            return;
+            return false;
         }
         memory_object_data_return(object->pager, object->control,
                                   index << PAGE_SHIFT_BITS, (vm_offset_t)copy,
@@ -102,6 +119,7 @@ void vm_pager_return(struct vm_object *object, uint64_t index, uint64_t count,
         index += n;
         count -= n;
     }
+    return true;
 }
 
 /* --- from the pager ------------------------------------------------------- */
@@ -188,18 +206,38 @@ static void vm_supply_finish(struct vm_supply *supply, kern_return_t result)
     kfree(supply);
 }
 
+/* A wired page gets the contents of PAGE, which is consumed. */
+static void vm_supply_renew(const struct vm_supply *supply,
+                            struct vm_page *there, struct vm_page *page)
+{
+    if (there->outdated) {
+        memcpy(vm_page_data(there), vm_page_data(page), PAGE_SIZE);
+        there->outdated = false;
+        there->lock = (uint8_t)supply->lock;
+        there->precious = supply->precious;
+    }
+    vm_page_free(page);
+}
+
 static kern_return_t vm_supply_page(struct vm_supply *supply)
 {
     struct vm_object *object = supply->object;
     uint64_t index = supply->first + supply->next;
     struct vm_page *page;
 
-    if (vm_object_page(object, index))
+    struct vm_page *there = vm_object_page(object, index);
+    if (there && !there->outdated)
         return KERN_SUCCESS; /* what is resident is newer */
     kern_return_t kr =
         vm_copy_take_page(supply->copy, supply->next, &supply->wait, &page);
     if (kr != KERN_SUCCESS)
         return kr;
+    there = vm_object_page(object, index);
+    if (there) {
+        vm_supply_renew(supply, there, page);
+        vm_object_answer(object, index, KERN_SUCCESS);
+        return KERN_SUCCESS;
+    }
     page->lock = (uint8_t)supply->lock;
     page->precious = supply->precious;
     if (object->dead || !vm_object_insert(object, index, page)) {
@@ -259,9 +297,11 @@ kern_return_t rpc_memory_object_data_error(vm_object_t object,
 {
     if (!object || offset & (PAGE_SIZE - 1))
         return KERN_INVALID_ARGUMENT;
+    /* The reason is the pager's own: who waits is told what Mach says. */
+    (void)error;
     for (vm_offset_t at = 0; at < size; at += PAGE_SIZE)
         vm_object_answer(object, (offset + at) >> PAGE_SHIFT_BITS,
-                         error ? error : KERN_MEMORY_ERROR);
+                         KERN_MEMORY_ERROR);
     return KERN_SUCCESS;
 }
 
@@ -273,9 +313,15 @@ kern_return_t rpc_memory_object_data_unavailable(vm_object_t object,
         return KERN_INVALID_ARGUMENT;
     for (vm_offset_t at = 0; at < size; at += PAGE_SIZE) {
         uint64_t index = (offset + at) >> PAGE_SHIFT_BITS;
-        if (vm_object_page(object, index))
+        struct vm_page *page = vm_object_page(object, index);
+        if (page && page->outdated) {
+            memset(vm_page_data(page), 0, PAGE_SIZE);
+            page->outdated = false;
+            vm_object_answer(object, index, KERN_SUCCESS);
+        }
+        if (page)
             continue;
-        struct vm_page *page = vm_page_alloc(true);
+        page = vm_page_alloc(true);
         if (page && !vm_object_insert(object, index, page)) {
             vm_page_free(page);
             page = NULL;
@@ -311,11 +357,18 @@ static void vm_lock_page(struct vm_object *object, uint64_t index, bool flush,
 {
     struct vm_page *page = vm_object_page(object, index);
 
-    if (!page)
+    if (!page || page->outdated)
         return;
     if (flush && !page->wire_count) {
-        vm_object_remove(page);
+        vm_object_evict(page);
         vm_page_free(page);
+        return;
+    }
+    if (flush) {
+        page->outdated = true;
+        page->dirty = page->precious = false;
+        page->lock = 0;
+        pmap_page_protect(page, VM_PROT_NONE);
         return;
     }
     if (lock == VM_PROT_NO_CHANGE)
@@ -335,7 +388,7 @@ static uint64_t vm_lock_run(struct vm_object *object, uint64_t index,
     struct vm_page *page;
 
     while (index + run < end && (page = vm_object_page(object, index + run)) &&
-           vm_lock_returns(page, should_return))
+           !page->outdated && vm_lock_returns(page, should_return))
         run++;
     return run;
 }
@@ -355,10 +408,10 @@ kern_return_t rpc_memory_object_lock_request(
     while (radix_next(&object->pages, &index) && index < end) {
         uint64_t run =
             object->pager ? vm_lock_run(object, index, end, should_return) : 0;
-        if (run)
-            vm_pager_return(object, index, run, should_flush);
+        /* What could not be sent is not forgotten. */
+        bool sent = !run || vm_pager_return(object, index, run, should_flush);
         for (uint64_t last = index + max_of(run, 1ul); index < last; index++)
-            vm_lock_page(object, index, should_flush, lock_value);
+            vm_lock_page(object, index, should_flush && sent, lock_value);
     }
     if (IP_VALID(reply_to))
         memory_object_lock_completed(reply_to, reply_type, object->control,

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lib/diskfs/data.c: what is in files, for readers and for those who map them.
  *
- * The kernel keeps pages of mapped files.  Who writes the file by a call makes
- * the kernel forget the pages concerned; who reads it by a call first gets back
- * what was changed through a mapping, if anyone has write access to one.
+ * The kernel keeps pages of mapped files, which may be newer than the format's
+ * blocks.  Who reads by a call has what was changed in them written back first;
+ * who changes the file by a call holds its pager meanwhile (pager/pager.h says
+ * what that means), and is the only one who changes it.
  */
 
 #include <diskfs/private.h>
 #include <string.h>
 
 struct pager_bucket diskfs_pagers;
+boolean_t diskfs_no_stores;
+static pthread_cond_t change_ended = PTHREAD_COND_INITIALIZER;
 
 /* The pager's read and write run in its own thread. */
 static error_t data_page_in(void *cookie, vm_offset_t offset, char *buffer,
@@ -26,6 +29,7 @@ static error_t data_page_in(void *cookie, vm_offset_t offset, char *buffer,
     return err;
 }
 
+/* What goes wrong here is told to whoever syncs the file. */
 static error_t data_page_out(void *cookie, vm_offset_t offset,
                              const char *buffer, vm_size_t size)
 {
@@ -35,12 +39,33 @@ static error_t data_page_out(void *cookie, vm_offset_t offset,
 
     pthread_mutex_lock(&diskfs_lock);
     int64_t left = np->st.st_size - (int64_t)offset;
-    if (left > 0 && !diskfs_readonly) {
+    if (left > 0 && diskfs_readonly) {
+        err = HURD_EROFS;
+    } else if (left > 0) {
         if (left < (int64_t)size)
             size = left;
         err = diskfs_format->write(np, offset, buffer, size, &amount);
         diskfs_touch(np, FALSE, TRUE, TRUE);
     }
+    if (err) {
+        np->write_error = err;
+        np->write_errors++;
+        np->error_untold = TRUE;
+    }
+    pthread_mutex_unlock(&diskfs_lock);
+    return err;
+}
+
+static error_t data_reserve(void *cookie, vm_offset_t offset, vm_size_t *size)
+{
+    struct node *np = cookie;
+    error_t err = 0;
+
+    pthread_mutex_lock(&diskfs_lock);
+    if (diskfs_readonly || diskfs_no_stores)
+        err = HURD_EROFS;
+    else if (diskfs_format->reserve)
+        err = diskfs_format->reserve(np, offset, size);
     pthread_mutex_unlock(&diskfs_lock);
     return err;
 }
@@ -61,8 +86,11 @@ static void data_pager_gone(void *cookie, pager_t pager)
     pthread_mutex_unlock(&diskfs_lock);
 }
 
-static const struct pager_ops data_pager_ops = {data_page_in, data_page_out,
-                                                data_size, data_pager_gone};
+static const struct pager_ops data_pager_ops = {.read = data_page_in,
+                                                .write = data_page_out,
+                                                .size = data_size,
+                                                .gone = data_pager_gone,
+                                                .reserve = data_reserve};
 
 /* A reference on NP's pager, or null if there is none that is alive. */
 static pager_t data_pager(struct node *np)
@@ -133,12 +161,49 @@ error_t diskfs_check_lock(struct peropen *po)
     return 0;
 }
 
-static void data_changed(struct node *np, int64_t offset, size_t size)
+void diskfs_begin_change(struct node *np)
 {
-    if (np->pager)
-        pager_flush_some(np->pager, MACH_PAGE_TRUNC(offset),
-                         MACH_PAGE_ROUND(offset + size) -
-                             MACH_PAGE_TRUNC(offset));
+    while (np->changing)
+        pthread_cond_wait(&change_ended, &diskfs_lock);
+    np->changing = TRUE;
+}
+
+void diskfs_end_change(struct node *np)
+{
+    np->changing = FALSE;
+    pthread_cond_broadcast(&change_ended);
+}
+
+/* The pages of the range are nobody's but the format's until data_release.  The
+ * lock is let go meanwhile. */
+static pager_t data_hold(struct node *np, int64_t offset, int64_t size)
+{
+    pager_t pager = size > 0 ? data_pager(np) : NULL;
+
+    if (!pager)
+        return NULL;
+    pthread_mutex_unlock(&diskfs_lock);
+    pager_hold(pager, offset, size);
+    pthread_mutex_lock(&diskfs_lock);
+    return pager;
+}
+
+/* Likewise. */
+static void data_release(pager_t pager)
+{
+    if (!pager)
+        return;
+    pthread_mutex_unlock(&diskfs_lock);
+    pager_release(pager);
+    ports_port_deref(pager);
+    pthread_mutex_lock(&diskfs_lock);
+}
+
+void diskfs_take_back(struct node *np)
+{
+    diskfs_begin_change(np);
+    data_release(data_hold(np, 0, np->st.st_size));
+    diskfs_end_change(np);
 }
 
 error_t diskfs_write(struct node *np, int64_t offset, const char *data,
@@ -151,32 +216,45 @@ error_t diskfs_write(struct node *np, int64_t offset, const char *data,
         return HURD_EROFS;
     if (!size)
         return 0;
-    diskfs_settle(np, offset, size);
-    error_t err = diskfs_format->write(np, offset, data, size, amount);
-    if (*amount) {
+    /* The page that had the end is changed too if there will be a gap. */
+    int64_t start = offset < np->st.st_size ? offset : np->st.st_size;
+    pager_t pager = data_hold(np, start, offset + (int64_t)size - start);
+    /* The lock was let go if there is a pager. */
+    error_t err = diskfs_readonly && !diskfs_format->live
+                      ? HURD_EROFS
+                      : diskfs_format->write(np, offset, data, size, amount);
+    if (*amount)
         diskfs_touch(np, FALSE, TRUE, TRUE);
-        data_changed(np, offset, *amount);
-    }
+    data_release(pager);
     return *amount ? 0 : err;
+}
+
+/* Beyond an end at the end of a page there is no page to be changed. */
+static pager_t data_hold_for_size(struct node *np, int64_t size)
+{
+    int64_t old = np->st.st_size;
+
+    if (size < old)
+        return data_hold(np, size, old - size);
+    return data_hold(np, old, old % (int64_t)vm_page_size ? 1 : 0);
 }
 
 error_t diskfs_set_size(struct node *np, int64_t size)
 {
-    int64_t old = np->st.st_size;
+    error_t err = 0;
 
     if (size < 0)
         return HURD_EINVAL;
     if (diskfs_readonly)
         return HURD_EROFS;
-    if (size == old)
-        return 0;
-    if (size < old)
-        diskfs_settle(np, 0, old);
-    error_t err = diskfs_format->set_size(np, size);
-    if (err)
-        return err;
-    diskfs_touch(np, FALSE, TRUE, TRUE);
-    data_changed(np, size < old ? size : old,
-                 size < old ? old - size : size - old);
-    return 0;
+    diskfs_begin_change(np);
+    if (size != np->st.st_size) {
+        pager_t pager = data_hold_for_size(np, size);
+        err = diskfs_readonly ? HURD_EROFS : diskfs_format->set_size(np, size);
+        if (!err)
+            diskfs_touch(np, FALSE, TRUE, TRUE);
+        data_release(pager);
+    }
+    diskfs_end_change(np);
+    return err;
 }

@@ -38,6 +38,12 @@ struct node {
     struct transbox transbox;
     struct rlock_box rlocks;
     pager_t pager; /* its reference is the pager's; null if none */
+    boolean_t changing; /* see diskfs_begin_change */
+    /* The last error of writing back what was stored through a mapping, how
+     * many there were, and whether nobody has been told of it. */
+    error_t write_error;
+    unsigned write_errors;
+    boolean_t error_untold;
     void *format;  /* the format's own */
 };
 
@@ -54,6 +60,7 @@ struct peropen {
     mach_port_t root_parent;
     struct node *shadow_root;
     char *path; /* as far as it is known; malloced or null */
+    unsigned write_errors; /* of the node, that this open has been told of */
 };
 
 /* A user's right to it. */
@@ -103,6 +110,10 @@ struct diskfs_format {
     error_t (*write)(struct node *np, int64_t offset, const char *data,
                      size_t size, size_t *amount);
     error_t (*set_size)(struct node *np, int64_t size);
+    /* Gives the page at OFFSET, which is within the file, blocks of its own as
+     * far as it has none; *SIZE is lessened to what from there on has some.  May
+     * be null: there is always room. */
+    error_t (*reserve)(struct node *np, int64_t offset, size_t *size);
     /* A memory object for io_map, if not the library's own pager: a new send
      * right; may be null. */
     error_t (*map)(struct node *np, boolean_t writable, mach_port_t *object);
@@ -156,6 +167,9 @@ void diskfs_touch(struct node *np, boolean_t atime, boolean_t mtime,
 struct timespec diskfs_now(void);       /* as the disk can keep it */
 error_t diskfs_update(struct node *np); /* writes ST if it is dirty */
 error_t diskfs_sync_all(boolean_t wait);
+/* One file: all that was written to it, and what PO (may be null) was not told
+ * of yet. */
+error_t diskfs_sync_node(struct node *np, struct peropen *po);
 /* Returns when something has changed since the last sync. */
 void diskfs_wait_for_change(void);
 /* Whether any translator sits on a node. */
@@ -174,8 +188,13 @@ error_t diskfs_create(struct node *dir, mode_t mode, const struct iouser *user,
 
 error_t diskfs_read(struct node *np, int64_t offset, char *data, size_t size,
                     size_t *amount);
+/* Who writes is the only one who changes the file, between these two; the first
+ * may let diskfs_lock go, and so may diskfs_write. */
+void diskfs_begin_change(struct node *np);
+void diskfs_end_change(struct node *np);
 error_t diskfs_write(struct node *np, int64_t offset, const char *data,
                      size_t size, size_t *amount);
+/* Begins and ends a change itself. */
 error_t diskfs_set_size(struct node *np, int64_t size);
 /* EBUSY if another open has locked the file for itself, in a live format.
  * diskfs_lock is held. */

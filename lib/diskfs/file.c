@@ -174,7 +174,7 @@ kern_return_t diskfs_S_file_statfs(protid_t cred, fsys_statfsbuf_t *info)
 
 kern_return_t diskfs_S_file_sync(protid_t cred, int wait, int omit_metadata)
 {
-    return cred ? diskfs_sync_all(TRUE) : HURD_EOPNOTSUPP;
+    return cred ? diskfs_sync_node(cred->po->np, cred->po) : HURD_EOPNOTSUPP;
 }
 
 kern_return_t diskfs_S_file_syncfs(protid_t cred, int wait, int do_children)

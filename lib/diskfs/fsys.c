@@ -85,8 +85,11 @@ error_t diskfs_get_options(char **argz, size_t *length)
 
 error_t diskfs_make_readonly(boolean_t force)
 {
-    error_t err = diskfs_sync_all(TRUE);
-
+    pthread_mutex_lock(&diskfs_lock);
+    error_t err = diskfs_readonly ? 0 : diskfs_take_back_all(TRUE);
+    pthread_mutex_unlock(&diskfs_lock);
+    if (!err)
+        err = diskfs_sync_all(TRUE);
     pthread_mutex_lock(&diskfs_lock);
     if (!err && !diskfs_readonly)
         err = diskfs_drop_orphans(force);
@@ -94,6 +97,7 @@ error_t diskfs_make_readonly(boolean_t force)
         err = diskfs_format->set_read_only(TRUE);
     if (!err)
         diskfs_readonly = TRUE;
+    diskfs_no_stores = FALSE; /* DISKFS_READONLY says the same */
     pthread_mutex_unlock(&diskfs_lock);
     return err;
 }

@@ -92,6 +92,11 @@ kern_return_t diskfs_S_io_read(protid_t cred, data_t *data,
         return err;
     struct node *np = cred->po->np;
     boolean_t link = HS_ISLNK(np->st.st_mode);
+    /* The lock may be let go, but two readers of one open get different parts.
+     */
+    boolean_t alone = offset == -1 && diskfs_is_mapped_for_writing(np);
+    if (alone)
+        diskfs_begin_change(np);
     err = link ? 0 : io_target(cred, HO_READ);
     int64_t at = offset == -1 ? cred->po->filepointer : offset;
     if (size > READ_MAX)
@@ -107,6 +112,8 @@ kern_return_t diskfs_S_io_read(protid_t cred, data_t *data,
                    : diskfs_read(np, at, *data, size, &amount);
     if (!err && offset == -1)
         cred->po->filepointer = at + amount;
+    if (alone)
+        diskfs_end_change(np);
     diskfs_end(err);
     if (room && (err || MACH_PAGE_ROUND(amount) < MACH_PAGE_ROUND(size))) {
         vm_address_t keep = err ? 0 : MACH_PAGE_ROUND(amount);
@@ -115,6 +122,26 @@ kern_return_t diskfs_S_io_read(protid_t cred, data_t *data,
     }
     *length = amount;
     *dealloc = room != 0;
+    return err;
+}
+
+/* Where the end is, and where the open stands, is known once nobody else
+ * changes the file. */
+static error_t write_open(struct peropen *po, const_data_t data, size_t length,
+                          loff_t offset, size_t *done)
+{
+    error_t err = diskfs_check_lock(po);
+
+    if (err)
+        return err;
+    diskfs_begin_change(po->np);
+    int64_t at = offset == -1 ? po->filepointer : offset;
+    if (offset == -1 && po->openstat & HO_APPEND)
+        at = po->np->st.st_size;
+    err = diskfs_write(po->np, at, data, length, done);
+    if (!err && offset == -1)
+        po->filepointer = at + *done;
+    diskfs_end_change(po->np);
     return err;
 }
 
@@ -128,24 +155,18 @@ kern_return_t diskfs_S_io_write(protid_t cred, const_data_t data,
     if (err)
         return err;
     struct peropen *po = cred->po;
+    struct node *np = po->np;
     err = io_target(cred, HO_WRITE);
     if (!err)
-        err = diskfs_check_lock(po);
-    int64_t at = offset == -1 ? po->filepointer : offset;
-    if (offset == -1 && po->openstat & HO_APPEND)
-        at = po->np->st.st_size;
-    if (!err)
-        err = diskfs_write(po->np, at, data, length, &done);
-    if (!err && offset == -1)
-        po->filepointer = at + done;
+        err = write_open(po, data, length, offset, &done);
     /* A write by others than root takes the set-id bits away. */
-    if (!err && po->np->st.st_mode & (HS_ISUID | HS_ISGID) &&
+    if (!err && np->st.st_mode & (HS_ISUID | HS_ISGID) &&
         !idvec_contains(cred->user->uids, 0))
-        po->np->st.st_mode &= ~(HS_ISUID | HS_ISGID);
+        np->st.st_mode &= ~(HS_ISUID | HS_ISGID);
     boolean_t sync = !err && po->openstat & HO_FSYNC;
     *amount = done;
     diskfs_end(err);
-    return sync ? diskfs_sync_all(TRUE) : err;
+    return sync ? diskfs_sync_node(np, po) : err;
 }
 
 kern_return_t diskfs_S_io_seek(protid_t cred, loff_t offset, int whence,

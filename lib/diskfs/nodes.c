@@ -228,47 +228,96 @@ error_t diskfs_update(struct node *np)
     return err;
 }
 
-/* What was changed through mappings comes back; the lock is let go. */
-static void sync_mapped(void)
+/* References on all nodes that are mapped for writing, in a malloced array. */
+static error_t mapped_nodes(struct node ***nodes, size_t *count)
 {
-    struct node *mapped[64];
-    unsigned count = 0;
+    size_t room = 0;
 
+    *nodes = NULL;
+    *count = 0;
+    for (int i = 0; i < BUCKETS; i++)
+        for (struct node *np = buckets[i]; np; np = np->hash_next)
+            room += diskfs_is_mapped_for_writing(np);
+    if (room && !(*nodes = malloc(room * sizeof **nodes)))
+        return HURD_ENOMEM;
     for (int i = 0; i < BUCKETS; i++) {
         for (struct node *np = buckets[i]; np; np = np->hash_next) {
-            if (count < 64 && diskfs_is_mapped_for_writing(np)) {
-                diskfs_nref(np);
-                mapped[count++] = np;
-            }
+            if (!diskfs_is_mapped_for_writing(np))
+                continue;
+            diskfs_nref(np);
+            (*nodes)[(*count)++] = np;
         }
     }
-    if (count)
-        note_change(); /* nobody tells us when it is written again */
-    while (count--) {
-        diskfs_settle(mapped[count], 0, mapped[count]->st.st_size);
-        diskfs_nrele(mapped[count]);
-    }
+    return 0;
 }
 
-error_t diskfs_sync_all(boolean_t wait)
+/* Does FN, which may let the lock go, to each of them. */
+static error_t each_mapped(void (*fn)(struct node *np))
+{
+    struct node **nodes;
+    size_t count;
+    error_t err = mapped_nodes(&nodes, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        fn(nodes[i]);
+        diskfs_nrele(nodes[i]);
+    }
+    free(nodes);
+    return err;
+}
+
+/* What was changed through mappings comes back. */
+static void settle_node(struct node *np)
+{
+    note_change(); /* nobody tells us when it is written again */
+    diskfs_settle(np, 0, np->st.st_size);
+}
+
+/* Under diskfs_lock: nodes and metadata reach the disk. */
+static error_t sync_nodes(void)
 {
     error_t err = 0;
 
-    pthread_mutex_lock(&diskfs_lock);
-    change.there = FALSE;
-    sync_mapped();
-    for (int i = 0; i < BUCKETS && !diskfs_readonly; i++) {
+    if (diskfs_readonly)
+        return 0;
+    for (int i = 0; i < BUCKETS; i++) {
         for (struct node *np = buckets[i]; np; np = np->hash_next) {
             error_t one = diskfs_update(np);
             err = err ? err : one;
         }
     }
-    if (!diskfs_readonly) { /* one bad node does not keep the others */
-        error_t all = diskfs_format->sync();
-        err = err ? err : all;
+    error_t all = diskfs_format->sync(); /* whatever a bad node said */
+    return err ? err : all;
+}
+
+error_t diskfs_sync_all(boolean_t wait)
+{
+    pthread_mutex_lock(&diskfs_lock);
+    change.there = FALSE;
+    error_t err = each_mapped(settle_node);
+    error_t rest = sync_nodes();
+    pthread_mutex_unlock(&diskfs_lock);
+    return err ? err : rest;
+}
+
+error_t diskfs_sync_node(struct node *np, struct peropen *po)
+{
+    pthread_mutex_lock(&diskfs_lock);
+    diskfs_settle(np, 0, np->st.st_size);
+    error_t err = sync_nodes();
+    if (po && po->write_errors != np->write_errors) {
+        err = err ? err : np->write_error;
+        po->write_errors = np->write_errors;
+        np->error_untold = FALSE;
     }
     pthread_mutex_unlock(&diskfs_lock);
     return err;
+}
+
+error_t diskfs_take_back_all(boolean_t no_stores)
+{
+    diskfs_no_stores = no_stores;
+    return each_mapped(diskfs_take_back);
 }
 
 /* Whose a new file is: the user's first ids, but in a set-group directory the

@@ -17,6 +17,8 @@ struct peropen *diskfs_make_peropen(struct node *np, int flags,
     }
     po->refs = 1;
     po->np = np;
+    /* What nobody was told of, the next one is. */
+    po->write_errors = np->write_errors - (np->error_untold ? 1 : 0);
     po->openstat = flags & (HO_ACCMODE | HO_EXEC | HO_SETTABLE);
     fshelp_rlock_po_init(&po->lock_status, &np->rlocks, &diskfs_lock);
     if (context) {

@@ -26,6 +26,12 @@ void diskfs_drop_listing(struct peropen *po);
  * go meanwhile, the caller has a reference on NP. */
 void diskfs_settle(struct node *np, int64_t offset, size_t size);
 boolean_t diskfs_is_mapped_for_writing(struct node *np);
+/* The kernel returns and forgets all of the file; the lock is let go. */
+void diskfs_take_back(struct node *np);
+/* The same of every file that is mapped for writing.  Stores to what is mapped
+ * are refused from then on, if so asked. */
+error_t diskfs_take_back_all(boolean_t no_stores);
+extern boolean_t diskfs_no_stores;
 
 /* What may be opened how: 0 or an error. */
 error_t diskfs_check_open(struct node *np, int flags,

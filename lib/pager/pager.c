@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is supplied for one request: the pages around it come for almost
- * nothing, as they are next on the disk. */
-#define CLUSTER 0x10000ul
-
 static struct port_class *pager_class;
 
 pager_t pager_begin_using(mach_port_t port)
@@ -84,7 +80,7 @@ error_t pager_create(struct pager_bucket *bucket, const struct pager_ops *ops,
     pager->ops = ops;
     pager->cookie = cookie;
     pthread_mutex_init(&pager->lock, NULL);
-    pthread_cond_init(&pager->synced, NULL);
+    pthread_cond_init(&pager->changed, NULL);
     *result = pager;
     return 0;
 }
@@ -92,59 +88,6 @@ error_t pager_create(struct pager_bucket *bucket, const struct pager_ops *ops,
 mach_port_t pager_get_port(pager_t pager)
 {
     return ports_get_send_right(pager);
-}
-
-/* A reference to the control port, or null if the kernel has no object. */
-static mach_port_t pager_control(pager_t pager)
-{
-    pthread_mutex_lock(&pager->lock);
-    mach_port_t control = pager->control;
-    if (control)
-        mach_port_ref_send(control, 1);
-    pthread_mutex_unlock(&pager->lock);
-    return control;
-}
-
-void pager_flush_some(pager_t pager, vm_offset_t offset, vm_size_t size)
-{
-    pthread_mutex_lock(&pager->lock);
-    pager->flushes++;
-    pthread_mutex_unlock(&pager->lock);
-    mach_port_t control = pager_control(pager);
-    if (!control)
-        return;
-    memory_object_lock_request(control, offset, size, MEMORY_OBJECT_RETURN_NONE,
-                               TRUE, VM_PROT_NO_CHANGE, MACH_PORT_NULL);
-    mach_port_drop(control);
-}
-
-/* The answer comes to the pager's own port, behind the pages. */
-void pager_sync_some(pager_t pager, vm_offset_t offset, vm_size_t size)
-{
-    mach_port_t control = pager->written ? pager_control(pager) : 0;
-
-    if (!control)
-        return;
-    pthread_mutex_lock(&pager->lock);
-    unsigned ticket = ++pager->syncs_asked;
-    error_t err = memory_object_lock_request(
-        control, offset, size, MEMORY_OBJECT_RETURN_DIRTY, FALSE,
-        VM_PROT_NO_CHANGE, pager->pi.port_right);
-    while (!err && pager->control && pager->syncs_done < ticket)
-        pthread_cond_wait(&pager->synced, &pager->lock);
-    pthread_mutex_unlock(&pager->lock);
-    mach_port_drop(control);
-}
-
-void pager_forget(pager_t pager)
-{
-    mach_port_t control = pager_control(pager);
-
-    if (!control)
-        return;
-    memory_object_change_attributes(control, FALSE, MEMORY_OBJECT_COPY_DELAY,
-                                    MACH_PORT_NULL);
-    mach_port_drop(control);
 }
 
 /* --- the kernel's calls --------------------------------------------------- */
@@ -179,7 +122,8 @@ kern_return_t pager_S_memory_object_terminate(pager_t pager,
         mach_port_drop(pager->name);
         pager->control = pager->name = MACH_PORT_NULL;
         pager->written = FALSE;
-        pthread_cond_broadcast(&pager->synced);
+        pager->syncs_done = pager->syncs_asked; /* it answers no more */
+        pthread_cond_broadcast(&pager->changed);
     }
     pthread_mutex_unlock(&pager->lock);
     mach_port_destroy_receive(control);
@@ -189,63 +133,19 @@ kern_return_t pager_S_memory_object_terminate(pager_t pager,
     return 0;
 }
 
-/* What to supply for a request at OFFSET: on to the end of its cluster, as far
- * as the file goes. */
-static vm_size_t pager_amount(pager_t pager, vm_offset_t offset)
-{
-    vm_size_t end = MACH_PAGE_ROUND(pager->ops->size(pager->cookie));
-    vm_size_t amount = CLUSTER - offset % CLUSTER;
-
-    if (offset >= end)
-        return vm_page_size;
-    return amount < end - offset ? amount : end - offset;
-}
-
-/* Supplies what was read if nothing was flushed since; else it is stale. */
-static boolean_t pager_supply(pager_t pager, mach_port_t control,
-                              vm_offset_t offset, vm_address_t buffer,
-                              vm_size_t size, unsigned flushes)
-{
-    pthread_mutex_lock(&pager->lock);
-    boolean_t fresh = pager->flushes == flushes;
-    /* Locked against writing, so that we hear of the first write. */
-    if (fresh)
-        memory_object_data_supply(control, offset, buffer, size, TRUE,
-                                  pager->written ? VM_PROT_NONE : VM_PROT_WRITE,
-                                  FALSE, MACH_PORT_NULL);
-    pthread_mutex_unlock(&pager->lock);
-    return fresh;
-}
-
 kern_return_t pager_S_memory_object_data_request(pager_t pager,
                                                  mach_port_t control,
                                                  vm_offset_t offset,
                                                  vm_size_t length,
                                                  vm_prot_t access)
 {
-    vm_address_t buffer = 0;
-    unsigned flushes;
+    struct pager_request request = {.control = control,
+                                    .offset = MACH_PAGE_TRUNC(offset),
+                                    .access = access};
 
     if (!pager)
         return HURD_EOPNOTSUPP;
-    if (access & VM_PROT_WRITE)
-        pager->written = TRUE;
-    vm_size_t size = pager_amount(pager, offset);
-    error_t err = vm_allocate(mach_task_self(), &buffer, size, TRUE);
-    do {
-        pthread_mutex_lock(&pager->lock);
-        flushes = pager->flushes;
-        pthread_mutex_unlock(&pager->lock);
-        if (!err)
-            err = pager->ops->read(pager->cookie, offset, (char *)buffer, size);
-    } while (!err &&
-             !pager_supply(pager, control, offset, buffer, size, flushes));
-    if (err) {
-        if (buffer)
-            vm_deallocate(mach_task_self(), buffer, size);
-        memory_object_data_error(control, offset, length, err);
-    }
-    mach_port_drop(control);
+    pager_request_serve(pager, &request);
     return 0;
 }
 
@@ -255,13 +155,14 @@ kern_return_t pager_S_memory_object_data_unlock(pager_t pager,
                                                 vm_size_t length,
                                                 vm_prot_t access)
 {
+    struct pager_request request = {.control = control,
+                                    .offset = MACH_PAGE_TRUNC(offset),
+                                    .access = access,
+                                    .unlock = TRUE};
+
     if (!pager)
         return HURD_EOPNOTSUPP;
-    pager->written = TRUE;
-    memory_object_lock_request(control, offset, length,
-                               MEMORY_OBJECT_RETURN_NONE, FALSE, VM_PROT_NONE,
-                               MACH_PORT_NULL);
-    mach_port_drop(control);
+    pager_request_serve(pager, &request);
     return 0;
 }
 
@@ -271,8 +172,14 @@ kern_return_t pager_S_memory_object_data_return(
 {
     if (!pager)
         return HURD_EOPNOTSUPP;
-    if (dirty)
-        pager->ops->write(pager->cookie, offset, (const char *)data, size);
+    error_t err = dirty ? pager->ops->write(pager->cookie, offset,
+                                            (const char *)data, size)
+                        : 0;
+    if (err) {
+        pthread_mutex_lock(&pager->lock);
+        pager->error = pager->error ? pager->error : err;
+        pthread_mutex_unlock(&pager->lock);
+    }
     vm_deallocate(mach_task_self(), data, size);
     mach_port_drop(control);
     return 0;
@@ -295,7 +202,7 @@ kern_return_t pager_S_memory_object_lock_completed(pager_t pager,
         return HURD_EOPNOTSUPP;
     pthread_mutex_lock(&pager->lock);
     pager->syncs_done++;
-    pthread_cond_broadcast(&pager->synced);
+    pthread_cond_broadcast(&pager->changed);
     pthread_mutex_unlock(&pager->lock);
     mach_port_drop(control);
     return 0;

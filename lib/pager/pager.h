@@ -2,10 +2,30 @@
 /* lib/pager/pager.h: memory objects whose pages a server provides.
  *
  * A pager is a port object (lib/ports) that answers the kernel's external pager
- * protocol with two functions of its owner's, which get the owner's COOKIE and
- * may wait for anything but this pager's own pages.  Serve its bucket with
- * pager_demuxer.  The kernel may keep pages and the object as long as it has
- * memory; pager_forget makes it let go.
+ * protocol with functions of its owner's, which get the owner's COOKIE and may
+ * wait for anything but this pager's own pages.  The kernel may keep pages and
+ * the object as long as it has memory; pager_forget makes it let go.
+ *
+ * There are two places where contents can be: the kernel's pages, and what is
+ * behind the pager.  The rule by which they agree:
+ *
+ * - Of a page that the kernel was asked to let be written (a first store asks,
+ *   with data_request or data_unlock), the kernel has the truth, until it has
+ *   returned it: whoever reads behind the pager calls pager_sync_some first.
+ * - Who changes what is behind the pager (a write by a call, a truncation)
+ *   holds the range meanwhile: pager_hold makes the kernel return what was
+ *   changed in it and forget its pages, and what it asks for in that range
+ *   waits for pager_release.  So no store is lost, and none is seen before its
+ *   time.  Ranges that are held are enlarged to whole pages; a pager's holders
+ *   come one after the other.
+ * - A store beyond the end (the size function) fails where it is made, and so
+ *   does one that has no room on the medium (the reserve function): an access
+ *   that fails so is EXC_BAD_ACCESS with KERN_MEMORY_ERROR, Unix's SIGBUS.
+ * - What the write function cannot write is an error of the next
+ *   pager_sync_some.
+ *
+ * Nobody who holds a lock that the owner's functions take may call
+ * pager_sync_some, pager_hold or pager_release.
  */
 
 #ifndef LIB_PAGER_PAGER_H
@@ -25,8 +45,12 @@ struct pager_ops {
     /* What the owner does not want beyond the end it drops. */
     error_t (*write)(void *cookie, vm_offset_t offset, const char *buffer,
                      vm_size_t size);
-    /* The size of what is behind it, for reading ahead. */
+    /* The size of what is behind it: there are no pages beyond. */
     vm_size_t (*size)(void *cookie);
+    /* The page at OFFSET is going to be written: makes sure that write can put
+     * it somewhere.  *SIZE, which is how much would be useful (whole pages), is
+     * lessened to what from OFFSET on has its place now.  May be null. */
+    error_t (*reserve)(void *cookie, vm_offset_t offset, vm_size_t *size);
     /* The last user and the kernel are gone. */
     void (*gone)(void *cookie, struct pager *pager);
 };
@@ -42,9 +66,15 @@ struct pager {
     /* The owner's, before the port is given away: the kernel does not keep what
      * is not mapped any more. */
     boolean_t fleeting;
-    unsigned flushes;                 /* by pager_flush_some */
-    unsigned syncs_asked, syncs_done; /* by pager_sync_some */
-    pthread_cond_t synced;
+    unsigned syncs_asked, syncs_done; /* lock requests, and their answers */
+    error_t error; /* the first of write's that nobody was told yet */
+    /* The range that is held, how often one has been so far, and what the
+     * kernel asked of it meanwhile. */
+    vm_offset_t held, held_end;
+    unsigned holds;
+    struct pager_request *waiting;
+    unsigned waiting_count;
+    pthread_cond_t changed; /* SYNCS_DONE, CONTROL or HELD_END */
 };
 typedef struct pager *pager_t;
 
@@ -63,12 +93,13 @@ error_t pager_create(struct pager_bucket *bucket, const struct pager_ops *ops,
 /* A send right for vm_map; the caller owns it. */
 mach_port_t pager_get_port(pager_t pager);
 
-/* The kernel drops its copy of the range, changed or not: what is behind the
- * pager has just been changed. */
-void pager_flush_some(pager_t pager, vm_offset_t offset, vm_size_t size);
 /* The kernel writes back what was changed in the range; returns when that has
- * been handed to the write function. */
-void pager_sync_some(pager_t pager, vm_offset_t offset, vm_size_t size);
+ * been handed to the write function, with its error if there was any. */
+error_t pager_sync_some(pager_t pager, vm_offset_t offset, vm_size_t size);
+/* What the kernel has in the range it returns and forgets; it gets nothing of
+ * it before pager_release, which must follow.  SIZE is not 0. */
+void pager_hold(pager_t pager, vm_offset_t offset, vm_size_t size);
+void pager_release(pager_t pager);
 /* The kernel shall not keep the object once it is not mapped. */
 void pager_forget(pager_t pager);
 

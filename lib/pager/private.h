@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/pager/private.h: for MIG's stubs. */
+/* lib/pager/private.h: between the library's parts, and for MIG's stubs. */
 
 #ifndef LIB_PAGER_PRIVATE_H
 #define LIB_PAGER_PRIVATE_H
@@ -9,5 +9,19 @@
 pager_t pager_begin_using(mach_port_t port);
 pager_t pager_begin_using_payload(uint64_t payload);
 void pager_end_using(pager_t pager);
+
+/* What the kernel asked for: contents of a page, or (UNLOCK) to write one that
+ * it has. */
+struct pager_request {
+    struct pager_request *next;
+    mach_port_t control; /* send right */
+    vm_offset_t offset;
+    vm_prot_t access;
+    boolean_t unlock;
+};
+
+/* Answers REQUEST, or keeps it until its range is not held any more.  Consumes
+ * its right. */
+void pager_request_serve(pager_t pager, const struct pager_request *request);
 
 #endif

@@ -253,6 +253,7 @@ const struct diskfs_format ext2_format = {
     .read = ext2_read,
     .write = ext2_write,
     .set_size = ext2_set_size,
+    .reserve = ext2_reserve,
     .lookup = ext2_lookup,
     .walk = ext2_walk,
     .enter = ext2_enter,

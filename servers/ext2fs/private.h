@@ -52,6 +52,8 @@ error_t ext2_read(struct node *np, int64_t offset, char *data, size_t size,
 error_t ext2_write(struct node *np, int64_t offset, const char *data,
                    size_t size, size_t *amount);
 error_t ext2_set_size(struct node *np, int64_t size);
+/* reserve.c */
+error_t ext2_reserve(struct node *np, int64_t offset, size_t *size);
 /* Gives back the blocks of NP's contents. */
 error_t ext2_free_blocks(struct node *np);
 

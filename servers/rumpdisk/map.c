@@ -83,8 +83,10 @@ static void start_pagers(void)
 
 static error_t make_pager(struct window *window, mach_port_t *port)
 {
-    static const struct pager_ops ops = {window_read, window_write, window_size,
-                                         window_gone};
+    static const struct pager_ops ops = {.read = window_read,
+                                         .write = window_write,
+                                         .size = window_size,
+                                         .gone = window_gone};
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pager_t pager;
 
