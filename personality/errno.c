@@ -122,11 +122,14 @@ static int mach_to_linux(kern_return_t error)
 {
     switch (error) {
     case MACH_SEND_INVALID_MEMORY:
+    case MACH_SEND_INVALID_DATA: /* a pager could not bring it */
+    case KERN_MEMORY_ERROR:
     case KERN_INVALID_ADDRESS:
     case KERN_PROTECTION_FAILURE:
         return EFAULT;
     case KERN_NO_SPACE:
     case KERN_RESOURCE_SHORTAGE:
+    case MACH_SEND_NO_BUFFER:
         return ENOMEM;
     case KERN_INVALID_ARGUMENT:
     case KERN_INVALID_VALUE:

@@ -11,6 +11,7 @@
 #include "personality/lock.h"
 #include "personality/mach.h"
 #include "personality/process.h"
+#include "personality/sharemap.h"
 #include "personality/signals.h"
 #include "personality/syscalls.h"
 #include "personality/unix.h"
@@ -44,11 +45,17 @@ static void child_give_file(struct file *file, void *arg)
     child_give(arg, file->port, file->port);
 }
 
+static void child_give_port(mach_port_t port, void *arg)
+{
+    child_give(arg, port, port);
+}
+
 static void child_give_rights(struct child *child)
 {
     /* Two slots may hold one port: then the right is there already, once more
      * counts it twice, as here. */
     fd_each_file(child_give_file, child);
+    sharemap_each(child_give_port, child);
     child_give(child, unix_process.cwdir, unix_process.cwdir);
     child_give(child, unix_process.crdir, unix_process.crdir);
     child_give(child, unix_process.auth, unix_process.auth);
@@ -185,6 +192,7 @@ void fork_child_begin(struct thread *thread, int pid)
     unix_process.pid = pid;
     unix_process.pgrp_generation++;
     fd_forked();
+    sharemap_forked();
     socket_forked();
     clock_forked();
     signals_forked();

@@ -2,13 +2,13 @@
 #include "personality/memory.h"
 #include "personality/lock.h"
 #include "personality/mach.h"
+#include "personality/sharemap.h"
 #include "personality/syscalls.h"
 
 #include <sys/mman.h>
 
 #define PAGE_MASK     4095ul
 #define page_round(x) (((x) + PAGE_MASK) & ~PAGE_MASK)
-#define MREMAP_FLAGS  (MREMAP_MAYMOVE | MREMAP_FIXED)
 
 static struct {
     struct lock lock;
@@ -56,8 +56,9 @@ static long memory_clear(uint64_t address, uint64_t size, int flags)
 {
     if (address & PAGE_MASK)
         return -EINVAL;
-    if (flags & MAP_FIXED_NOREPLACE && !(flags & MAP_FIXED))
+    if (flags & MAP_FIXED_NOREPLACE)
         return 0;
+    sharemap_remove(address, size);
     return linux_error(vm_deallocate(mach_task_self(), address, size));
 }
 
@@ -101,6 +102,7 @@ long sys_munmap(struct frame *frame)
 {
     if (ARG1(frame) & PAGE_MASK || !ARG2(frame))
         return -EINVAL;
+    sharemap_remove(ARG1(frame), page_round(ARG2(frame)));
     return linux_error(
         vm_deallocate(mach_task_self(), ARG1(frame), page_round(ARG2(frame))));
 }
@@ -115,44 +117,6 @@ long sys_mprotect(struct frame *frame)
     if (kr == KERN_INVALID_ADDRESS)
         return -ENOMEM;
     return kr == KERN_PROTECTION_FAILURE ? -EACCES : linux_error(kr);
-}
-
-/* Growing in place if the room is free, else a copy elsewhere: Mach moves no
- * mapping, but copies lazily. */
-static long memory_grow(uint64_t old, uint64_t old_size, uint64_t new_size,
-                        int flags)
-{
-    vm_address_t more = old + old_size, moved = 0;
-
-    if (!vm_allocate(mach_task_self(), &more, new_size - old_size, 0))
-        return (long)old;
-    if (!(flags & MREMAP_MAYMOVE) ||
-        vm_allocate(mach_task_self(), &moved, new_size, 1))
-        return -ENOMEM;
-    kern_return_t kr = vm_copy(mach_task_self(), old, old_size, moved);
-    if (kr) {
-        vm_deallocate(mach_task_self(), moved, new_size);
-        return -EFAULT;
-    }
-    vm_deallocate(mach_task_self(), old, old_size);
-    return (long)moved;
-}
-
-long sys_mremap(struct frame *frame)
-{
-    uint64_t old = ARG1(frame), old_size = page_round(ARG2(frame));
-    uint64_t new_size = page_round(ARG3(frame));
-    int flags = (int)ARG4(frame);
-
-    if (old & PAGE_MASK || !new_size || flags & ~MREMAP_FLAGS)
-        return -EINVAL;
-    if (flags & MREMAP_FIXED || !old_size)
-        return -EINVAL; /* moving to a given place is not offered */
-    if (new_size > old_size)
-        return memory_grow(old, old_size, new_size, flags);
-    if (new_size < old_size)
-        vm_deallocate(mach_task_self(), old + new_size, old_size - new_size);
-    return (long)old;
 }
 
 /* Advice may be ignored, but for the one kind that promises zeros. */

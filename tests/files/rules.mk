@@ -1,14 +1,22 @@
 # What programs may expect of the file system, inside the machine.  WORD=part
-# of a test's name runs only that one.
+# of a test's name runs only that one; SEED=N replays the exerciser's operations.
 
-$(B)/tests/files/files: tests/files/files.c
+FILES_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/files/*.c))
+
+$(FILES_TESTS): $(B)/%: %.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OPT) $(WARN) -static -o $@ $<
 
 .PHONY: files-tests
-files-tests: all $(B)/tests/files/files
+files-tests: all $(FILES_TESTS)
 	$(Q)python3 tests/files/run.py ./hell $(B) $(WORD)
 
+.PHONY: torture files-torture
+files-torture: all $(FILES_TESTS)
+	$(Q)OPERATIONS=1000000 python3 tests/files/run.py ./hell $(B) exerciser
+
+torture: files-torture
+
 SUITES += files-tests
-TEST_PROGRAMS += $(B)/tests/files/files
+TEST_PROGRAMS += $(FILES_TESTS)

@@ -60,7 +60,7 @@ def make_image(name, size, *options):
 def make_root():
     folder = path("add")
     os.makedirs(os.path.join(folder, "tests"), exist_ok=True)
-    subprocess.run(["cp", path("files"),
+    subprocess.run(["cp", path("files"), path("exerciser"),
                     os.path.join(HERE, "translators.sh"),
                     os.path.join(folder, "tests")], check=True)
     status, out = run("mkroot", "--add", folder, path("base.img"))
@@ -256,6 +256,53 @@ def test_broken_disks():
                 file.seek(chance.randrange(4096, 200 << 10))
                 file.write(bytes([chance.randrange(256)]))
         broken("bytes changed, seed %d" % seed, flip)
+
+
+# The exerciser's file on several formats: the name, mke2fs's options, and the
+# share of the operations.
+EXERCISED = [("hurd", ["-o", "hurd"], 3), ("1k", ["-b", "1024"], 2),
+             ("ext4", ["-t", "ext4"], 3), ("2k", ["-b", "2048"], 1)]
+
+
+def sum_of(image):
+    """The size of the file and its sum, as the exerciser counts it."""
+    out = path("exercised")
+    subprocess.run(["debugfs", "-R", "dump /f %s" % out, image],
+                   capture_output=True, check=True)
+    with open(out, "rb") as file:
+        data = file.read()
+    total = 0
+    for byte in data:
+        total = (total * 31 + byte) & (1 << 64) - 1
+    return len(data), total
+
+
+def exercise(name, options, seed, operations):
+    what = "exerciser, %s, seed %d" % (name, seed)
+    disk = make_image("exercise.img", 8 << 20, *options)
+    status, out = run("run", "--persist", "--disk", fresh_root(), "--disk",
+                      disk, "--", "sh", "-c",
+                      "settrans -a /mnt /hurd/ext2fs device:hd1 && "
+                      "/tests/exerciser /mnt/f %d %d; settrans -ag /mnt" %
+                      (seed, operations), limit=60 + operations // 50)
+    found = re.search(r"size (\d+), sum ([0-9a-f]+)", out)
+    check(found, what + " comes to its end", out)
+    if found:
+        check(sum_of(disk) == (int(found.group(1)), int(found.group(2), 16)),
+              what + ": the disk has what the model has")
+    clean(disk, what)
+
+
+def test_exerciser():
+    operations = int(os.environ.get("OPERATIONS", "20000"))
+    seed = int(os.environ.get("SEED", "0")) or random.randrange(1 << 32)
+    shares = sum(share for _, _, share in EXERCISED)
+    while operations > 0:
+        part = min(operations, 100000)
+        for name, options, share in EXERCISED:
+            exercise(name, options, seed, part * share // shares)
+            seed += 1
+        operations -= part
 
 
 def main():
