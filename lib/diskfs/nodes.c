@@ -136,6 +136,9 @@ static void node_free(struct node *np)
 
 void diskfs_nrele(struct node *np)
 {
+    /* Only the kernel's pages keep it: they shall go when nobody maps them. */
+    if (np->refs == 2 && np->pager && !np->st.st_nlink)
+        pager_forget(np->pager);
     if (--np->refs)
         return;
     if (!np->st.st_nlink) {

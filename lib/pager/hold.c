@@ -95,6 +95,7 @@ void pager_forget(pager_t pager)
 {
     pthread_mutex_lock(&pager->lock);
     mach_port_t control = pager_control(pager);
+    pager->fleeting = TRUE;
     pthread_mutex_unlock(&pager->lock);
     if (!control)
         return;

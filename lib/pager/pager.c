@@ -40,11 +40,13 @@ static void pager_clean(void *object)
 {
     pager_t pager = object;
 
-    mach_port_drop(pager->control);
-    mach_port_drop(pager->name);
-    pthread_mutex_destroy(&pager->lock);
+    /* The owner may use it up to here. */
     if (pager->ops->gone)
         pager->ops->gone(pager->cookie, pager);
+    mach_port_drop(pager->control);
+    mach_port_drop(pager->name);
+    pthread_cond_destroy(&pager->changed);
+    pthread_mutex_destroy(&pager->lock);
 }
 
 static void *pager_serve(void *bucket)

@@ -100,7 +100,8 @@ error_t pager_sync_some(pager_t pager, vm_offset_t offset, vm_size_t size);
  * it before pager_release, which must follow.  SIZE is not 0. */
 void pager_hold(pager_t pager, vm_offset_t offset, vm_size_t size);
 void pager_release(pager_t pager);
-/* The kernel shall not keep the object once it is not mapped. */
+/* The kernel shall not keep the object once it is not mapped.  May be called
+ * under any lock, until the owner's function for the end has returned. */
 void pager_forget(pager_t pager);
 
 #endif

@@ -22,19 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int checks, failed;
-
-static void check(int ok, int line, const char *what)
-{
-    checks++;
-    if (ok)
-        return;
-    failed++;
-    printf("FAIL files.c:%d: %s (errno %d)\n", line, what, errno);
-    fflush(stdout);
-}
-#define CHECK(x)        check(!!(x), __LINE__, #x)
-#define FAILS(x, error) check((x) == -1 && errno == (error), __LINE__, #x)
+#include "check.h"
 
 static int put(const char *name, const char *text)
 {

@@ -3,7 +3,7 @@
 
 FILES_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/files/*.c))
 
-$(FILES_TESTS): $(B)/%: %.c
+$(FILES_TESTS): $(B)/%: %.c tests/files/check.h
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OPT) $(WARN) -static -o $@ $<

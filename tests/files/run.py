@@ -60,7 +60,7 @@ def make_image(name, size, *options):
 def make_root():
     folder = path("add")
     os.makedirs(os.path.join(folder, "tests"), exist_ok=True)
-    subprocess.run(["cp", path("files"), path("exerciser"),
+    subprocess.run(["cp", path("files"), path("exerciser"), path("mapped"),
                     os.path.join(HERE, "translators.sh"),
                     os.path.join(folder, "tests")], check=True)
     status, out = run("mkroot", "--add", folder, path("base.img"))
@@ -75,10 +75,10 @@ def fresh_root():
 
 
 def add_up(what, out):
-    """The line that `files' ends with."""
-    found = re.search(r"^files: (\d+) checks, (\d+) failed", out, re.M)
-    check(found, what + " comes to its end", out)
-    if found:
+    """The lines that programs end with."""
+    ends = list(re.finditer(r"^files: (\d+) checks, (\d+) failed", out, re.M))
+    check(ends, what + " comes to its end", out)
+    for found in ends:
         bad = int(found.group(2))
         counts[0] += int(found.group(1)) - bad
         counts[1] += bad
@@ -92,6 +92,9 @@ def test_programs():
                       "mkdir /tmp/w && chmod 755 /tmp/w && "
                       "/tests/files /tmp/w; rmdir /tmp/w")
     add_up("files", out)
+    status, out = run("run", "--persist", "--disk", root, "--",
+                      "/tests/mapped", "/tmp")
+    add_up("mapped", out)
     clean(root, "files")
 
 
@@ -105,6 +108,7 @@ def test_other_formats():
                           "settrans -a /mnt /hurd/ext2fs device:hd1 && "
                           "mkdir /mnt/w && chmod 755 /mnt/w && "
                           "/tests/files /mnt/w; rmdir /mnt/w; "
+                          "/tests/mapped /mnt; "
                           "settrans -ag /mnt; cat /mnt/w 2>&1")
         add_up(name, out)
         clean(disk, name)
@@ -116,7 +120,8 @@ def test_full_disk():
         status, out = run("run", "--persist", "--disk", fresh_root(), "--disk",
                           disk, "--", "sh", "-c",
                           "settrans -a /mnt /hurd/ext2fs device:hd1 && "
-                          "/tests/files full /mnt; settrans -ag /mnt")
+                          "/tests/files full /mnt; /tests/mapped full /mnt; "
+                          "settrans -ag /mnt")
         add_up("a full disk, " + name, out)
         clean(disk, "a full disk, " + name)
 
