@@ -261,10 +261,9 @@ static mach_msg_return_t take_memory(struct vm_map *map, struct ipc_item *item)
     vm_offset_t address = *(vm_offset_t *)item->data;
     struct vm_map_copy *copy = NULL;
 
-    if (item->bytes != 0 &&
-        vm_map_copyin_take(map, address, item->bytes,
-                           item->type->msgt_deallocate,
-                           &copy) != KERN_SUCCESS) {
+    if (item->bytes != 0 && vm_map_copyin_take(map, address, item->bytes,
+                                               item->type->msgt_deallocate,
+                                               &copy) != KERN_SUCCESS) {
         return MACH_SEND_INVALID_MEMORY;
     }
     *(struct vm_map_copy **)item->data = copy;

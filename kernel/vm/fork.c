@@ -515,7 +515,8 @@ static kern_return_t vm_overwrite_object(struct vm_object *object,
 
     if (object->registers)
         return KERN_INVALID_ADDRESS;
-    kern_return_t kr = vm_object_get(object, index, VM_PROT_WRITE, wait, &there);
+    kern_return_t kr =
+        vm_object_get(object, index, VM_PROT_WRITE, wait, &there);
     if (kr == KERN_SUCCESS)
         kr = vm_copy_page(copy, from, wait, &page);
     if (kr == KERN_SUCCESS)

@@ -47,8 +47,8 @@ struct vm_page {
     /* Wired, and the pager made the object forget it: its contents have to be
      * asked for again. */
     bool outdated : 1;
-    uint16_t holds;    /* devices' transfers under way */
-    uint8_t lock;      /* access the pager forbids, VM_PROT_* */
+    uint16_t holds; /* devices' transfers under way */
+    uint8_t lock;   /* access the pager forbids, VM_PROT_* */
 };
 
 void vm_page_module_init(void);

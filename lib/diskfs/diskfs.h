@@ -37,14 +37,14 @@ struct node {
     boolean_t freed;   /* given back to the disk, though still open */
     struct transbox transbox;
     struct rlock_box rlocks;
-    pager_t pager; /* its reference is the pager's; null if none */
+    pager_t pager;      /* its reference is the pager's; null if none */
     boolean_t changing; /* see diskfs_begin_change */
     /* The last error of writing back what was stored through a mapping, how
      * many there were, and whether nobody has been told of it. */
     error_t write_error;
     unsigned write_errors;
     boolean_t error_untold;
-    void *format;  /* the format's own */
+    void *format; /* the format's own */
 };
 
 /* One opening of a file, shared by its duplicates. */
@@ -59,7 +59,7 @@ struct peropen {
      * is the root of a chroot (a reference, or null). */
     mach_port_t root_parent;
     struct node *shadow_root;
-    char *path; /* as far as it is known; malloced or null */
+    char *path;            /* as far as it is known; malloced or null */
     unsigned write_errors; /* of the node, that this open has been told of */
 };
 

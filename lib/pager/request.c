@@ -87,18 +87,16 @@ static error_t request_prepare(pager_t pager,
 static void request_answer(pager_t pager, const struct pager_request *request,
                            vm_address_t buffer, vm_size_t size)
 {
-    boolean_t writable =
-        request->access & VM_PROT_WRITE || !pager->ops->write;
+    boolean_t writable = request->access & VM_PROT_WRITE || !pager->ops->write;
 
     if (request->unlock)
         memory_object_lock_request(request->control, request->offset, size,
                                    MEMORY_OBJECT_RETURN_NONE, FALSE,
                                    VM_PROT_NONE, MACH_PORT_NULL);
     else
-        memory_object_data_supply(request->control, request->offset, buffer,
-                                  size, FALSE,
-                                  writable ? VM_PROT_NONE : VM_PROT_WRITE,
-                                  FALSE, MACH_PORT_NULL);
+        memory_object_data_supply(
+            request->control, request->offset, buffer, size, FALSE,
+            writable ? VM_PROT_NONE : VM_PROT_WRITE, FALSE, MACH_PORT_NULL);
 }
 
 /* One try.  FALSE: some range was held in the middle of it.  The size is asked
