@@ -146,13 +146,27 @@ static void unplug(struct pci_function *function, unsigned disk)
     ahci_update(hba);
 }
 
+/* Commands that PxCI has got are sent to their devices. */
+static void run(struct pci_function *function)
+{
+    struct ahci *hba = (struct ahci *)function;
+
+    for (unsigned i = 0; i < hba->port_count; i++) {
+        ahci_port_run(&hba->ports[i]);
+    }
+    ahci_update(hba);
+}
+
 static void destroy(struct pci_function *function)
 {
     function->machine->host.free(function);
 }
 
-static const struct pci_ops ops = {
-    .read = bar_read, .write = bar_write, .unplug = unplug, .destroy = destroy};
+static const struct pci_ops ops = {.read = bar_read,
+                                   .write = bar_write,
+                                   .unplug = unplug,
+                                   .run = run,
+                                   .destroy = destroy};
 
 /* An adapter without a disk has a port without one. */
 bool ahci_create(struct machine *machine, unsigned slot,
@@ -171,6 +185,7 @@ bool ahci_create(struct machine *machine, unsigned slot,
     hba->function.kind = "ahci";
     pci_function_add(machine, &hba->function, slot, &identity);
     pci_function_set_bar(&hba->function, AHCI_BAR, AHCI_BAR_SIZE);
+    pci_function_add_power(&hba->function, 0);
     for (unsigned i = 0; i < hba->port_count; i++) {
         ahci_port_create(hba, i, i < count ? &controller->disks[i] : NULL);
     }

@@ -131,6 +131,9 @@ void ahci_port_write(struct ahci_port *port, uint32_t reg, uint32_t value,
 /* As at power on, but that the addresses stay. */
 void ahci_port_reset(struct ahci_port *port);
 void ahci_port_unplug(struct ahci_port *port);
+/* Nobody waits for the port's transfers any more; none of them starts a new
+ * command. */
+void ahci_port_forget(struct ahci_port *port);
 /* A transfer has ended; what waited for the last one goes on. */
 void ahci_port_drained(struct ahci_port *port);
 /* Sends commands to the device while it takes any. */

@@ -127,10 +127,40 @@ static bool tell_byte_count(struct ahci_command *command, uint64_t size_bytes)
 static void fail_queued(struct ahci_port *port,
                         const struct ahci_command *command, uint8_t error)
 {
-    transfer_orphan_all(port->hba->function.machine, port);
+    ahci_port_forget(port);
     ata_ncq_failed(&port->ata, command->fis, error);
     port->ncq_pending = 0;
     ahci_port_answer_bits(port, command->slot, error);
+}
+
+static void submit(struct transfer *transfer)
+{
+    struct ahci_port *port = transfer->owner;
+
+    port->under_way++;
+    transfer_submit(transfer);
+}
+
+/* --- a sector that fails -------------------------------------------------- */
+
+/* The host says that a transfer failed, not where; a device says the first
+ * sector that did.  So halves are tried: of FAILED, in which it is, the first;
+ * if that is good, it is in the other.  False: TRANSFER is the sector. */
+static bool look_closer(struct transfer *failed)
+{
+    uint64_t sectors = failed->size_bytes / MACHINE_SECTOR;
+    struct transfer *half;
+
+    if (sectors <= 1 || failed->block.op == MACHINE_BLOCK_FLUSH) {
+        return false;
+    }
+    half = transfer_split(failed, sectors / 2 * MACHINE_SECTOR,
+                          sizeof(struct pending));
+    if (half == NULL) {
+        return false;
+    }
+    submit(half);
+    return true;
 }
 
 static uint8_t medium_error(const struct transfer *transfer, int status)
@@ -165,6 +195,21 @@ static void end(struct ahci_command *command, const struct pending *pending,
     }
 }
 
+/* What a transfer's end, or that of the search for a bad sector in it, means. */
+static void conclude(struct transfer *transfer, int status)
+{
+    struct pending *pending = transfer_extra(transfer);
+    struct transfer *failed = status < 0 ? transfer : transfer->rest;
+
+    if (failed == NULL) {
+        end(&pending->command, pending, 0, transfer->size_bytes);
+    } else if (!look_closer(failed)) {
+        ata_put_lba(pending->command.fis,
+                    failed->block.offset_bytes / MACHINE_SECTOR);
+        end(&pending->command, pending, medium_error(failed, -1), 0);
+    }
+}
+
 static void transfer_done(struct transfer *transfer, int status)
 {
     struct pending *pending = transfer_extra(transfer);
@@ -172,8 +217,7 @@ static void transfer_done(struct transfer *transfer, int status)
 
     port->under_way--;
     if (!transfer->orphan && !port->halted) {
-        end(&pending->command, pending, medium_error(transfer, status),
-            transfer->size_bytes);
+        conclude(transfer, status);
     }
     ahci_port_drained(port);
     ahci_port_run(port);
@@ -208,8 +252,7 @@ static void start_medium(struct ahci_command *command,
     } else {
         port->status = ATA_STATUS_GOOD | ATA_STATUS_BSY;
     }
-    port->under_way++;
-    transfer_submit(transfer);
+    submit(transfer);
 }
 
 static void send_data(struct ahci_command *command, const struct ata_plan *plan)
@@ -246,7 +289,7 @@ static void refuse_in_queue(struct ahci_command *command)
 {
     struct ahci_port *port = command->port;
 
-    transfer_orphan_all(port->hba->function.machine, port);
+    ahci_port_forget(port);
     port->ncq_pending = 0;
     ata_ncq_failed(&port->ata, command->fis, ATA_ERROR_ABRT);
     ahci_port_answer(port, command, ATA_ERROR_ABRT);
@@ -290,7 +333,7 @@ static void control(struct ahci_command *command)
 
     port->ci &= ~(1u << command->slot);
     if (hold) {
-        transfer_orphan_all(port->hba->function.machine, port);
+        ahci_port_forget(port);
         port->ncq_pending = 0;
         port->ata.soft_reset = true;
         port->status = ATA_STATUS_GOOD;

@@ -18,9 +18,18 @@ enum { DET_NONE = 0, DET_RESET = 1, DET_WORKING = 3, DET_OFF = 4 };
 
 /* --- start, stop, reset ------------------------------------------------------------------- */
 
+void ahci_port_forget(struct ahci_port *port)
+{
+    bool running = port->running;
+
+    port->running = true;
+    transfer_orphan_all(port->hba->function.machine, port);
+    port->running = running;
+}
+
 static void interface_down(struct ahci_port *port, uint8_t det)
 {
-    transfer_orphan_all(port->hba->function.machine, port);
+    ahci_port_forget(port);
     port->det = det;
     port->status = STATUS_NO_DEVICE;
     port->error = 0;
@@ -59,7 +68,7 @@ static void interface_up(struct ahci_port *port)
 
 static void stop(struct ahci_port *port)
 {
-    transfer_orphan_all(port->hba->function.machine, port);
+    ahci_port_forget(port);
     port->ci = 0;
     port->sact = 0;
     port->current = 0;
@@ -164,7 +173,9 @@ static uint32_t read_is(const struct ahci_port *port)
            ((port->serr & AHCI_SERR_DIAG_N) ? AHCI_IS_PRCS : 0);
 }
 
-/* CR stays while a transfer may touch RAM: the driver waits for it. */
+/* CR stays while a transfer may touch RAM: the driver waits for it, but for
+ * 0.5 s at most (AHCI 1.3.1, 10.1.2).  Only a host that could not abandon the
+ * transfer takes that long. */
 static uint32_t read_cmd(const struct ahci_port *port)
 {
     uint32_t cmd = port->cmd | AHCI_CMD_SUD | AHCI_CMD_POD;
@@ -292,8 +303,9 @@ void ahci_port_write(struct ahci_port *port, uint32_t reg, uint32_t value,
         port->sact |= (port->cmd & AHCI_CMD_ST) ? value : 0;
         break;
     case AHCI_PxCI:
+        /* No device answers before the write is over. */
         port->ci |= (port->cmd & AHCI_CMD_ST) ? value : 0;
-        ahci_port_run(port);
+        machine_later(port->hba->function.machine);
         break;
     default:
         break;

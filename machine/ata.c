@@ -56,6 +56,30 @@ static uint64_t lba_of(const uint8_t *fis, bool is_48)
            (uint64_t)fis[FIS_LBA_HIGH + 2] << 40;
 }
 
+static bool has_lba_48(uint8_t command)
+{
+    return command == ATA_READ_SECTORS_EXT || command == ATA_READ_DMA_EXT ||
+           command == ATA_WRITE_SECTORS_EXT || command == ATA_WRITE_DMA_EXT ||
+           command == ATA_WRITE_DMA_FUA_EXT ||
+           command == ATA_READ_FPDMA_QUEUED ||
+           command == ATA_WRITE_FPDMA_QUEUED;
+}
+
+void ata_put_lba(uint8_t fis[ATA_FIS_SIZE], uint64_t lba)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        fis[FIS_LBA + i] = (uint8_t)(lba >> i * 8);
+    }
+    if (has_lba_48(fis[FIS_COMMAND])) {
+        for (unsigned i = 0; i < 3; i++) {
+            fis[FIS_LBA_HIGH + i] = (uint8_t)(lba >> (i + 3) * 8);
+        }
+    } else {
+        fis[FIS_DEVICE] =
+            (uint8_t)((fis[FIS_DEVICE] & 0xf0) | (lba >> 24 & 0xf));
+    }
+}
+
 /* None means all that the field can say and one more. */
 static uint32_t count_of(const uint8_t *fis, bool is_48, bool queued)
 {

@@ -89,6 +89,8 @@ void ata_reset(struct ata *ata);
  * answer's count may be put into the FIS. */
 void ata_command(struct ata *ata, uint8_t fis[ATA_FIS_SIZE],
                  struct ata_plan *plan);
+/* The command's address becomes LBA, for the answer. */
+void ata_put_lba(uint8_t fis[ATA_FIS_SIZE], uint64_t lba);
 bool ata_is_queued(const uint8_t fis[ATA_FIS_SIZE]);
 /* What READ LOG EXT will tell of a queued command's end. */
 void ata_ncq_failed(struct ata *ata, const uint8_t fis[ATA_FIS_SIZE],

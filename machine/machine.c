@@ -68,6 +68,34 @@ void machine_disk_unplug(struct machine *machine, unsigned number)
     pci_unplug(machine, number);
 }
 
+void machine_later(struct machine *machine)
+{
+    if (machine->run_wanted) {
+        return;
+    }
+    machine->run_wanted = true;
+    if (machine->host.later != NULL) {
+        machine->host.later(machine->host.context);
+    } else {
+        machine_run(machine);
+    }
+}
+
+void machine_run(struct machine *machine)
+{
+    if (!machine->run_wanted) {
+        return;
+    }
+    machine->run_wanted = false;
+    for (unsigned slot = 0; slot < PCI_SLOTS; slot++) {
+        struct pci_function *function = machine->pci.functions[slot];
+
+        if (function != NULL && function->ops != NULL) {
+            function->ops->run(function);
+        }
+    }
+}
+
 void machine_line_set(struct machine *machine, unsigned line, bool level)
 {
     unsigned before = machine->line_users[line];

@@ -87,6 +87,15 @@ struct machine_host {
     /* The level of an interrupt line; called only when it changes. */
     void (*irq)(void *context, unsigned line, bool level);
     void (*block_submit)(void *context, struct machine_block_request *request);
+    /* Nobody waits for REQUEST any more, which was submitted and is not done.
+     * True: RAM is not touched for it from now on, DONE will not be called, and
+     * the request is forgotten; false: its end will be told as ever.  May be
+     * NULL, which says false. */
+    bool (*block_abandon)(void *context, struct machine_block_request *request);
+    /* The machine has to do what must not happen within an access: machine_run
+     * is to be called soon, from outside of any.  May be NULL: then it is done
+     * at once. */
+    void (*later)(void *context);
     uint64_t (*realtime_ns)(void *context); /* since 1970 */
     /* Software asked for the power to go (S5), or for a reset. */
     void (*power)(void *context, bool reset);
@@ -136,6 +145,9 @@ uint64_t machine_memory_read(struct machine *machine, uint64_t phys,
                              unsigned size);
 void machine_memory_write(struct machine *machine, uint64_t phys, unsigned size,
                           uint64_t value);
+
+/* After the host was asked for it by LATER. */
+void machine_run(struct machine *machine);
 
 /* What stands at MACHINE_BIOS_BASE..MACHINE_BIOS_END: the ACPI tables among
  * it.  The machine's own, constant. */

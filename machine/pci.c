@@ -47,7 +47,21 @@ void pci_function_set_bar(struct pci_function *function, unsigned bar,
     function->bar_size = size;
     put32(function->config + PCI_BAR(bar), (uint32_t)base);
     put32(function->writable + PCI_BAR(bar), ~(size - 1));
-    put16(function->config + PCI_COMMAND, PCI_COMMAND_MEMORY);
+    put16(function->config + PCI_COMMAND,
+          PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
+void pci_function_add_power(struct pci_function *function, unsigned last)
+{
+    uint8_t *config = function->config;
+
+    config[last != 0 ? last + 1 : PCI_CAPABILITIES] = PCI_PM;
+    put16(config + PCI_STATUS,
+          get16(config + PCI_STATUS) | (uint16_t)PCI_STATUS_CAPS);
+    config[PCI_PM] = PCI_PM_ID;
+    put16(config + PCI_PM_PMC, PCI_PM_VERSION);
+    put16(config + PCI_PM_PMCSR, PCI_PM_SOFT_RESET);
+    function->writable[PCI_PM_PMCSR] = PCI_PM_STATE;
 }
 
 void pci_create(struct machine *machine)
@@ -84,14 +98,26 @@ void pci_unplug(struct machine *machine, unsigned disk)
 
 /* --- interrupts ----------------------------------------------------------------- */
 
+static bool is_asleep(const struct pci_function *function)
+{
+    return (function->config[PCI_PM_PMCSR] & PCI_PM_STATE) == PCI_PM_D3HOT;
+}
+
 static bool commanded(const struct pci_function *function, uint16_t bit)
 {
     return (get16(function->config + PCI_COMMAND) & bit) != 0;
 }
 
+/* Whether it may use the bus for itself or answer on it, as BIT says. */
+static bool is_able(const struct pci_function *function, uint16_t bit)
+{
+    return commanded(function, bit) && !is_asleep(function);
+}
+
 static void update_line(struct pci_function *function)
 {
-    bool up = function->level && !commanded(function, PCI_COMMAND_INTX_OFF);
+    bool up = function->level && !commanded(function, PCI_COMMAND_INTX_OFF) &&
+              !is_asleep(function);
 
     if (up != function->line_up) {
         function->line_up = up;
@@ -119,7 +145,7 @@ bool pci_dma_valid(const struct pci_function *function, uint64_t phys,
 {
     const struct machine_host *host = &function->machine->host;
 
-    return commanded(function, PCI_COMMAND_MASTER) &&
+    return is_able(function, PCI_COMMAND_MASTER) &&
            host->dma_valid(host->context, phys, size);
 }
 
@@ -128,7 +154,7 @@ bool pci_dma_read(struct pci_function *function, uint64_t phys, void *to,
 {
     const struct machine_host *host = &function->machine->host;
 
-    return commanded(function, PCI_COMMAND_MASTER) &&
+    return is_able(function, PCI_COMMAND_MASTER) &&
            host->dma_read(host->context, phys, to, size);
 }
 
@@ -137,7 +163,7 @@ bool pci_dma_write(struct pci_function *function, uint64_t phys,
 {
     const struct machine_host *host = &function->machine->host;
 
-    return commanded(function, PCI_COMMAND_MASTER) &&
+    return is_able(function, PCI_COMMAND_MASTER) &&
            host->dma_write(host->context, phys, from, size);
 }
 
@@ -182,15 +208,28 @@ static uint32_t config_read(struct pci_function *function, unsigned reg,
     return get_size(&function->config[reg], size);
 }
 
+/* States that the function does not have are not entered. */
+static void keep_power_state(struct pci_function *function, uint8_t before)
+{
+    uint8_t *state = &function->config[PCI_PM_PMCSR];
+
+    if ((*state & PCI_PM_STATE) != 0 && !is_asleep(function)) {
+        *state = before;
+    }
+}
+
 static void config_write(struct pci_function *function, unsigned reg,
                          unsigned size, uint32_t value)
 {
+    uint8_t power = function->config[PCI_PM_PMCSR];
+
     for (unsigned i = 0; i < size; i++, value >>= 8) {
         uint8_t mask = function->writable[reg + i];
         uint8_t *byte = &function->config[reg + i];
 
         *byte = (uint8_t)((*byte & ~mask) | (value & mask));
     }
+    keep_power_state(function, power);
     update_line(function);
     if (function->ops != NULL && function->ops->config_written != NULL) {
         function->ops->config_written(function, reg, size);
@@ -254,7 +293,7 @@ static struct pci_function *at_bar(struct machine *machine, uint64_t phys,
         uint64_t base;
 
         if (function == NULL || function->bar_size == 0 ||
-            !commanded(function, PCI_COMMAND_MEMORY)) {
+            !is_able(function, PCI_COMMAND_MEMORY)) {
             continue;
         }
         base = get32(function->config + PCI_BAR(function->bar));

@@ -33,6 +33,18 @@
 #define PCI_LINE_REG      0x3cu
 #define PCI_PIN_REG       0x3du
 
+/* Power management (PCI Power Management Interface 1.2, 3.2): the capability,
+ * the same place in each function.  A function keeps all its state in D3hot
+ * (No_Soft_Reset), but answers to its configuration space alone. */
+#define PCI_PM            0xe0u
+#define PCI_PM_PMC        (PCI_PM + 2)
+#define PCI_PM_PMCSR      (PCI_PM + 4)
+#define PCI_PM_ID         0x01u
+#define PCI_PM_VERSION    0x0003u /* of PMC: 1.2, neither D1 nor D2, no PME */
+#define PCI_PM_STATE      0x0003u /* of PMCSR */
+#define PCI_PM_D3HOT      0x0003u
+#define PCI_PM_SOFT_RESET 0x0008u /* there is none from D3hot to D0 */
+
 #define PCI_COMMAND_MEMORY   0x0002u
 #define PCI_COMMAND_MASTER   0x0004u
 #define PCI_COMMAND_INTX_OFF 0x0400u
@@ -53,6 +65,8 @@ struct pci_ops {
     void (*config_written)(struct pci_function *function, unsigned reg,
                            unsigned size);
     void (*unplug)(struct pci_function *function, unsigned disk);
+    /* What the driver has asked for is done now (machine_later). */
+    void (*run)(struct pci_function *function);
     /* Frees what the function is part of. */
     void (*destroy)(struct pci_function *function);
 };
@@ -88,11 +102,15 @@ void pci_create(struct machine *machine);
 void pci_destroy(struct machine *machine);
 
 /* Puts a function into its slot, with SIZE bytes (a power of two, 0 for none)
- * of memory at its BAR, where firmware would have put it. */
+ * of memory at its BAR, where firmware would have put it, and which firmware
+ * would have left able to reach memory, as it boots from disks. */
 void pci_function_add(struct machine *machine, struct pci_function *function,
                       unsigned slot, const struct pci_identity *identity);
 void pci_function_set_bar(struct pci_function *function, unsigned bar,
                           uint32_t size);
+/* The power management capability, behind the last of those that are there
+ * (LAST, 0: none). */
+void pci_function_add_power(struct pci_function *function, unsigned last);
 void pci_function_set_level(struct pci_function *function, bool level);
 
 bool pci_dma_valid(const struct pci_function *function, uint64_t phys,

@@ -18,7 +18,11 @@ struct machine {
     struct rtc rtc;
     struct transfer *transfers; /* all that are under way */
     unsigned line_users[MACHINE_IRQ_COUNT];
+    bool run_wanted;
 };
+
+/* The functions' run is wanted, once whatever the driver does now is over. */
+void machine_later(struct machine *machine);
 
 /* One who holds the line's level up more, or less.  The line is up while
  * anybody does. */

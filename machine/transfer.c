@@ -22,7 +22,10 @@ void *transfer_extra(struct transfer *transfer)
 
 void transfer_free(struct transfer *transfer)
 {
-    transfer->machine->host.free(transfer);
+    const struct machine_host *host = &transfer->machine->host;
+
+    host->free(transfer->rest);
+    host->free(transfer);
 }
 
 bool transfer_add(struct transfer *transfer, uint64_t phys, uint64_t size)
@@ -77,6 +80,58 @@ bool transfer_fill(struct transfer *transfer, struct pci_function *function,
     return size == 0;
 }
 
+/* Adds what of FROM's extents lies in [START, END) of its bytes. */
+static void add_slice(struct transfer *to, const struct transfer *from,
+                      uint64_t start, uint64_t end)
+{
+    uint64_t at = 0;
+
+    for (unsigned i = 0; i < from->block.extent_count && at < end; i++) {
+        const struct machine_extent *extent = &from->extents[i];
+        uint64_t next = at + extent->size_bytes;
+        uint64_t first = start > at ? start : at;
+        uint64_t last = end < next ? end : next;
+
+        if (first < last) {
+            transfer_add(to, extent->phys + (first - at), last - first);
+        }
+        at = next;
+    }
+}
+
+static struct transfer *make_slice(struct transfer *from, uint64_t start,
+                                   uint64_t end, size_t extra)
+{
+    struct transfer *slice =
+        transfer_create(from->machine, from->block.extent_count, extra);
+
+    if (slice != NULL) {
+        slice->owner = from->owner;
+        slice->done = from->done;
+        slice->block.op = from->block.op;
+        slice->block.disk = from->block.disk;
+        slice->block.offset_bytes = from->block.offset_bytes + start;
+        memcpy(transfer_extra(slice), transfer_extra(from), extra);
+        add_slice(slice, from, start, end);
+    }
+    return slice;
+}
+
+struct transfer *transfer_split(struct transfer *from, uint64_t size_bytes,
+                                size_t extra)
+{
+    struct transfer *first = make_slice(from, 0, size_bytes, extra);
+
+    if (first != NULL) {
+        first->rest = make_slice(from, size_bytes, from->size_bytes, extra);
+    }
+    if (first != NULL && first->rest == NULL) {
+        transfer_free(first);
+        first = NULL;
+    }
+    return first;
+}
+
 static void unlink_transfer(struct transfer *transfer)
 {
     if (transfer->prev != NULL) {
@@ -121,11 +176,28 @@ void transfer_submit(struct transfer *transfer)
     machine->host.block_submit(machine->host.context, &transfer->block);
 }
 
+static bool abandon(struct machine *machine, struct transfer *transfer)
+{
+    const struct machine_host *host = &machine->host;
+
+    return host->block_abandon != NULL &&
+           host->block_abandon(host->context, &transfer->block);
+}
+
 void transfer_orphan_all(struct machine *machine, const void *owner)
 {
-    for (struct transfer *t = machine->transfers; t != NULL; t = t->next) {
-        if (t->owner == owner) {
-            t->orphan = true;
+    struct transfer *next;
+
+    for (struct transfer *t = machine->transfers; t != NULL; t = next) {
+        next = t->next;
+        if (t->owner != owner) {
+            continue;
+        }
+        t->orphan = true;
+        if (abandon(machine, t)) {
+            unlink_transfer(t);
+            t->done(t, -1);
+            transfer_free(t);
         }
     }
 }

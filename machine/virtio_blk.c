@@ -78,6 +78,7 @@ static void reset(struct virtio_blk *blk)
     blk->driver_feature_select = 0;
     blk->driver_features = 0;
     blk->queue_select = 0;
+    blk->notified = false;
     blk->status = 0;
     take_isr(blk);
     virtqueue_reset(&blk->queue);
@@ -252,6 +253,17 @@ static void bar_write(struct pci_function *function, uint32_t offset,
     if (offset < VIRTIO_COMMON_SIZE) {
         write_common(blk, offset, size, value);
     } else if (offset == VIRTIO_NOTIFY && value == 0) {
+        blk->notified = true;
+        machine_later(function->machine);
+    }
+}
+
+static void run(struct pci_function *function)
+{
+    struct virtio_blk *blk = (struct virtio_blk *)function;
+
+    if (blk->notified && !blk->resetting) {
+        blk->notified = false;
         virtio_blk_serve(blk);
     }
 }
@@ -325,6 +337,7 @@ static const struct pci_ops ops = {.read = bar_read,
                                    .config_reading = config_reading,
                                    .config_written = config_written,
                                    .unplug = unplug,
+                                   .run = run,
                                    .destroy = destroy};
 
 static uint8_t *add_capability(struct virtio_blk *blk, unsigned at,
@@ -362,7 +375,7 @@ static void add_capabilities(struct virtio_blk *blk)
     function->writable[WINDOW_AT + 4] = 0xff;
     memset(function->writable + WINDOW_AT + 8, 0xff, 8 + CAP_EXTRA);
     function->config[PCI_CAPABILITIES] = COMMON_AT;
-    put16(function->config + PCI_STATUS, PCI_STATUS_CAPS);
+    pci_function_add_power(function, WINDOW_AT);
 }
 
 bool virtio_blk_create(struct machine *machine, unsigned slot,

@@ -81,6 +81,7 @@ struct virtio_blk {
     uint64_t driver_features;
     uint16_t queue_select;
     uint8_t status, isr, generation;
+    bool notified;      /* and has not looked at the queue yet */
     bool resetting;     /* until the last transfer of before has ended */
     unsigned under_way; /* transfers, orphans too */
     struct virtqueue queue;

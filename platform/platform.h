@@ -220,6 +220,11 @@ void platform_disk_submit(unsigned disk, enum platform_disk_op op,
                           const struct platform_extent *extents,
                           unsigned extent_count, void *cookie);
 
+/* Nobody waits for the request that COOKIE came with.  True: memory is not
+ * touched for it from now on, and kernel_disk_done will not be called; false:
+ * that cannot be had, its end will be told as ever. */
+bool platform_disk_abandon(void *cookie);
+
 /* Ends the machine after the current entry; STATUS is hell's exit status. */
 void platform_exit(int status);
 

@@ -189,6 +189,27 @@ void host_disk_submit(void *context, struct machine_block_request *request)
     }
 }
 
+/* One that a thread has begun is not to be called back. */
+bool host_disk_abandon(void *context, struct machine_block_request *request)
+{
+    bool found = false;
+
+    (void)context;
+    pthread_mutex_lock(&all.lock);
+    for (unsigned i = 0; !found && i < all.queue_count; i++) {
+        if (all.queue[i] != request) {
+            continue;
+        }
+        found = true;
+        all.queue_count--;
+        all.disks[request->disk].under_way--;
+        memmove(&all.queue[i], &all.queue[i + 1],
+                (all.queue_count - i) * sizeof all.queue[0]);
+    }
+    pthread_mutex_unlock(&all.lock);
+    return found;
+}
+
 /* --- start and stop ------------------------------------------------------- */
 
 static bool open_disk(struct disk *disk, const struct host_disk *config)

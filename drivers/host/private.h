@@ -24,6 +24,7 @@ extern struct host_world {
     pthread_mutex_t lock;
     struct machine *machine;
     struct host_counts counts;
+    bool run_wanted; /* machine_run is to be called at the lock's end */
     bool quiet;
 } host_world;
 
@@ -51,6 +52,7 @@ bool host_disks_start(const struct host_config *config);
 void host_disks_stop(void);
 /* Under the machine's lock. */
 void host_disk_submit(void *context, struct machine_block_request *request);
+bool host_disk_abandon(void *context, struct machine_block_request *request);
 
 /* --- pci.c ---------------------------------------------------------------- */
 

@@ -33,9 +33,20 @@ void host_machine_lock(void)
     pthread_mutex_lock(&host_world.lock);
 }
 
+/* An access is over: what the machine left for later is done. */
 void host_machine_unlock(void)
 {
+    if (host_world.run_wanted) {
+        host_world.run_wanted = false;
+        machine_run(host_world.machine);
+    }
     pthread_mutex_unlock(&host_world.lock);
+}
+
+static void later(void *context)
+{
+    (void)context;
+    host_world.run_wanted = true;
 }
 
 /* --- interrupts ----------------------------------------------------------- */
@@ -213,6 +224,8 @@ static struct machine *create(const struct host_config *config,
         .dma_write = dma_write,
         .irq = set_level,
         .block_submit = host_disk_submit,
+        .block_abandon = host_disk_abandon,
+        .later = later,
         .realtime_ns = realtime_ns,
         .power = power,
         .log = machine_log,

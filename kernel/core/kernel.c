@@ -6,6 +6,7 @@
 #include "core/trap.h"
 #include "device/access.h"
 #include "device/device.h"
+#include "device/pc.h"
 #include "host/host.h"
 #include "ipc/ipc.h"
 #include "ipc/port.h"
@@ -95,7 +96,7 @@ void kernel_settle(void)
 {
     do
         thread_run_ready();
-    while (ipc_run_deferred());
+    while (ipc_run_deferred() || pc_run_later());
     device_clock_settle();
     pmap_settle();
     if (task_has_ended)

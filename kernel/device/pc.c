@@ -17,6 +17,7 @@ struct pc_transfer {
 static struct {
     struct machine *machine;
     struct list transfers;
+    bool run_wanted;
 } pc;
 
 struct machine *pc_machine(void)
@@ -180,6 +181,41 @@ static void block_submit(void *context, struct machine_block_request *request)
                          request->extent_count, &transfer->transfer);
 }
 
+static bool block_abandon(void *context, struct machine_block_request *request)
+{
+    struct pc_transfer *transfer;
+
+    list_for_each(&pc.transfers, transfer, link)
+    {
+        if (transfer->request != request) {
+            continue;
+        }
+        if (!platform_disk_abandon(&transfer->transfer)) {
+            return false;
+        }
+        release_pages(transfer, UINT64_MAX, false);
+        list_remove(&transfer->link);
+        kfree(transfer);
+        return true;
+    }
+    return false;
+}
+
+static void later(void *context)
+{
+    pc.run_wanted = true;
+}
+
+bool pc_run_later(void)
+{
+    if (!pc.run_wanted) {
+        return false;
+    }
+    pc.run_wanted = false;
+    machine_run(pc.machine);
+    return true;
+}
+
 void device_disk_gone(unsigned disk)
 {
     if (pc.machine != NULL) {
@@ -217,6 +253,8 @@ static const struct machine_host host = {
     .dma_write = dma_write,
     .irq = line_changed,
     .block_submit = block_submit,
+    .block_abandon = block_abandon,
+    .later = later,
     .realtime_ns = realtime_ns,
     .power = power,
     .log = log_line,

@@ -20,6 +20,8 @@ struct io_ports;
 struct machine *pc_machine(void);
 void pc_init(void);
 void pc_fini(void);
+/* What the machine wanted to do once an access is over; false if nothing. */
+bool pc_run_later(void);
 
 /* --- irq.c ------------------------------------------------------------------ */
 

@@ -125,10 +125,12 @@ void platform_disk_submit(unsigned number, enum platform_disk_op op,
         request->extents[i] = (struct iovec){machine.base + extents[i].phys,
                                              extents[i].size_bytes};
     request->status = check_request(disk, request);
-    if (request->status != 0 || disk->backing->try(disk, request))
+    if (request->status != 0 || disk->backing->try(disk, request)) {
         disk_queue_add(&state.done, request);
-    else
-        disk->backing->submit(disk, request);
+        return;
+    }
+    disk_detachable(request);
+    disk->backing->submit(disk, request);
 }
 
 static void report_all(struct disk_request *request)
@@ -138,10 +140,13 @@ static void report_all(struct disk_request *request)
     for (; request; request = next) {
         void *cookie = request->cookie;
         int status = request->status;
+        bool abandoned = request->abandoned;
 
         next = request->next;
+        disk_undetach(request);
         free(request);
-        kernel_disk_done(cookie, status);
+        if (!abandoned)
+            kernel_disk_done(cookie, status);
     }
 }
 
@@ -242,8 +247,10 @@ void disk_close_all(void)
         if (state.disks[i].backing)
             state.disks[i].backing->close(&state.disks[i]);
     while ((request = disk_queue_take(&state.finished)) != NULL ||
-           (request = disk_queue_take(&state.done)) != NULL)
+           (request = disk_queue_take(&state.done)) != NULL) {
+        disk_undetach(request);
         free(request);
+    }
     free(state.disks);
     if (state.wake >= 0)
         close(state.wake);

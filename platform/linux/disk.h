@@ -25,6 +25,12 @@ struct disk_request {
     void *cookie;
     int status;     /* 0 or a negative errno, when it is done */
     unsigned parts; /* a backing's count of what is still to do */
+    /* disk_abandon.c's, the loop's thread alone: all that a backing has. */
+    struct disk_request *newer, *older;
+    bool direct;    /* goes to memory itself: it cannot be abandoned */
+    bool abandoned; /* nobody is told of its end */
+    unsigned page_range_count;
+    struct platform_extent *page_ranges; /* of its extents; malloced */
     unsigned extent_count;
     struct iovec extents[];
 };
@@ -60,6 +66,14 @@ void disk_request_done(struct disk_request *request, int status);
 void disk_lost(struct disk *disk);
 /* A thread that takes no signals.  Returns 0 or -1 after machine_fail. */
 int disk_start_thread(void *(*entry)(void *), void *argument, void *thread_out);
+
+/* --- disk_abandon.c: in the loop's thread ------------------------------------- */
+
+/* REQUEST goes to a backing: its extents, which lie in machine.base, become
+ * those that it can be cut off from, if that can be. */
+void disk_detachable(struct disk_request *request);
+/* REQUEST has come back, and will be freed. */
+void disk_undetach(struct disk_request *request);
 
 void disk_queue_init(struct disk_queue *queue);
 void disk_queue_add(struct disk_queue *queue, struct disk_request *request);

@@ -76,6 +76,8 @@ struct machine {
      * memory in blocks of STUB_SLOT_SIZE. */
     int memory_fd;
     uint8_t *base;
+    /* The same again, for disks' threads alone (disk_abandon.c). */
+    uint8_t *disk_base;
     uint64_t memory_size;
     uint64_t file_size;
     uint64_t blocks_used; /* offset of the first block never used */

@@ -30,6 +30,12 @@ int memory_open(uint64_t size_bytes)
         machine.base = NULL;
         return machine_fail("no memory: %s", strerror(errno));
     }
+    machine.disk_base = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE,
+                             MAP_SHARED | MAP_NORESERVE, machine.memory_fd, 0);
+    if (machine.disk_base == MAP_FAILED) {
+        machine.disk_base = NULL;
+        return machine_fail("no memory: %s", strerror(errno));
+    }
     machine.blocks_used = size_bytes;
     machine.host = memory_block_alloc();
     if (!machine.host)
@@ -43,6 +49,8 @@ void memory_close(void)
 {
     if (machine.base)
         munmap(machine.base, machine.file_size);
+    if (machine.disk_base)
+        munmap(machine.disk_base, machine.memory_size);
     if (machine.memory_fd >= 0)
         close(machine.memory_fd);
     free(machine.free_blocks);

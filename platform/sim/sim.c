@@ -611,6 +611,22 @@ void platform_disk_submit(unsigned disk, enum platform_disk_op op,
     *at = request;
 }
 
+bool platform_disk_abandon(void *cookie)
+{
+    struct request **at = &sim.requests;
+
+    while (*at != NULL && (*at)->cookie != cookie) {
+        at = &(*at)->next;
+    }
+    struct request *request = *at;
+    if (request == NULL) {
+        return false;
+    }
+    *at = request->next;
+    free(request);
+    return true;
+}
+
 unsigned sim_disk_pending(void)
 {
     unsigned n = 0;

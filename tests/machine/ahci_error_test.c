@@ -121,6 +121,65 @@ TEST(a_bad_sector_is_uncorrectable)
     assert_recovers(0);
 }
 
+/* The device names the first sector that it could not read (ACS-3, 7.21.5). */
+TEST(a_media_error_names_the_bad_sector)
+{
+    uint8_t *fis = &pc.ram[AT_FIS(0) + AHCI_FIS_D2H];
+
+    for (uint64_t bad = 16; bad < 24; bad++) {
+        pc.bad_sector = bad;
+        port_issue(0, 2, read_8);
+        assert_failed(0, 2, ATA_ERROR_UNC);
+        assert_int_equal(fis[4], bad);
+        assert_int_equal(fis[5] | fis[6] | fis[8] | fis[9] | fis[10], 0);
+        assert_memory_equal(&pc.ram[AT_DATA], &pc.disks[0][16 * 512],
+                            (bad - 16) * 512);
+        port_stop(0);
+        port_start(0);
+    }
+    pc.bad_sector = 0;
+    assert_recovers(0);
+}
+
+TEST(of_two_bad_sectors_the_first_is_named)
+{
+    struct ata_request request = {
+        .command = ATA_READ_DMA, .lba = 0x300, .count = 8, .size_bytes = 4096};
+
+    pc.defer = true;
+    pc.bad_sector = 0x305;
+    port_issue(0, 2, request);
+    while (pc.queue_length != 0) {
+        pc_finish(0);
+    }
+    assert_failed(0, 2, ATA_ERROR_UNC);
+    assert_int_equal(pc.ram[AT_FIS(0) + AHCI_FIS_D2H + 4], 0x05);
+    assert_int_equal(pc.ram[AT_FIS(0) + AHCI_FIS_D2H + 5], 0x03);
+}
+
+TEST(a_search_for_a_bad_sector_can_be_stopped)
+{
+    pc.defer = true;
+    pc.bad_sector = 20;
+    port_issue(0, 2, read_8);
+    pc_finish(0);
+    assert_int_equal(pc.queue_length, 1);
+    assert_true(port_stop(0));
+    assert_int_equal(pc.queue_length, 0);
+    pc.bad_sector = 0;
+    pc.defer = false;
+    assert_recovers(0);
+}
+
+TEST(no_memory_for_the_search_names_what_is_known)
+{
+    pc.bad_sector = 20;
+    pc.alloc_fail_after = 2;
+    port_issue(0, 2, read_8);
+    assert_failed(0, 2, ATA_ERROR_UNC);
+    assert_int_equal(pc.ram[AT_FIS(0) + AHCI_FIS_D2H + 4], 16);
+}
+
 /* --- what the adapter cannot do ---------------------------------------------------------- */
 
 TEST(data_outside_of_memory_stops_the_port)
@@ -269,7 +328,7 @@ static void read_log(unsigned slot)
 
 TEST(an_error_in_the_queue_ends_all_of_it)
 {
-    pc.defer = true;
+    pc.defer = pc.clings = true;
     port_issue(0, 3, queued(ATA_READ_FPDMA_QUEUED, 30, AT_DATA));
     port_issue(0, 9, queued(ATA_READ_FPDMA_QUEUED, 40, AT_DATA + 512));
     pc.fail_status = -5;
@@ -304,6 +363,26 @@ TEST(the_log_tells_which_queued_command_failed)
     }
     assert_int_equal(sum, 0);
     assert_recovers(0);
+}
+
+TEST(the_log_names_the_bad_sector)
+{
+    struct ata_request request = {.command = ATA_READ_FPDMA_QUEUED,
+                                  .lba = 0x120,
+                                  .count = 8,
+                                  .data = AT_DATA,
+                                  .size_bytes = 4096,
+                                  .queued = true};
+
+    pc.bad_sector = 0x126;
+    port_issue(0, 9, request);
+    pc.bad_sector = 0;
+    port_stop(0);
+    port_start(0);
+    read_log(0);
+    assert_int_equal(pc.ram[AT_DATA], 9);
+    assert_int_equal(pc.ram[AT_DATA + 4], 0x26);
+    assert_int_equal(pc.ram[AT_DATA + 5], 0x01);
 }
 
 TEST(before_the_log_is_read_everything_else_is_aborted)
@@ -344,7 +423,7 @@ TEST(a_tag_must_be_the_slot)
 
 TEST(queued_transfers_under_way_end_unseen_after_a_stop)
 {
-    pc.defer = true;
+    pc.defer = pc.clings = true;
     port_issue(0, 3, queued(ATA_READ_FPDMA_QUEUED, 30, AT_DATA));
     assert_false(port_stop(0));
     pc_finish_all();
@@ -376,7 +455,7 @@ TEST(a_disk_that_is_pulled_out_is_gone)
 
 TEST(COMRESET_waits_for_transfers_before_it_says_ready)
 {
-    pc.defer = true;
+    pc.defer = pc.clings = true;
     port_issue(0, 0, read_8);
     port_stop(0);
     port_comreset(0);
@@ -425,6 +504,11 @@ int main(void)
         T(beyond_the_end_no_sector_is_found),
         T(a_read_only_disk_refuses_to_be_written),
         T(a_bad_sector_is_uncorrectable),
+        T(a_media_error_names_the_bad_sector),
+        T(of_two_bad_sectors_the_first_is_named),
+        T(a_search_for_a_bad_sector_can_be_stopped),
+        T(no_memory_for_the_search_names_what_is_known),
+        T(the_log_names_the_bad_sector),
         T(data_outside_of_memory_stops_the_port),
         T(data_that_crosses_the_end_of_memory_stops_the_port),
         T(a_command_list_outside_of_memory_stops_the_port),

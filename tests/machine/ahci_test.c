@@ -77,11 +77,10 @@ TEST(registers_may_be_read_and_written_by_bytes)
     uint64_t base = pc_config_read(2, PCI_BAR(5), 4);
 
     port_set(0, AHCI_PxIE, 0);
-    machine_memory_write(pc.machine, base + AHCI_PORT(0) + AHCI_PxIE + 3, 1,
-                         0x40);
+    pc_write(base + AHCI_PORT(0) + AHCI_PxIE + 3, 1, 0x40);
     assert_int_equal(port_get(0, AHCI_PxIE), AHCI_IS_TFES);
     assert_int_equal(machine_memory_read(pc.machine, base + AHCI_VS + 2, 2), 1);
-    machine_memory_write(pc.machine, base + AHCI_PORT(0), 8, 0x1234567812345ff);
+    pc_write(base + AHCI_PORT(0), 8, 0x1234567812345ff);
     assert_int_equal(machine_memory_read(pc.machine, base + AHCI_PORT(0), 8),
                      0x123456781234400);
 }
@@ -130,10 +129,62 @@ TEST(HBA_reset_stops_everything_but_keeps_the_addresses)
     assert_int_equal(port_get(0, AHCI_PxSSTS), 0x133);
 }
 
-TEST(HBA_reset_lasts_until_the_last_transfer_has_ended)
+/* AHCI 1.3.1, 10.4.3: HR is to be clear a second later at most, and 10.1.2: CR
+ * half a second after ST is cleared, however long the disk takes. */
+TEST(a_disk_that_hangs_keeps_neither_CR_nor_HR)
 {
     port_start(0);
     pc.defer = true;
+    port_issue(0, 3, read_8);
+    assert_true(port_stop(0));
+    assert_int_equal(pc.abandoned, 1);
+    assert_false(port_get(0, AHCI_PxTFD) & ATA_STATUS_BSY);
+    port_start(0);
+    port_issue(0, 3, read_8);
+    ahci_set(AHCI_GHC, AHCI_GHC_HR | AHCI_GHC_AE);
+    assert_int_equal(ahci_get(AHCI_GHC), AHCI_GHC_AE);
+    assert_int_equal(pc.abandoned, 2);
+    port_start(0);
+    port_issue(0, 3, read_8);
+    port_comreset(0);
+    assert_int_equal(port_get(0, AHCI_PxTFD), 0x150);
+    assert_int_equal(pc.abandoned, 3);
+    assert_int_equal(pc.queue_length, 0);
+    assert_int_equal(pc.ram[AT_DATA], 0);
+}
+
+/* 5.3.2: a command is fetched after the register was written. */
+TEST(no_command_ends_within_the_write_of_CI)
+{
+    port_start(0);
+    pc.slow = true;
+    port_issue(0, 0,
+               (struct ata_request){.command = ATA_IDENTIFY_DEVICE,
+                                    .size_bytes = 512});
+    assert_int_equal(port_get(0, AHCI_PxCI), 1);
+    assert_int_equal(port_get(0, AHCI_PxIS), 0);
+    assert_false(pc.line[PCI_LINE(2)]);
+    pc_run();
+    assert_int_equal(port_get(0, AHCI_PxCI), 0);
+    assert_true(port_get(0, AHCI_PxIS) & AHCI_IS_PSS);
+    assert_true(pc.line[PCI_LINE(2)]);
+}
+
+TEST(a_port_stopped_before_its_command_was_fetched_fetches_none)
+{
+    port_start(0);
+    pc.slow = true;
+    port_issue(0, 0, read_8);
+    assert_true(port_stop(0));
+    pc_run();
+    assert_int_equal(pc.ram[AT_DATA], 0);
+    assert_int_equal(port_get(0, AHCI_PxIS) & AHCI_IS_DHRS, 0);
+}
+
+TEST(HBA_reset_lasts_until_the_last_transfer_has_ended)
+{
+    port_start(0);
+    pc.defer = pc.clings = true;
     port_issue(0, 0, read_8);
     ahci_set(AHCI_GHC, AHCI_GHC_HR);
     assert_true(ahci_get(AHCI_GHC) & AHCI_GHC_HR);
@@ -145,7 +196,7 @@ TEST(HBA_reset_lasts_until_the_last_transfer_has_ended)
 TEST(CR_stays_while_a_transfer_may_touch_memory)
 {
     port_start(0);
-    pc.defer = true;
+    pc.defer = pc.clings = true;
     port_issue(0, 3, read_8);
     assert_int_equal(port_get(0, AHCI_PxCI), 1u << 3);
     assert_int_equal(port_get(0, AHCI_PxCMD) >> 8 & 0x1f, 3);
@@ -400,6 +451,9 @@ int main(void)
         T(the_signature_is_posted_when_FRE_is_set),
         T(COMRESET_brings_the_signature_again),
         T(HBA_reset_stops_everything_but_keeps_the_addresses),
+        T(a_disk_that_hangs_keeps_neither_CR_nor_HR),
+        T(no_command_ends_within_the_write_of_CI),
+        T(a_port_stopped_before_its_command_was_fetched_fetches_none),
         T(HBA_reset_lasts_until_the_last_transfer_has_ended),
         T(CR_stays_while_a_transfer_may_touch_memory),
         T(CI_takes_no_bits_while_ST_is_clear),

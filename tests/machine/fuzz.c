@@ -158,6 +158,8 @@ static void any_restart(void)
     if (rarely(4)) {
         port_comreset(port);
     }
+    pc.clings = rarely(2);
+    pc.bad_sector = rarely(4) ? any32() % PC_SECTORS : 0;
     if (rarely(2)) {
         pc_finish_all();
     }
@@ -170,7 +172,7 @@ static void virtio_set(uint32_t offset, unsigned size, uint64_t value)
 {
     uint64_t base = pc_config_read(VIRTIO_AT, PCI_BAR(VIRTIO_BAR), 4);
 
-    machine_memory_write(pc.machine, base + offset, size, value);
+    pc_write(base + offset, size, value);
 }
 
 static void any_virtio_start(void)
@@ -262,7 +264,7 @@ static void any_memory(void)
         phys = MACHINE_HOLE_BASE + any32();
     }
     if (rarely(2)) {
-        machine_memory_write(pc.machine, phys, any_size(), any32());
+        pc_write(phys, any_size(), any32());
     } else {
         machine_memory_read(pc.machine, phys, any_size());
     }

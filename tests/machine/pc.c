@@ -98,9 +98,20 @@ static void move(const struct machine_block_request *request)
     assert_int_equal(at % MACHINE_SECTOR, 0);
 }
 
+static bool is_bad(const struct machine_block_request *request)
+{
+    uint64_t first = request->offset_bytes / MACHINE_SECTOR, size = 0;
+
+    for (unsigned i = 0; i < request->extent_count; i++) {
+        size += request->extents[i].size_bytes;
+    }
+    return pc.bad_sector >= first &&
+           pc.bad_sector < first + size / MACHINE_SECTOR;
+}
+
 static void complete(struct machine_block_request *request)
 {
-    int status = pc.fail_status;
+    int status = pc.bad_sector != 0 && is_bad(request) ? -5 : pc.fail_status;
 
     assert_true(request->disk < PC_DISKS);
     assert_false(pc.read_only[request->disk] &&
@@ -124,14 +135,31 @@ static void block_submit(void *context, struct machine_block_request *request)
     pc.queue[pc.queue_length++] = request;
 }
 
+static void drop(unsigned index)
+{
+    pc.queue_length--;
+    memmove(&pc.queue[index], &pc.queue[index + 1],
+            (pc.queue_length - index) * sizeof pc.queue[0]);
+}
+
+static bool block_abandon(void *context, struct machine_block_request *request)
+{
+    for (unsigned i = 0; !pc.clings && i < pc.queue_length; i++) {
+        if (pc.queue[i] == request) {
+            drop(i);
+            pc.abandoned++;
+            return true;
+        }
+    }
+    return false;
+}
+
 void pc_finish(unsigned index)
 {
     struct machine_block_request *request = pc.queue[index];
 
     assert_true(index < pc.queue_length);
-    pc.queue_length--;
-    memmove(&pc.queue[index], &pc.queue[index + 1],
-            (pc.queue_length - index) * sizeof pc.queue[0]);
+    drop(index);
     complete(request);
 }
 
@@ -139,6 +167,26 @@ void pc_finish_all(void)
 {
     while (pc.queue_length != 0) {
         pc_finish(0);
+    }
+}
+
+static void later(void *context)
+{
+    assert_false(pc.run_wanted);
+    pc.run_wanted = true;
+}
+
+void pc_run(void)
+{
+    pc.run_wanted = false;
+    machine_run(pc.machine);
+}
+
+/* An access is over. */
+static void settle(void)
+{
+    if (pc.run_wanted && !pc.slow) {
+        pc_run();
     }
 }
 
@@ -181,6 +229,8 @@ struct machine_host pc_host(void)
                                  .dma_write = dma_write,
                                  .irq = irq,
                                  .block_submit = block_submit,
+                                 .block_abandon = block_abandon,
+                                 .later = later,
                                  .realtime_ns = realtime_ns,
                                  .power = power,
                                  .log = log_line};
@@ -231,6 +281,7 @@ void pc_config_write(unsigned slot, unsigned reg, unsigned size, uint32_t value)
 {
     select_config(slot, reg);
     machine_port_write(pc.machine, (uint16_t)(0xcfc + (reg & 3)), size, value);
+    settle();
 }
 
 uint32_t pc_read32(uint64_t phys)
@@ -238,9 +289,15 @@ uint32_t pc_read32(uint64_t phys)
     return (uint32_t)machine_memory_read(pc.machine, phys, 4);
 }
 
+void pc_write(uint64_t phys, unsigned size, uint64_t value)
+{
+    machine_memory_write(pc.machine, phys, size, value);
+    settle();
+}
+
 void pc_write32(uint64_t phys, uint32_t value)
 {
-    machine_memory_write(pc.machine, phys, 4, value);
+    pc_write(phys, 4, value);
 }
 
 uint8_t pc_in8(uint16_t port)

@@ -31,9 +31,14 @@ struct pc {
     uint8_t ram[PC_RAM_SIZE];
     uint8_t disks[PC_DISKS][PC_SECTORS * MACHINE_SECTOR];
     bool line[MACHINE_IRQ_COUNT];
-    bool defer;       /* requests wait for pc_finish */
-    int fail_status;  /* what the next request ends with, once, if not 0 */
-    uint64_t time_ns; /* since 1970 */
+    bool defer;  /* requests wait for pc_finish */
+    bool clings; /* the host cannot abandon a request */
+    bool slow;   /* what the machine does later waits for pc_run */
+    bool run_wanted;
+    unsigned abandoned;
+    int fail_status;     /* what the next request ends with, once, if not 0 */
+    uint64_t bad_sector; /* of all disks, if not 0: requests of it fail */
+    uint64_t time_ns;    /* since 1970 */
     unsigned power_off_count, reset_count, flush_count, log_count;
     char log[256]; /* the last line */
     struct machine_block_request *queue[PC_QUEUE_MAX];
@@ -58,11 +63,15 @@ struct machine_host pc_host(void);
 void pc_finish(unsigned index);
 void pc_finish_all(void);
 
+/* What the machine wanted to do later. */
+void pc_run(void);
+
 uint32_t pc_config_read(unsigned slot, unsigned reg, unsigned size);
 void pc_config_write(unsigned slot, unsigned reg, unsigned size,
                      uint32_t value);
 uint32_t pc_read32(uint64_t phys);
 void pc_write32(uint64_t phys, uint32_t value);
+void pc_write(uint64_t phys, unsigned size, uint64_t value);
 uint8_t pc_in8(uint16_t port);
 void pc_out8(uint16_t port, uint8_t value);
 

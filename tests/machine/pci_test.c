@@ -65,7 +65,7 @@ TEST(configuration_space_stands_in_memory_too)
     assert_int_equal(pc_read32(at), 0x29228086);
     assert_int_equal(machine_memory_read(pc.machine, at, 8),
                      0x29228086ull | (uint64_t)pc_config_read(2, 4, 4) << 32);
-    machine_memory_write(pc.machine, at + PCI_LINE_REG, 1, 7);
+    pc_write(at + PCI_LINE_REG, 1, 7);
     assert_int_equal(pc_config_read(2, PCI_LINE_REG, 1), 7);
     assert_int_equal(pc_read32(at + 0x100), 0); /* no extended capability */
     assert_int_equal(pc_read32(at + 0x1000), 0xffffffff);
@@ -101,6 +101,52 @@ TEST(a_BAR_answers_while_memory_is_enabled)
     pc_config_write(2, PCI_COMMAND, 2, 0);
     assert_int_equal(pc_read32(base + AHCI_VS), 0xffffffff);
     pc_write32(base + AHCI_GHC, 1);
+}
+
+/* As firmware hands over what it has booted from. */
+TEST(disk_controllers_may_reach_memory_from_the_start)
+{
+    for (unsigned slot = 2; slot <= 3; slot++) {
+        assert_int_equal(pc_config_read(slot, PCI_COMMAND, 2),
+                         PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+    }
+}
+
+static unsigned find_capability(unsigned slot, uint8_t id)
+{
+    unsigned at = pc_config_read(slot, PCI_CAPABILITIES, 1);
+
+    while (at != 0 && pc_config_read(slot, at, 1) != id) {
+        at = pc_config_read(slot, at + 1, 1);
+    }
+    return at;
+}
+
+/* PCI Power Management 1.2, 3.2 and 5.4: D0 and D3hot, in which a function
+ * answers to its configuration space alone and keeps its state. */
+TEST(functions_can_sleep)
+{
+    for (unsigned slot = 2; slot <= 3; slot++) {
+        unsigned at = find_capability(slot, PCI_PM_ID);
+        uint64_t base = pc_config_read(slot, PCI_BAR(5), 4);
+
+        assert_int_not_equal(at, 0);
+        assert_true(pc_config_read(slot, PCI_STATUS, 2) & PCI_STATUS_CAPS);
+        assert_int_equal(pc_config_read(slot, at + 2, 2), 3);
+        assert_int_equal(pc_config_read(slot, at + 4, 2), 8);
+        assert_int_not_equal(pc_read32(base), 0xffffffff);
+        pc_config_write(slot, at + 4, 2, 1); /* there is no D1 */
+        assert_int_equal(pc_config_read(slot, at + 4, 2), 8);
+        pc_config_write(slot, at + 4, 2, 3);
+        assert_int_equal(pc_config_read(slot, at + 4, 2), 0xb);
+        assert_int_equal(pc_read32(base), 0xffffffff);
+        pc_config_write(slot, at + 4, 2, 2); /* nor D2 */
+        assert_int_equal(pc_config_read(slot, at + 4, 2), 0xb);
+        pc_config_write(slot, at + 4, 2, 0);
+        assert_int_not_equal(pc_read32(base), 0xffffffff);
+        assert_int_equal(pc_config_read(slot, PCI_COMMAND, 2),
+                         PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+    }
 }
 
 TEST(accesses_that_are_not_aligned_are_taken_apart)
@@ -174,6 +220,16 @@ TEST(the_command_register_can_silence_a_function)
     assert_true(pc.line[10]);
 }
 
+TEST(a_function_that_sleeps_asks_for_no_interrupt)
+{
+    interrupt(2);
+    assert_true(pc.line[10]);
+    pc_config_write(2, PCI_PM_PMCSR, 2, 3);
+    assert_false(pc.line[10]);
+    pc_config_write(2, PCI_PM_PMCSR, 2, 0);
+    assert_true(pc.line[10]);
+}
+
 /* --- the clock chip ------------------------------------------------------------------------- */
 
 static uint8_t rtc(uint8_t index)
@@ -239,6 +295,9 @@ int main(void)
         T(a_BAR_tells_its_size),
         T(a_BAR_can_be_moved),
         T(a_BAR_answers_while_memory_is_enabled),
+        T(disk_controllers_may_reach_memory_from_the_start),
+        T(functions_can_sleep),
+        T(a_function_that_sleeps_asks_for_no_interrupt),
         T(accesses_that_are_not_aligned_are_taken_apart),
         T(ports_nobody_decodes_read_as_all_ones),
         T(slots_alternate_between_two_lines),

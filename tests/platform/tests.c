@@ -641,6 +641,75 @@ static int disks_read_and_write(void)
     return 0;
 }
 
+/* --- requests that nobody waits for ------------------------------------------ */
+
+#define ABANDON_ROUNDS 200
+#define ABANDON_SIZE   (512u << 10) /* of a read; too large to be done at once */
+
+static unsigned abandon_round, abandon_given_up, abandon_pending;
+static uint8_t
+    *abandon_after; /* memory as it was when nobody waited any more */
+static bool abandon_done;
+static int abandoned_read, marker;
+
+/* Behind the read a flush of the same disk: when that is done, the read is as
+ * well, or not far from it. */
+static void abandon_submit(void)
+{
+    struct platform_extent extent = {disk_frames, ABANDON_SIZE};
+
+    memset(mock_memory(disk_frames), (int)abandon_round | 1, ABANDON_SIZE);
+    platform_disk_submit(0, PLATFORM_DISK_READ, 0, &extent, 1, &abandoned_read);
+    for (volatile unsigned i = 0; i < abandon_round * 997 % 60000; i++)
+        ;
+    abandon_done = platform_disk_abandon(&abandoned_read);
+    abandon_given_up += abandon_done;
+    abandon_pending = abandon_done ? 1 : 2;
+    memcpy(abandon_after, mock_memory(disk_frames), ABANDON_SIZE);
+    platform_disk_submit(0, PLATFORM_DISK_FLUSH, 0, NULL, 0, &marker);
+}
+
+static void abandon_start(void)
+{
+    disk_frames = mock_frames(ABANDON_SIZE / 4096);
+    abandon_after = malloc(ABANDON_SIZE);
+    abandon_submit();
+}
+
+static void abandon_next(void *cookie, int status)
+{
+    EXPECT(status == 0 && !(abandon_done && cookie == &abandoned_read));
+    if (--abandon_pending > 0)
+        return;
+    usleep(200);
+    EXPECT(!abandon_done ||
+           memcmp(abandon_after, mock_memory(disk_frames), ABANDON_SIZE) == 0);
+    if (++abandon_round < ABANDON_ROUNDS) {
+        abandon_submit();
+        return;
+    }
+    EXPECT(abandon_given_up > ABANDON_ROUNDS / 4);
+    platform_exit(0);
+}
+
+static int what_is_abandoned_touches_no_memory(void)
+{
+    char path[] = "/tmp/hell-disk-XXXXXX";
+    struct linux_disk disk = {.path = path};
+    int fd = mkstemp(path), result;
+    char page[4096];
+
+    memset(page, 0xdd, sizeof page);
+    for (unsigned i = 0; i < 256; i++)
+        EXPECT(write(fd, page, sizeof page) == sizeof page);
+    mock.start = abandon_start;
+    mock.disk_done = abandon_next;
+    result = run_with(&disk, 1);
+    unlink(path);
+    close(fd);
+    return result;
+}
+
 /* --- the runner ----------------------------------------------------------- */
 
 #define TEST(name)                                                             \
@@ -681,6 +750,7 @@ static const struct test {
     {"no_task_outlives_a_crash", no_task_outlives_a_crash, SIGSEGV},
     TEST(a_signal_asks_for_the_end),
     TEST(disks_read_and_write),
+    TEST(what_is_abandoned_touches_no_memory),
 };
 
 /* True if the test ended as it should and everything it made is gone. */
