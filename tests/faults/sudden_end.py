@@ -39,7 +39,7 @@ def run_until_killed(m, draw):
     lines, size = load(draw)
     for line in lines:
         m.type(line + "\r")
-    if m.expect(r"\nnoted 1\n") is None:
+    if m.expect(r"\nnoted 1\n", limit=90) is None:
         return None
     end = time.monotonic() + draw.uniform(0, 0.6)
     while time.monotonic() < end:
