@@ -213,6 +213,8 @@ error_t diskfs_make_protid(struct peropen *po, struct iouser *user,
                            struct protid **cred);
 /* A send right for a new open of NP (a reference is taken) by root. */
 error_t diskfs_open_for_root(struct node *np, int flags, mach_port_t *port);
+/* The same by the node's owner and group. */
+error_t diskfs_open_for_owner(struct node *np, int flags, mach_port_t *port);
 
 protid_t diskfs_begin_using_protid(mach_port_t port);
 protid_t diskfs_begin_using_protid_payload(uint64_t payload);

@@ -66,11 +66,12 @@ error_t diskfs_make_protid(struct peropen *po, struct iouser *user,
     return 0;
 }
 
-error_t diskfs_open_for_root(struct node *np, int flags, mach_port_t *port)
+static error_t open_for(struct node *np, int flags, uid_t uid, gid_t gid,
+                        mach_port_t *port)
 {
     struct iouser *user;
     struct protid *cred;
-    error_t err = iohelp_create_simple_iouser(&user, 0, 0);
+    error_t err = iohelp_create_simple_iouser(&user, uid, gid);
 
     if (err)
         return err;
@@ -86,6 +87,16 @@ error_t diskfs_open_for_root(struct node *np, int flags, mach_port_t *port)
     *port = ports_get_send_right(cred);
     ports_port_deref(cred);
     return 0;
+}
+
+error_t diskfs_open_for_root(struct node *np, int flags, mach_port_t *port)
+{
+    return open_for(np, flags, 0, 0, port);
+}
+
+error_t diskfs_open_for_owner(struct node *np, int flags, mach_port_t *port)
+{
+    return open_for(np, flags, np->st.st_uid, np->st.st_gid, port);
 }
 
 /* The last sender of a protid is gone. */

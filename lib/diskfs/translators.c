@@ -69,14 +69,15 @@ static error_t passive_of(void *cookie1, void *cookie2, uid_t *uid, gid_t *gid,
     return err;
 }
 
-/* The translator's underlying node, opened for root; without the lock. */
+/* The translator's underlying node, opened for whom the translator runs as;
+ * without the lock. */
 static error_t underlying_of(void *cookie1, void *cookie2, int flags,
                              mach_port_t *port, mach_msg_type_name_t *type)
 {
     struct node *np = cookie1;
 
     pthread_mutex_lock(&diskfs_lock);
-    error_t err = diskfs_open_for_root(np, flags & ~HO_CREAT, port);
+    error_t err = diskfs_open_for_owner(np, flags & ~HO_CREAT, port);
     pthread_mutex_unlock(&diskfs_lock);
     *type = MACH_MSG_TYPE_MOVE_SEND;
     return err;

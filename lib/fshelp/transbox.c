@@ -77,7 +77,8 @@ static error_t open_underlying(int flags, file_t *node,
     return under->open(under->box->cookie, under->cookie, flags, node, kind);
 }
 
-/* Whom a translator runs as: its node's owner and group. */
+/* Whom a translator runs as: its node's owner and group.  Before there is an
+ * auth server nobody but root has one. */
 static error_t make_owner_auth(uid_t uid, gid_t gid, auth_t *auth)
 {
     mach_port_t own = getauth();
@@ -87,11 +88,25 @@ static error_t make_owner_auth(uid_t uid, gid_t gid, auth_t *auth)
 
     *auth = MACH_PORT_NULL;
     if (own == MACH_PORT_NULL)
-        return 0;
+        return uid == 0 ? 0 : HURD_EPERM;
     err = auth_makeauth(own, NULL, MACH_MSG_TYPE_COPY_SEND, 0, uids, 1, uids, 2,
                         gids, 1, gids, 2, auth);
     mach_port_drop(own);
     return err;
+}
+
+/* PORT (consumed) is this server's, with all that it may do: what the
+ * translator gets is the same with AUTH's authority, or nothing. */
+static mach_port_t reduce(mach_port_t port, auth_t auth)
+{
+    mach_port_t reduced = MACH_PORT_NULL;
+
+    if (auth == MACH_PORT_NULL || port == MACH_PORT_NULL)
+        return port;
+    if (hurd_reauthenticate(port, auth, &reduced))
+        reduced = MACH_PORT_NULL;
+    mach_port_drop(port);
+    return reduced;
 }
 
 static error_t start(struct transbox *box, void *cookie, file_t dotdot,
@@ -107,13 +122,14 @@ static error_t start(struct transbox *box, void *cookie, file_t dotdot,
 
     if (err)
         return err;
-    mach_port_t ports[INIT_PORT_MAX] = {
-        [INIT_PORT_CWDIR] = dotdot,
-        [INIT_PORT_CRDIR] = getcrdir(),
-    };
-    mach_port_t fds[3] = {0, 0, hurd_get_fd(2)};
+    mach_port_t ports[INIT_PORT_MAX] = {[INIT_PORT_CWDIR] = dotdot};
+    mach_port_t fds[3] = {0};
     int ints[INIT_INT_MAX] = {0};
     err = make_owner_auth(uid, gid, &ports[INIT_PORT_AUTH]);
+    if (!err) {
+        ports[INIT_PORT_CRDIR] = reduce(getcrdir(), ports[INIT_PORT_AUTH]);
+        fds[2] = reduce(hurd_get_fd(2), ports[INIT_PORT_AUTH]);
+    }
     if (!err)
         err = fshelp_start_translator_long(
             open_underlying, &under, argz, argz, argz_len, fds,

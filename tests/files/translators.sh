@@ -73,6 +73,19 @@ rm node
 touch node
 is "a new file under the old name has no translator" "$(cat node)" ""
 rm node out
+# A translator runs as its node's owner, whoever opens the node.
+echo secret >/etc/secret
+chmod 600 /etc/secret
+chmod 1777 /tmp
+su nobody -s /bin/sh -c 'touch /tmp/evil; settrans -p /tmp/evil /bin/sh -c \
+    "id -u >/tmp/who; cat /etc/secret >/tmp/got 2>/tmp/why; echo x >/etc/evil"'
+cat evil 2>/dev/null
+is "a user's translator is that user" "$(cat who)" 65534
+is "what he may not read it may not" "$(cat got; grep -c denied why)" 1
+is "and what he may not write" "$(ls /etc/evil 2>/dev/null)" ""
+settrans -pg evil
+rm -f evil who got why /etc/secret
+
 is "fsysopts shows" "$(fsysopts / | grep -c writable)" 1
 fsysopts / --readonly
 is "read-only: no new file" \
