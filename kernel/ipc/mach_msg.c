@@ -94,6 +94,8 @@ static void deliver(struct thread *thread, struct ipc_kmsg *kmsg)
             (mr & ~MACH_MSG_MASK) != MACH_RCV_BODY_ERROR) {
             size = sizeof kmsg->header;
         }
+        /* In the name's padding, which nobody else looks at. */
+        kmsg->header.msgh_remote_port |= (uint64_t)kmsg->notices << 32;
     }
     put_message(thread, kmsg, size, mr);
 }

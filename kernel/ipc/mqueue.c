@@ -3,6 +3,8 @@
 #include "ipc/module.h"
 #include "task/thread.h"
 
+#include <mach/notify.h>
+
 bool ipc_mqueue_full(const struct ipc_kmsg *kmsg)
 {
     struct ipc_port *port = KMSG_REMOTE(kmsg);
@@ -11,6 +13,25 @@ bool ipc_mqueue_full(const struct ipc_kmsg *kmsg)
            port->message_count >= port->queue_limit &&
            MACH_MSGH_BITS_REMOTE(kmsg->header.msgh_bits) !=
                MACH_MSG_TYPE_PORT_SEND_ONCE;
+}
+
+static bool is_notice(const struct ipc_kmsg *kmsg)
+{
+    return kmsg->header.msgh_id >= MACH_NOTIFY_FIRST &&
+           kmsg->header.msgh_id <= MACH_NOTIFY_LAST;
+}
+
+/* The message leaves PORT's queue, or never was in one.  What a set's messages
+ * are told besides lets a server with several threads finish with a
+ * notification before it serves what was sent after that (lib/ports). */
+static void ipc_mqueue_number(struct ipc_kmsg *kmsg, struct ipc_port *port)
+{
+    kmsg->header.msgh_seqno = port->seqno++;
+    kmsg->notices = 0;
+    if (port->pset != NULL) {
+        kmsg->notices = port->pset->queue.notices;
+        port->pset->queue.notices += is_notice(kmsg);
+    }
 }
 
 /* Gives the message to the first receiver that can take it.  One whose buffer
@@ -31,7 +52,7 @@ static bool hand_over(struct ipc_mqueue *queue, struct ipc_kmsg *kmsg)
             thread_wakeup(receiver, KERN_SUCCESS);
             continue;
         }
-        kmsg->header.msgh_seqno = port->seqno++;
+        ipc_mqueue_number(kmsg, port);
         receiver->ith.state = MACH_MSG_SUCCESS;
         receiver->ith.kmsg = kmsg;
         ipc_marequest_done(kmsg);
@@ -91,7 +112,7 @@ void ipc_mqueue_take(struct ipc_kmsg *kmsg)
         list_remove(&kmsg->set_link);
     }
     port->message_count--;
-    kmsg->header.msgh_seqno = port->seqno++;
+    ipc_mqueue_number(kmsg, port);
     ipc_marequest_done(kmsg);
     ipc_mqueue_admit_senders(port);
 }

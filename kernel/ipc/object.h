@@ -21,6 +21,7 @@ struct thread;
 struct ipc_mqueue {
     struct list messages;  /* of struct ipc_kmsg */
     struct list receivers; /* of struct thread.wait_link */
+    uint32_t notices;      /* notifications that left it for a receiver */
 };
 
 struct ipc_pset {

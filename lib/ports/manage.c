@@ -66,6 +66,58 @@ static void enter_idle(struct service *service)
     pthread_mutex_unlock(&service->lock);
 }
 
+/* --- notifications before what was sent later ------------------------------ */
+
+/* A client that closed a port, or waited for a process to end, may ask about
+ * what hangs on that at once; the notification, sent before, may be with
+ * another thread still.  The kernel says with each message how many
+ * notifications had left the set before. */
+
+#define NOTICE_PATIENCE_S 5
+
+static pthread_cond_t notice_served = PTHREAD_COND_INITIALIZER;
+
+static boolean_t is_notice(const mach_msg_header_t *request)
+{
+    return request->msgh_id >= MACH_NOTIFY_FIRST &&
+           request->msgh_id <= MACH_NOTIFY_LAST;
+}
+
+static void notice_done(struct port_bucket *bucket)
+{
+    pthread_mutex_lock(&_ports_lock);
+    __atomic_add_fetch(&bucket->notices, 1, __ATOMIC_RELEASE);
+    pthread_cond_broadcast(&notice_served);
+    pthread_mutex_unlock(&_ports_lock);
+}
+
+static boolean_t notices_wait(struct port_bucket *bucket, uint32_t before)
+{
+    return (int32_t)(__atomic_load_n(&bucket->notices, __ATOMIC_ACQUIRE) -
+                     before) < 0;
+}
+
+/* A handler that takes long is not waited for for ever. */
+static void serve_notices_first(struct port_bucket *bucket,
+                                const mach_msg_header_t *request)
+{
+    uint32_t before = request->msgh_remote_port_do_not_use >> 32;
+    struct timespec deadline;
+    int err = 0;
+
+    if (!notices_wait(bucket, before))
+        return;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += NOTICE_PATIENCE_S;
+    pthread_mutex_lock(&_ports_lock);
+    while (notices_wait(bucket, before) && !err)
+        err = pthread_cond_timedwait(&notice_served, &_ports_lock, &deadline);
+    /* One that got lost is not waited for again. */
+    if (err && notices_wait(bucket, before))
+        __atomic_store_n(&bucket->notices, before, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&_ports_lock);
+}
+
 static boolean_t serve(mach_msg_header_t *request, mach_msg_header_t *reply)
 {
     struct service *service = my_service;
@@ -79,6 +131,8 @@ static boolean_t serve(mach_msg_header_t *request, mach_msg_header_t *reply)
             : request->msgh_local_port;
 
     leave_idle(service);
+    if (!is_notice(request))
+        serve_notices_first(service->bucket, request);
     pi = ports_lookup_port(service->bucket, name, NULL);
     if (!pi) {
         out->RetCode = HURD_EOPNOTSUPP;
@@ -101,6 +155,17 @@ static boolean_t serve(mach_msg_header_t *request, mach_msg_header_t *reply)
     return known;
 }
 
+static boolean_t serve_in_order(mach_msg_header_t *request,
+                                mach_msg_header_t *reply)
+{
+    struct port_bucket *bucket = my_service->bucket;
+    boolean_t notice = is_notice(request), known = serve(request, reply);
+
+    if (notice)
+        notice_done(bucket);
+    return known;
+}
+
 /* Serves until nothing came for a while; a helper then ends, the caller of the
  * manager only if it is alone. */
 static void run(struct service *service, boolean_t helper)
@@ -112,8 +177,9 @@ static void run(struct service *service, boolean_t helper)
     if (service->hook)
         service->hook();
     for (;;) {
-        err = mach_msg_server_timeout(serve, 0, service->bucket->portset,
-                                      timeout ? MACH_RCV_TIMEOUT : 0, timeout);
+        err =
+            mach_msg_server_timeout(serve_in_order, 0, service->bucket->portset,
+                                    timeout ? MACH_RCV_TIMEOUT : 0, timeout);
         if (err != MACH_RCV_TIMED_OUT) {
             mach_complain(err, "serving ports");
             break;

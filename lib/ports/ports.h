@@ -30,6 +30,7 @@ struct port_bucket {
     int flags;               /* PORTS_... */
     int count;               /* objects */
     struct port_info *ports; /* through bucket_next */
+    uint32_t notices;        /* notifications that have been served */
 };
 
 struct port_class {

@@ -3,8 +3,12 @@
 PERSONALITY_TESTS := $(patsubst tests/personality/%.c,%,\
 	$(wildcard tests/personality/*.c))
 PERSONALITY_TEST_ROOT := $(B)/tests/personality/root
+# What is run on the host too, for what it should say inside.
+PERSONALITY_SAME := $(patsubst tests/personality/same/%.c,%,\
+	$(wildcard tests/personality/same/*.c))
 PERSONALITY_TEST_PROGRAMS := \
-	$(PERSONALITY_TESTS:%=$(PERSONALITY_TEST_ROOT)/tests/%)
+	$(PERSONALITY_TESTS:%=$(PERSONALITY_TEST_ROOT)/tests/%) \
+	$(PERSONALITY_SAME:%=$(PERSONALITY_TEST_ROOT)/tests/same/%)
 
 $(PERSONALITY_TEST_ROOT)/tests/%: tests/personality/%.c \
 		tests/personality/check.h
@@ -12,10 +16,18 @@ $(PERSONALITY_TEST_ROOT)/tests/%: tests/personality/%.c \
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -O1 -g -static -pthread $(WARN) -Wno-unused-result -o $@ $<
 
+$(PERSONALITY_TEST_ROOT)/tests/same/%: tests/personality/same/%.c \
+		tests/personality/same/same.h
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O1 -g -static -pthread -D_GNU_SOURCE $(WARN) \
+	    -Wno-unused-result -o $@ $<
+
 .PHONY: personality-tests
 personality-tests: $(PERSONALITY_TEST_PROGRAMS) $(SERVERS) \
 		$(B)/personality.so hell
-	$(Q)sh tests/personality/run.sh $(B) $(PERSONALITY_TESTS)
+	$(Q)sh tests/personality/run.sh $(B) $(PERSONALITY_TESTS) \
+	    $(PERSONALITY_SAME:%=same/%)
 
 SUITES += personality-tests
 TEST_PROGRAMS += $(PERSONALITY_TEST_PROGRAMS)

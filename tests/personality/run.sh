@@ -3,7 +3,7 @@
 # Runs the programs of this folder and its shell scripts on a booted system.
 #     run.sh BUILD-DIRECTORY PROGRAM...
 set -u
-build=$1
+build=$(realpath "$1")
 shift
 root=$build/tests/personality/root
 image=$build/tests/personality/root.img
@@ -29,10 +29,36 @@ try() {
     failed=$((failed + ${bad:-0}))
 }
 
+# NAME: what it says, line by line, against what the same program says here.
+try_same() {
+    want=$build/tests/personality/want
+    here=$(mktemp -d "$build/tests/personality/here.XXXXXX") || exit 1
+    (
+        cd "$here" && timeout -k 1 60 "$root/tests/$1" </dev/null
+        echo "status $?"
+    ) >"$want" 2>&1
+    rm -rf "$here"
+    timeout -k 1 90 ./hell run --disk "$image" -- /bin/sh -c \
+        "mkdir /tmp/w; cd /tmp/w; /tests/$1 </dev/null; echo status \$?" \
+        </dev/null 2>&1 | tr -d '\r' >"$log"
+    checks=$(wc -l <"$want")
+    bad=$(diff -a "$want" "$log" | grep -c '^<')
+    echo "$1: $checks lines, $bad differ"
+    cmp -s "$want" "$log" || {
+        [ "$bad" -gt 0 ] || bad=1
+        diff -a "$want" "$log"
+    }
+    passed=$((passed + checks - bad))
+    failed=$((failed + bad))
+}
+
 cp tests/personality/*.sh "$root/tests/"
 ./hell mkroot --add "$root" "$image" >/dev/null || exit 1
 for program; do
-    try "$program" "/tests/$program"
+    case $program in
+    same/*) try_same "$program" ;;
+    *) try "$program" "/tests/$program" ;;
+    esac
 done
 try commands /bin/sh /tests/commands.sh
 echo "personality-tests: $passed passed, $failed failed"
