@@ -130,7 +130,7 @@ long sys_chdir(struct frame *frame)
 
 long sys_fchdir(struct frame *frame)
 {
-    struct file *file = fd_get((int)ARG1(frame));
+    struct file *file = fd_get_any((int)ARG1(frame));
 
     if (!file)
         return -EBADF;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* personality/exec.c: another program in this process. */
+#include "personality/claims.h"
 #include "personality/fd.h"
 #include "personality/lookup.h"
 #include "personality/mach.h"
@@ -22,7 +23,7 @@ struct exec {
     mach_port_t table[FD_MAX];
     unsigned table_count;
     mach_port_t ports[INIT_PORT_MAX];
-    int ints[INIT_INT_MAX];
+    int ints[INIT_INT_MAX + 1];
     /* Names in this task that the new image must not inherit. */
     mach_port_t drop[NAMES_MAX], destroy[NAMES_MAX];
     unsigned drop_count, destroy_count;
@@ -71,6 +72,7 @@ static void exec_drop_file(struct file *file, void *arg)
 {
     exec_drop(arg, file->port);
     exec_drop(arg, file->ctty);
+    exec_drop(arg, file->claim);
 }
 
 static void exec_collect_names(struct exec *exec)
@@ -107,6 +109,7 @@ static void exec_collect(struct exec *exec, const char *name)
     exec->ints[INIT_UMASK] = (int)unix_process.umask;
     signals_for_exec(&exec->ints[INIT_SIGMASK], &exec->ints[INIT_SIGIGN],
                      &exec->ints[INIT_SIGPENDING]);
+    exec->ints[INT_CLAIMS] = claims_for_exec();
     exec_collect_names(exec);
 }
 
@@ -126,8 +129,8 @@ static kern_return_t exec_file(mach_port_t file, const char *name,
         (mach_msg_type_number_t)argv_size, envp,
         (mach_msg_type_number_t)envp_size, exec->table, MACH_MSG_TYPE_COPY_SEND,
         exec->table_count, exec->ports, MACH_MSG_TYPE_COPY_SEND, INIT_PORT_MAX,
-        exec->ints, INIT_INT_MAX, exec->drop, exec->drop_count, exec->destroy,
-        exec->destroy_count);
+        exec->ints, INIT_INT_MAX + 1, exec->drop, exec->drop_count,
+        exec->destroy, exec->destroy_count);
     pages_free(exec, sizeof *exec);
     return kr;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* personality/fcntl.c: descriptors' and files' flags; locks. */
+#include "personality/claims.h"
 #include "personality/convert.h"
 #include "personality/fd.h"
 #include "personality/mach.h"
@@ -13,6 +14,7 @@
 #include "hurd/io.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 
 static long file_get_flags(struct file *file)
 {
@@ -43,36 +45,74 @@ static int lock_type_to_linux(int type)
     return type == HF_RDLCK ? F_RDLCK : type == HF_WRLCK ? F_WRLCK : F_UNLCK;
 }
 
-static long file_lock_record(struct file *file, int command, struct flock *lock)
+/* The process's lock if CLAIM, else the open file's. */
+static long file_lock_record(struct file *file, int command, mach_port_t claim,
+                             const struct flock *lock, struct flock *got)
 {
     flock_t wire = {.l_type = lock_type_to_hurd(lock->l_type),
                     .l_whence = lock->l_whence,
                     .l_start = lock->l_start,
                     .l_len = lock->l_len};
-    kern_return_t kr;
 
-    if (lock->l_type > F_UNLCK || lock->l_type < 0)
-        return -EINVAL;
     if (command == HF_SETLKW64)
         signals_start();
-    kr = INTERRUPTIBLE(file_record_lock(
-        file->port, command, &wire, MACH_PORT_NULL, MACH_MSG_TYPE_COPY_SEND));
-    if (!kr && command == HF_GETLK64)
-        *lock = (struct flock){.l_type = (short)lock_type_to_linux(wire.l_type),
-                               .l_whence = (short)wire.l_whence,
-                               .l_start = wire.l_start,
-                               .l_len = wire.l_len,
-                               .l_pid = wire.l_pid};
+    kern_return_t kr = INTERRUPTIBLE(file_record_lock(
+        file->port, command, &wire, claim, MACH_MSG_TYPE_COPY_SEND));
+    *got = *lock;
+    got->l_type = (short)lock_type_to_linux(wire.l_type);
+    if (wire.l_type != HF_UNLCK) {
+        got->l_whence = (short)wire.l_whence;
+        got->l_start = wire.l_start;
+        got->l_len = wire.l_len;
+        got->l_pid = wire.l_pid;
+    }
     return linux_error(kr);
+}
+
+static int lock_command_to_hurd(int command)
+{
+    switch (command) {
+    case F_GETLK:
+    case F_OFD_GETLK:
+        return HF_GETLK64;
+    case F_SETLK:
+    case F_OFD_SETLK:
+        return HF_SETLK64;
+    default:
+        return HF_SETLKW64;
+    }
+}
+
+static long file_lock_call(struct file *file, int command, struct flock *lock)
+{
+    bool open = command == F_OFD_GETLK || command == F_OFD_SETLK ||
+                command == F_OFD_SETLKW;
+    struct flock copy = *lock, got;
+    mach_port_t claim = MACH_PORT_NULL;
+    int hurd = lock_command_to_hurd(command);
+
+    if (copy.l_type > F_UNLCK || copy.l_type < 0 || (open && copy.l_pid))
+        return -EINVAL;
+    long result = open ? 0 : claims_get(file, &claim);
+    if (!result)
+        result = file_lock_record(file, hurd, claim, &copy, &got);
+    if (!result && hurd == HF_GETLK64)
+        *lock = got;
+    return result;
 }
 
 long sys_flock(struct frame *frame)
 {
     struct file *file = fd_get((int)ARG1(frame));
+    int how = (int)ARG2(frame) & ~LOCK_NB;
     kern_return_t kr;
 
     if (!file)
         return -EBADF;
+    if (how != LOCK_SH && how != LOCK_EX && how != LOCK_UN) {
+        file_put(file);
+        return -EINVAL;
+    }
     signals_start();
     kr = INTERRUPTIBLE(file_lock(file->port, (int)ARG2(frame)));
     file_put(file);
@@ -94,14 +134,12 @@ static long file_fcntl(struct file *file, int fd, int command, uint64_t arg)
     case F_SETFL:
         return file_set_flags(file, (int)arg);
     case F_GETLK:
-    case F_OFD_GETLK:
-        return file_lock_record(file, HF_GETLK64, (struct flock *)arg);
     case F_SETLK:
-    case F_OFD_SETLK:
-        return file_lock_record(file, HF_SETLK64, (struct flock *)arg);
     case F_SETLKW:
+    case F_OFD_GETLK:
+    case F_OFD_SETLK:
     case F_OFD_SETLKW:
-        return file_lock_record(file, HF_SETLKW64, (struct flock *)arg);
+        return file_lock_call(file, command, (struct flock *)arg);
     case F_SETOWN:
         return linux_error(io_mod_owner(file->port, (pid_t)arg));
     default:
@@ -112,10 +150,16 @@ static long file_fcntl(struct file *file, int fd, int command, uint64_t arg)
 long sys_fcntl(struct frame *frame)
 {
     int fd = (int)ARG1(frame), command = (int)ARG2(frame);
-    struct file *file = fd_get(fd);
+    struct file *file = fd_get_any(fd);
 
     if (!file)
         return -EBADF;
+    if (file->flags & O_PATH && command != F_DUPFD &&
+        command != F_DUPFD_CLOEXEC && command != F_GETFD &&
+        command != F_SETFD && command != F_GETFL) {
+        file_put(file);
+        return -EBADF;
+    }
     if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {
         if (ARG3(frame) < FD_MAX)
             return fd_install(file, (int)ARG3(frame),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "personality/fd.h"
+#include "personality/claims.h"
 #include "personality/mach.h"
 #include "personality/process.h"
 #include "personality/syscalls.h"
@@ -38,7 +39,7 @@ struct file *file_new(mach_port_t port, int linux_flags)
     return file;
 }
 
-struct file *fd_get(int fd)
+struct file *fd_get_any(int fd)
 {
     struct file *file = NULL;
 
@@ -52,18 +53,33 @@ struct file *fd_get(int fd)
     return file;
 }
 
+struct file *fd_get(int fd)
+{
+    struct file *file = fd_get_any(fd);
+
+    if (!file || !(file->flags & O_PATH))
+        return file;
+    file_put(file);
+    return NULL;
+}
+
 void file_put(struct file *file)
 {
     mach_port_t port = MACH_PORT_NULL, ctty = MACH_PORT_NULL;
+    mach_port_t claim = MACH_PORT_NULL;
 
     if (!file)
         return;
     lock_take(&fds.lock);
     if (!--file->refs) {
         port = file->port;
+        claim = file->claim;
         ctty = file->ctty;
     }
     lock_release(&fds.lock);
+    /* Another thread locked it while this one closed it. */
+    if (claim)
+        claims_late(port, claim);
     port_deallocate(port);
     port_deallocate(ctty);
 }
@@ -189,6 +205,7 @@ void fd_forked(void)
         /* Other threads' references are not ours. */
         file->refs = 0;
         file->ctty = MACH_PORT_NULL;
+        file->claim = MACH_PORT_NULL;
     }
     for (int i = 0; i < FD_MAX; i++) {
         if (fds.table[i])
@@ -197,6 +214,14 @@ void fd_forked(void)
 }
 
 /* --- system calls -------------------------------------------------------- */
+
+/* FILE has lost a descriptor, whose reference is consumed. */
+static void fd_closed(struct file *file)
+{
+    if (file)
+        claims_closing(file);
+    file_put(file);
+}
 
 long fd_close(int fd)
 {
@@ -210,7 +235,7 @@ long fd_close(int fd)
     lock_release(&fds.lock);
     if (!file)
         return -EBADF;
-    file_put(file);
+    fd_closed(file);
     return 0;
 }
 
@@ -236,7 +261,7 @@ long sys_close_range(struct frame *frame)
 
 long sys_dup(struct frame *frame)
 {
-    struct file *file = fd_get((int)ARG1(frame));
+    struct file *file = fd_get_any((int)ARG1(frame));
 
     return file ? fd_install(file, 0, false) : -EBADF;
 }
@@ -247,7 +272,7 @@ static long fd_dup_to(int from, int to, bool cloexec)
 
     if (to < 0 || to >= FD_MAX)
         return -EBADF;
-    file = fd_get(from);
+    file = fd_get_any(from);
     if (!file)
         return -EBADF;
     lock_take(&fds.lock);
@@ -255,7 +280,7 @@ static long fd_dup_to(int from, int to, bool cloexec)
     fds.table[to] = file;
     fds.cloexec[to] = cloexec;
     lock_release(&fds.lock);
-    file_put(old);
+    fd_closed(old);
     return to;
 }
 
@@ -264,7 +289,7 @@ long sys_dup2(struct frame *frame)
     int from = (int)ARG1(frame), to = (int)ARG2(frame);
 
     if (from == to) {
-        struct file *file = fd_get(from);
+        struct file *file = fd_get_any(from);
         file_put(file);
         return file ? to : -EBADF;
     }

@@ -27,13 +27,19 @@ struct file {
     bool device;              /* a Mach device, not a file */
     int flags;                /* Linux's, as opened */
     uint64_t position;        /* of a directory: its next entry */
+    /* claims.c */
+    mach_port_t claim; /* send right, or null */
+    bool identified;
+    uint64_t dev, ino; /* if so */
 };
 
 /* Takes over the start-up descriptors; rights are consumed. */
 void fd_start(const mach_port_t *ports, unsigned count);
 
-/* The file of FD with a reference more, or NULL. */
+/* The file of FD with a reference more, or NULL.  The first passes by what was
+ * opened with O_PATH, which is no more than a name. */
 struct file *fd_get(int fd);
+struct file *fd_get_any(int fd);
 void file_put(struct file *file);
 
 /* A file with one reference; consumes PORT, also if it fails (NULL: too many

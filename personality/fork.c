@@ -6,6 +6,7 @@
  * is put into the child under the name it has here; only the process port is
  * the child's own.
  */
+#include "personality/claims.h"
 #include "personality/clock.h"
 #include "personality/fd.h"
 #include "personality/lock.h"
@@ -193,6 +194,7 @@ void fork_child_begin(struct thread *thread, int pid)
     unix_process.pgrp_generation++;
     fd_forked();
     sharemap_forked();
+    claims_forked();
     socket_forked();
     clock_forked();
     signals_forked();

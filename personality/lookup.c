@@ -77,7 +77,7 @@ static kern_return_t magic_fd(struct search *search)
         fd = 10 * fd + (*rest - '0');
     if (*rest && *rest != '/')
         return HURD_ENOENT;
-    struct file *file = fd_get(fd);
+    struct file *file = fd_get_any(fd);
     if (!file)
         return HURD_EBADF;
     kern_return_t kr = port_copy(file->port, &search->result);
@@ -260,7 +260,7 @@ static kern_return_t start_copy(int dir, const char *name, mach_port_t *copy)
         return directory_copy(&unix_process.crdir, copy);
     if (dir == AT_FDCWD)
         return directory_copy(&unix_process.cwdir, copy);
-    struct file *file = fd_get(dir);
+    struct file *file = fd_get_any(dir);
     if (!file)
         return HURD_EBADF;
     kern_return_t kr = port_copy(file->port, copy);

@@ -25,7 +25,7 @@ static kern_return_t at_open(int dir, const char *name, int flags,
         return lookup(dir, name, open_flags, 0, port);
     if (dir == AT_FDCWD)
         return lookup(dir, ".", open_flags, 0, port);
-    struct file *file = fd_get(dir);
+    struct file *file = fd_get_any(dir);
     if (!file)
         return HURD_EBADF;
     *port = file->port;
@@ -62,7 +62,7 @@ static long at_stat(int dir, const char *name, int flags, io_statbuf_t *st)
 
 static long fd_stat(int fd, io_statbuf_t *st)
 {
-    struct file *file = fd_get(fd);
+    struct file *file = fd_get_any(fd);
 
     if (!file)
         return -EBADF;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "personality/unix.h"
+#include "personality/claims.h"
 #include "personality/fd.h"
 #include "personality/ids.h"
 #include "personality/mach.h"
@@ -37,6 +38,8 @@ void unix_start(bool boot_module)
         return;
     unix_process.umask = (uint32_t)start_int(INIT_UMASK) & 0777;
     fd_start(startup_info.dtable, startup_info.dtable_count);
+    if (start_int(INT_CLAIMS))
+        claims_from_exec();
     signals_from_exec(start_int(INIT_SIGMASK), start_int(INIT_SIGIGN),
                       start_int(INIT_SIGPENDING));
 }

@@ -26,6 +26,10 @@ struct unix_process {
 };
 extern struct unix_process unix_process;
 
+/* One more of the integers that come with a program, after the Hurd's: whether
+ * the one before left claims (claims.h). */
+#define INT_CLAIMS INIT_INT_MAX
+
 /* Takes over what startup_info holds.  A boot module has little of it: memory,
  * threads, clocks and the console. */
 void unix_start(bool boot_module);

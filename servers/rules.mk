@@ -37,7 +37,7 @@ SERVER_MIG = -DHURD_SERVER -DSERVERPREFIX=S_ -Iservers \
 $(eval $(call server_stubs,auth,auth,$(call SERVER_MIG,auth)))
 $(eval $(call task_program,auth))
 
-$(eval $(call server_stubs,proc,process,$(call SERVER_MIG,proc)))
+$(eval $(call server_stubs,proc,process claims,$(call SERVER_MIG,proc)))
 $(eval $(call task_program,proc))
 
 $(eval $(call server_stubs,exec,exec exec_startup,$(call SERVER_MIG,exec)))

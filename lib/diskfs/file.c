@@ -3,7 +3,10 @@
 
 #include <diskfs/fs_S.h>
 #include <diskfs/private.h>
+#include <hurd/claims.h>
 #include <hurd/exec.h>
+#include <hurd/libhurd.h>
+#include <stddef.h>
 
 /* Before a change of attributes: the lock, a writable file system, the owner. */
 static error_t change_begin(protid_t cred, boolean_t need_owner)
@@ -249,6 +252,49 @@ void diskfs_tell_unlocked(struct peropen *po, boolean_t had_locked)
         diskfs_format->unlocked(po->np);
 }
 
+/* A claim that is new here is shown to proc, which says whose it is; the lock
+ * is not held meanwhile. */
+static error_t learn_claim(protid_t cred, mach_port_t claim)
+{
+    struct rlock_peropen *po = &cred->po->lock_status;
+    mach_port_t self = ports_get_send_right(cred), proc = getproc();
+    pid_t pid = 0;
+
+    error_t err = claims_claimant(proc, claim, MACH_MSG_TYPE_COPY_SEND, self,
+                                  MACH_MSG_TYPE_COPY_SEND, &pid);
+    mach_port_drop(proc);
+    mach_port_drop(self);
+    if (err)
+        return HURD_EINVAL;
+    mach_port_ref_send(claim, 1);
+    /* It may be dead already: then that is heard of right after this. */
+    pthread_mutex_lock(&diskfs_lock);
+    err = fshelp_rlock_learn(po, claim, pid);
+    pthread_mutex_unlock(&diskfs_lock);
+    if (err) {
+        mach_port_drop(claim);
+        return err == HURD_EAGAIN ? 0 : err;
+    }
+    return diskfs_watch_claim(claim);
+}
+
+boolean_t diskfs_claim_died(mach_port_t claim)
+{
+    pthread_mutex_lock(&diskfs_lock);
+    struct rlock_peropen *lock = fshelp_rlock_claimed(claim);
+    struct peropen *po =
+        lock ? (struct peropen *)((char *)lock -
+                                  offsetof(struct peropen, lock_status))
+             : NULL;
+    boolean_t locked = po && diskfs_has_locked(po);
+    if (po) {
+        fshelp_rlock_forget(claim);
+        diskfs_tell_unlocked(po, locked);
+    }
+    pthread_mutex_unlock(&diskfs_lock);
+    return po != NULL;
+}
+
 kern_return_t diskfs_S_file_record_lock(protid_t cred, int cmd, flock_t *lock,
                                         mach_port_t rendezvous)
 {
@@ -257,30 +303,34 @@ kern_return_t diskfs_S_file_record_lock(protid_t cred, int cmd, flock_t *lock,
     if (err)
         return err;
     struct peropen *po = cred->po;
+    if (rendezvous != MACH_PORT_NULL &&
+        !fshelp_rlock_knows(&po->lock_status, rendezvous)) {
+        diskfs_end(0);
+        err = learn_claim(cred, rendezvous);
+        if (err)
+            return err;
+        diskfs_begin(cred);
+    }
     boolean_t locked = diskfs_has_locked(po);
     err = fshelp_rlock_tweak(&po->np->rlocks, &diskfs_lock, &po->lock_status,
                              po->openstat, po->np->st.st_size, po->filepointer,
                              cmd, (struct hurd_flock *)lock, rendezvous);
     diskfs_tell_unlocked(po, locked);
-    return diskfs_end(err);
+    diskfs_end(err);
+    if (!err)
+        mach_port_drop(rendezvous);
+    return err;
 }
 
-/* flock: a record lock on everything. */
 kern_return_t diskfs_S_file_lock(protid_t cred, int flags)
 {
-    struct hurd_flock lock = {.l_type = flags & HLOCK_UN   ? HF_UNLCK
-                                        : flags & HLOCK_SH ? HF_RDLCK
-                                                           : HF_WRLCK};
     error_t err = diskfs_begin(cred);
 
     if (err)
         return err;
     struct peropen *po = cred->po;
     boolean_t locked = diskfs_has_locked(po);
-    err = fshelp_rlock_tweak(&po->np->rlocks, &diskfs_lock, &po->lock_status,
-                             HO_RDWR, po->np->st.st_size, po->filepointer,
-                             flags & HLOCK_NB ? HF_SETLK64 : HF_SETLKW64, &lock,
-                             MACH_PORT_NULL);
+    err = fshelp_rlock_whole(&po->lock_status, flags);
     diskfs_tell_unlocked(po, locked);
     return diskfs_end(err);
 }

@@ -61,4 +61,9 @@ static inline error_t diskfs_end(error_t err)
 boolean_t diskfs_has_locked(struct peropen *po);
 void diskfs_tell_unlocked(struct peropen *po, boolean_t had_locked);
 
+/* The death of CLAIM, a send right, is told to diskfs_claim_died; which says
+ * whether it was one. */
+error_t diskfs_watch_claim(mach_port_t claim);
+boolean_t diskfs_claim_died(mach_port_t claim);
+
 #endif

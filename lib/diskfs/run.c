@@ -16,10 +16,34 @@
 
 #define SYNC_SECONDS 5
 
+/* Notifications about what is no object's own come to this one. */
+static struct port_info *watch;
+
+error_t diskfs_watch_claim(mach_port_t claim)
+{
+    return ports_request_dead_name_notification(watch, claim, NULL);
+}
+
+static boolean_t claim_died(mach_msg_header_t *in)
+{
+    const mach_dead_name_notification_t *notice = (void *)in;
+
+    if (in->msgh_local_port != watch->port_right ||
+        in->msgh_id != MACH_NOTIFY_DEAD_NAME || in->msgh_size < sizeof *notice)
+        return FALSE;
+    diskfs_claim_died(notice->not_port);
+    mach_port_drop(notice->not_port);
+    return TRUE;
+}
+
 static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
 {
     mig_routine_t routine;
 
+    if (claim_died(in)) {
+        ((mig_reply_header_t *)out)->RetCode = MIG_NO_REPLY;
+        return TRUE;
+    }
     if (!((routine = io_server_routine(in)) ||
           (routine = fs_server_routine(in)) ||
           (routine = fsys_server_routine(in)) ||
@@ -87,7 +111,9 @@ void diskfs_serve(void)
     diskfs_opens_init();
     diskfs_boot_init();
     diskfs_fsid_port = mach_reply_port();
-    if (pager_start_bucket(&diskfs_pagers) ||
+    if (ports_create_port(ports_create_class(NULL, NULL), diskfs_port_bucket,
+                          sizeof *watch, &watch) ||
+        pager_start_bucket(&diskfs_pagers) ||
         pthread_create(&thread, NULL, serve, NULL) ||
         pthread_create(&thread, NULL, sync_now_and_then, NULL)) {
         mach_printf("%s: no memory\n", diskfs_format->name);

@@ -110,8 +110,13 @@ error_t fshelp_exec_reauth(int suid, uid_t uid, int sgid, gid_t gid,
 
 /* --- record locks --------------------------------------------------------- */
 
+/* A lock belongs to an open file, or to a process that has claimed one
+ * (hurd/claims.defs); and there are record locks and locks of whole files
+ * (flock), which do not know of each other. */
 struct rlock_box {
-    struct rlock *locks;
+    struct rlock *locks; /* in order of where they start */
+    unsigned count;
+    struct rlock_owner *owners; /* processes */
 };
 struct rlock_peropen {
     struct rlock_box *box;
@@ -128,11 +133,25 @@ int fshelp_rlock_peropen_status(struct rlock_peropen *po);
 int fshelp_rlock_box_status(struct rlock_box *box);
 /* fcntl's CMD (HF_GETLK64, ...) with *LOCK, for an open with OPEN_MODE.  The
  * start is relative to CURPOS or SIZE as l_whence says.  HF_SETLKW64 sleeps
- * with the mutex let go; EINTR. */
+ * with the mutex let go; EINTR, EDEADLK.  The lock is the open's, or that of the
+ * process whose known claim RENDEZVOUS is (borrowed). */
 error_t fshelp_rlock_tweak(struct rlock_box *box, pthread_mutex_t *mutex,
                            struct rlock_peropen *po, int open_mode,
                            int64_t size, int64_t curpos, int cmd,
                            struct hurd_flock *lock, mach_port_t rendezvous);
+/* flock: a lock of the whole file, HLOCK_SH, HLOCK_EX or HLOCK_UN, and
+ * HLOCK_NB. */
+error_t fshelp_rlock_whole(struct rlock_peropen *po, int flags);
+
+/* Is CLAIM known to be a claim to PO? */
+boolean_t fshelp_rlock_knows(struct rlock_peropen *po, mach_port_t claim);
+/* proc says that CLAIM (consumed if it succeeds) is PID's claim to PO. */
+error_t fshelp_rlock_learn(struct rlock_peropen *po, mach_port_t claim,
+                           pid_t pid);
+/* The open that CLAIM is a claim to, or null if it is none here. */
+struct rlock_peropen *fshelp_rlock_claimed(mach_port_t claim);
+/* CLAIM has died: its process's locks of the file go. */
+void fshelp_rlock_forget(mach_port_t claim);
 
 /* --- options and other small things --------------------------------------- */
 

@@ -5,6 +5,7 @@
 #include <hurd/startup.h>
 #include <ports/interrupt_S.h>
 #include <ports/notify_S.h>
+#include <proc/claims_S.h>
 #include <proc/proc.h>
 #include <proc/process_S.h>
 #include <stdlib.h>
@@ -106,11 +107,13 @@ static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
     boolean_t known = TRUE;
 
     pthread_mutex_lock(&global_lock);
-    if (process_server_routine(in) && in->msgh_id != COMPLETE_ID)
+    if ((process_server_routine(in) || claims_server_routine(in)) &&
+        in->msgh_id != COMPLETE_ID)
         reauthenticate_wait(in->msgh_local_port);
     if (handle_specially(in)) {
         ((mig_reply_header_t *)out)->RetCode = MIG_NO_REPLY;
     } else if ((routine = process_server_routine(in)) ||
+               (routine = claims_server_routine(in)) ||
                (routine = ports_notify_server_routine(in)) ||
                (routine = interrupt_server_routine(in))) {
         routine(in, out);

@@ -57,6 +57,9 @@ struct proc {
     uid_t owner;
     mach_port_t msgport; /* send right, or null */
 
+    struct claim *claims; /* claims.c */
+    unsigned claim_count;
+
     vm_address_t argv, envp, start_code, end_code, entry;
     char *exe; /* malloced, or null */
 
@@ -144,6 +147,11 @@ void wait_msgport_set(struct proc *p);
 void wait_fail(struct proc *p, error_t err);
 void wait_fail_msgport(struct proc *target);
 void wait_reply_died(mach_port_t reply);
+
+/* --- claims.c ------------------------------------------------------------- */
+
+/* The process is gone: all that it claimed is free before anybody hears. */
+void claims_end(struct proc *p);
 
 /* --- msg.c, host.c, auth.c ------------------------------------------------- */
 

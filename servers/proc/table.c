@@ -257,6 +257,7 @@ void proc_discard(struct proc *p)
     mach_port_drop(p->msgport);
     p->msgport = MACH_PORT_NULL;
     p->dead = 1;
+    claims_end(p);
     ports_destroy_right(p);
     while (p->children)
         proc_join_parent(p->children, init_proc);
@@ -293,6 +294,7 @@ void proc_has_exited(struct proc *p)
     if (!p->exiting)
         p->status = HW_EXITCODE(0, HSIGKILL);
     proc_take_task(p);
+    claims_end(p);
     mach_port_drop(p->msgport);
     p->msgport = MACH_PORT_NULL;
     wait_fail(p, HURD_EINTR);
