@@ -56,6 +56,11 @@ long fd_open(mach_port_t port, int linux_flags);
  * terminal, if it is our controlling terminal. Borrowed from FILE. */
 mach_port_t file_io_port(struct file *file);
 
+/* file.c: at the file's own position if OFFSET is -1. */
+long file_read(struct file *file, char *to, uint64_t size, int64_t offset);
+long file_write(struct file *file, const char *from, uint64_t size,
+                int64_t offset);
+
 /* Runs FUN for each open file (once) or descriptor; the table is locked. */
 void fd_each_file(void (*fun)(struct file *file, void *arg), void *arg);
 /* Fills TABLE with the ports that survive exec (null: none) and returns how

@@ -13,11 +13,11 @@
 #include "hurd/errors.h"
 #include "hurd/fs.h"
 #include "hurd/io.h"
+#include "hurd/stat.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 /* --- opening ------------------------------------------------------------- */
@@ -114,14 +114,23 @@ static bool file_background(struct file *file, kern_return_t *kr, int sig)
     return false;
 }
 
-static long file_read(struct file *file, char *to, uint64_t size,
-                      int64_t offset)
+/* The wrong half of a file, or an offset where there is none: Linux looks at
+ * the offset first. */
+static long file_refuse(struct file *file, int64_t offset)
+{
+    loff_t now;
+
+    return offset >= 0 && io_seek(file->port, 0, SEEK_CUR, &now) ? -ESPIPE
+                                                                 : -EBADF;
+}
+
+long file_read(struct file *file, char *to, uint64_t size, int64_t offset)
 {
     uint64_t got;
     kern_return_t kr;
 
     if ((file->flags & O_ACCMODE) == O_WRONLY)
-        return -EBADF;
+        return file_refuse(file, offset);
     if (size > 0x7ffff000)
         size = 0x7ffff000;
     kr = port_read(file_io_port(file), to, size, offset, &got);
@@ -142,28 +151,27 @@ long sys_read(struct frame *frame)
 
 long sys_pread64(struct frame *frame)
 {
+    if ((int64_t)ARG4(frame) < 0)
+        return -EINVAL;
     struct file *file = fd_get((int)ARG1(frame));
-
     if (!file)
         return -EBADF;
-    long result = (int64_t)ARG4(frame) < 0
-                      ? -EINVAL
-                      : file_read(file, (char *)ARG2(frame), ARG3(frame),
-                                  (int64_t)ARG4(frame));
+    long result =
+        file_read(file, (char *)ARG2(frame), ARG3(frame), (int64_t)ARG4(frame));
     file_put(file);
     return result;
 }
 
 /* --- writing ------------------------------------------------------------- */
 
-static long file_write(struct file *file, const char *from, uint64_t size,
-                       int64_t offset)
+long file_write(struct file *file, const char *from, uint64_t size,
+                int64_t offset)
 {
     vm_size_t amount = 0;
     kern_return_t kr;
 
     if ((file->flags & O_ACCMODE) == O_RDONLY)
-        return -EBADF;
+        return file_refuse(file, offset);
     if (size > 0x7ffff000)
         size = 0x7ffff000;
     if (file->device)
@@ -195,126 +203,33 @@ long sys_write(struct frame *frame)
 
 long sys_pwrite64(struct frame *frame)
 {
+    if ((int64_t)ARG4(frame) < 0)
+        return -EINVAL;
     struct file *file = fd_get((int)ARG1(frame));
-
     if (!file)
         return -EBADF;
-    long result = (int64_t)ARG4(frame) < 0
-                      ? -EINVAL
-                      : file_write(file, (const char *)ARG2(frame), ARG3(frame),
-                                   (int64_t)ARG4(frame));
+    long result = file_write(file, (const char *)ARG2(frame), ARG3(frame),
+                             (int64_t)ARG4(frame));
     file_put(file);
     return result;
 }
 
-/* --- vectors ------------------------------------------------------------- */
-
-#define GATHER_SIZE 0x1000
-
-static uint64_t vector_size(const struct iovec *iov, uint64_t count)
+/* Devices and pipes say yes to much that has no meaning for them. */
+static kern_return_t file_check_kind(struct file *file, bool regular)
 {
-    uint64_t size = 0;
+    io_statbuf_t st;
 
-    for (uint64_t i = 0; i < count; i++)
-        size += iov[i].iov_len;
-    return size;
-}
-
-/* Little is written in one piece, so that it is not mixed with what others
- * write. */
-static long vector_write_gathered(struct file *file, const struct iovec *iov,
-                                  uint64_t count, int64_t offset)
-{
-    char piece[GATHER_SIZE];
-    uint64_t size = 0;
-
-    for (uint64_t i = 0; i < count; i++) {
-        memcpy(piece + size, iov[i].iov_base, iov[i].iov_len);
-        size += iov[i].iov_len;
+    if (io_stat(file->port, &st))
+        return HURD_EINVAL;
+    switch (st.st_mode & HS_IFMT) {
+    case HS_IFREG:
+        return 0;
+    case HS_IFDIR:
+    case HS_IFBLK:
+        return regular ? HURD_EINVAL : 0;
+    default:
+        return HURD_EINVAL;
     }
-    return file_write(file, piece, size, offset);
-}
-
-static long vector_move(struct file *file, const struct iovec *iov,
-                        uint64_t count, int64_t offset, bool write)
-{
-    long total = 0;
-
-    for (uint64_t i = 0; i < count; i++) {
-        if (!iov[i].iov_len)
-            continue;
-        int64_t at = offset < 0 ? -1 : offset + total;
-        long n = write ? file_write(file, iov[i].iov_base, iov[i].iov_len, at)
-                       : file_read(file, iov[i].iov_base, iov[i].iov_len, at);
-        if (n < 0)
-            return total ? total : n;
-        total += n;
-        if ((uint64_t)n < iov[i].iov_len)
-            break;
-    }
-    return total;
-}
-
-static long vector_call(struct frame *frame, int64_t offset, bool write)
-{
-    const struct iovec *iov = (const struct iovec *)ARG2(frame);
-    uint64_t count = ARG3(frame);
-    struct file *file = fd_get((int)ARG1(frame));
-    long result;
-
-    if (count > 1024 || !file) {
-        file_put(file);
-        if (file || count > 1024)
-            return -EINVAL;
-        return write ? bare_writev((int)ARG1(frame), iov, count) : -EBADF;
-    }
-    if (write && count > 1 && vector_size(iov, count) <= GATHER_SIZE)
-        result = vector_write_gathered(file, iov, count, offset);
-    else
-        result = vector_move(file, iov, count, offset, write);
-    file_put(file);
-    return result;
-}
-
-long sys_readv(struct frame *frame)
-{
-    return vector_call(frame, -1, false);
-}
-
-long sys_writev(struct frame *frame)
-{
-    return vector_call(frame, -1, true);
-}
-
-long sys_preadv(struct frame *frame)
-{
-    return vector_call(frame, (int64_t)ARG4(frame), false);
-}
-
-long sys_pwritev(struct frame *frame)
-{
-    return vector_call(frame, (int64_t)ARG4(frame), true);
-}
-
-/* --- the file pointer ---------------------------------------------------- */
-
-long sys_lseek(struct frame *frame)
-{
-    struct file *file = fd_get((int)ARG1(frame));
-    int64_t offset = (int64_t)ARG2(frame);
-    int whence = (int)ARG3(frame);
-    loff_t now = 0;
-
-    if (!file)
-        return -EBADF;
-    kern_return_t kr = whence > SEEK_END
-                           ? HURD_EINVAL
-                           : io_seek(file->port, offset, whence, &now);
-    /* A directory's position is an entry's number, kept here. */
-    if (!kr && whence == SEEK_SET)
-        file->position = (uint64_t)offset;
-    file_put(file);
-    return kr == MIG_BAD_ID ? -ESPIPE : kr ? linux_error(kr) : now;
 }
 
 long sys_fsync(struct frame *frame)
@@ -323,10 +238,11 @@ long sys_fsync(struct frame *frame)
 
     if (!file)
         return -EBADF;
-    long result =
-        linux_error(file_sync(file->port, 1, frame->number == SYS_fdatasync));
+    kern_return_t kr = file_check_kind(file, false);
+    if (!kr)
+        kr = file_sync(file->port, 1, frame->number == SYS_fdatasync);
     file_put(file);
-    return result;
+    return linux_error(kr);
 }
 
 long sys_fdatasync(struct frame *frame)
@@ -355,6 +271,9 @@ long sys_syncfs(struct frame *frame)
 long sys_truncate(struct frame *frame)
 {
     mach_port_t port;
+
+    if ((loff_t)ARG2(frame) < 0)
+        return -EINVAL;
     kern_return_t kr =
         lookup(AT_FDCWD, (const char *)ARG1(frame), HO_WRITE, 0, &port);
 
@@ -367,13 +286,18 @@ long sys_truncate(struct frame *frame)
 
 long sys_ftruncate(struct frame *frame)
 {
-    struct file *file = fd_get((int)ARG1(frame));
+    loff_t size = (loff_t)ARG2(frame);
 
+    if (size < 0)
+        return -EINVAL;
+    struct file *file = fd_get((int)ARG1(frame));
     if (!file)
         return -EBADF;
-    long result = linux_error(file_set_size(file->port, (loff_t)ARG2(frame)));
+    kern_return_t kr = file_check_kind(file, true);
+    if (!kr)
+        kr = file_set_size(file->port, size);
     file_put(file);
-    return result;
+    return linux_error(kr);
 }
 
 /* Programs copy by themselves then. */

@@ -41,10 +41,11 @@
     X(sched_get_priority_max) X(sched_get_priority_min) X(reboot)             \
     /* fd.c, fcntl.c, tty.c */                                                \
     X(close) X(close_range) X(dup) X(dup2) X(dup3) X(fcntl) X(flock) X(ioctl) \
-    /* file.c */                                                              \
+    /* file.c, vector.c */                                                    \
     X(open) X(openat) X(creat) X(read) X(pread64) X(write) X(pwrite64)        \
-    X(readv) X(writev) X(preadv) X(pwritev) X(lseek) X(fsync) X(fdatasync)    \
-    X(sync) X(syncfs) X(truncate) X(ftruncate) X(sendfile)                    \
+    X(fsync) X(fdatasync) X(sync) X(syncfs) X(truncate) X(ftruncate)          \
+    X(sendfile) X(readv) X(writev) X(preadv) X(pwritev) X(preadv2)            \
+    X(pwritev2) X(lseek)                                                      \
     /* stat.c */                                                              \
     X(stat) X(lstat) X(fstat) X(newfstatat) X(statx) X(access) X(faccessat)   \
     X(faccessat2) X(chmod) X(fchmod) X(fchmodat) X(chown) X(lchown) X(fchown) \

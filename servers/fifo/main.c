@@ -157,6 +157,8 @@ kern_return_t trivfs_S_io_read(trivfs_protid_t cred, mach_port_t reply,
 
     if (!cred)
         return HURD_EOPNOTSUPP;
+    if (offset != -1)
+        return HURD_ESPIPE;
     if (!(cred->po->openmodes & HO_READ))
         return HURD_EBADF;
     /* As much as a reply holds inline: more is fetched by the next call. */
@@ -213,6 +215,8 @@ kern_return_t trivfs_S_io_write(trivfs_protid_t cred, mach_port_t reply,
 
     if (!cred)
         return HURD_EOPNOTSUPP;
+    if (offset != -1)
+        return HURD_ESPIPE;
     if (!(cred->po->openmodes & HO_WRITE))
         return HURD_EBADF;
     pthread_mutex_lock(&fifo.lock);

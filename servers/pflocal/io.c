@@ -31,6 +31,8 @@ kern_return_t S_io_read(sock_user_t user, data_t *data,
     error_t err = 0;
 
     CHECK(user);
+    if (offset != -1)
+        return HURD_ESPIPE;
     if (size > *count)
         err = vm_allocate(mach_task_self(), &room, size, TRUE);
     if (err)
@@ -81,6 +83,8 @@ kern_return_t S_io_write(sock_user_t user, const_data_t data,
     error_t err;
 
     CHECK(user);
+    if (offset != -1)
+        return HURD_ESPIPE;
     pthread_mutex_lock(&pf_lock);
     struct sock *sock = user->sock;
     if (sock->shut_out)

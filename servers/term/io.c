@@ -92,6 +92,8 @@ kern_return_t trivfs_S_io_read(trivfs_protid_t cred, mach_port_t reply,
 
     if (!cred)
         return HURD_EOPNOTSUPP;
+    if (offset != -1)
+        return HURD_ESPIPE;
     if (!(cred->po->openmodes & HO_READ))
         return HURD_EBADF;
     if (amount > *count)
@@ -117,6 +119,8 @@ kern_return_t trivfs_S_io_write(trivfs_protid_t cred, mach_port_t reply,
 
     if (!cred)
         return HURD_EOPNOTSUPP;
+    if (offset != -1)
+        return HURD_ESPIPE;
     if (!(cred->po->openmodes & HO_WRITE))
         return HURD_EBADF;
     pthread_mutex_lock(&term.lock);
