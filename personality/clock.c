@@ -148,7 +148,14 @@ static long clock_sleep(int64_t ns, struct timespec *left)
     return clock_sleep_until(clock_monotonic_ns() + ns, left);
 }
 
-static bool timespec_valid(const struct timespec *time)
+int64_t clock_timespec_ns(const struct timespec *time)
+{
+    if (time->tv_sec > INT64_MAX / 1000000000 - 1)
+        return INT64_MAX / 2;
+    return time->tv_sec * 1000000000ll + time->tv_nsec;
+}
+
+bool clock_timespec_valid(const struct timespec *time)
 {
     return time->tv_sec >= 0 && time->tv_nsec >= 0 &&
            time->tv_nsec < 1000000000;
@@ -158,7 +165,7 @@ long sys_nanosleep(struct frame *frame)
 {
     const struct timespec *time = (const struct timespec *)ARG1(frame);
 
-    if (!timespec_valid(time))
+    if (!clock_timespec_valid(time))
         return -EINVAL;
     return clock_sleep(time->tv_sec * 1000000000ll + time->tv_nsec,
                        (struct timespec *)ARG2(frame));
@@ -171,7 +178,7 @@ long sys_clock_nanosleep(struct frame *frame)
     int64_t now;
     long error = clock_read((clockid_t)ARG1(frame), &now);
 
-    if (error || !timespec_valid(time))
+    if (error || !clock_timespec_valid(time))
         return -EINVAL;
     int64_t ns = time->tv_sec * 1000000000ll + time->tv_nsec;
     if (ARG2(frame) & TIMER_ABSTIME)

@@ -3,10 +3,16 @@
 #ifndef PERSONALITY_CLOCK_H
 #define PERSONALITY_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 int64_t clock_realtime_ns(void);
 int64_t clock_monotonic_ns(void);
+
+struct timespec;
+/* Not more than half of what there is, so that sums do not overflow. */
+int64_t clock_timespec_ns(const struct timespec *time);
+bool clock_timespec_valid(const struct timespec *time);
 
 /* In a forked child. */
 void clock_forked(void);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "personality/syscalls.h"
+#include "personality/fd.h"
 #include "personality/mach.h"
 #include "personality/signals.h"
 #include "personality/start.h"
@@ -15,6 +16,20 @@ static const syscall_t syscalls[SYSCALL_MAX] = {
 #define ENTRY(name) [SYS_##name] = sys_##name,
     SYSCALLS(ENTRY)};
 
+/* The call ended where it touched memory that is not there. */
+void syscall_faulted(void)
+{
+    struct thread *thread = thread_self();
+
+    thread->calling = false;
+    thread->interruptible = CALL_WHOLE;
+    thread->blocking = false;
+    for (unsigned i = 0; i < sizeof thread->held / sizeof *thread->held; i++) {
+        if (thread->held[i])
+            file_put(thread->held[i]);
+    }
+}
+
 void syscall_dispatch(struct frame *frame)
 {
     struct thread *thread = thread_self();
@@ -24,6 +39,7 @@ void syscall_dispatch(struct frame *frame)
     thread->interruptible = CALL_WHOLE;
     thread->blocking = false;
     signals_count_call();
+    memset(thread->held, 0, sizeof thread->held);
     thread->calling = true;
     if (number != SYS_nanosleep && number != SYS_clock_nanosleep)
         thread->signals.sleep_until_ns = 0;

@@ -159,8 +159,35 @@ personality_fault:
     mov %gs:GS_THREAD, %rax
     mov THREAD_FRAME(%rax), %rdi
     movq $-14, FRAME_RAX(%rdi)
+    and $-16, %rsp
+    call syscall_faulted
     jmp personality_exit
     .size personality_fault, . - personality_fault
+
+/* The program's memory, which may not be there (user.h): a fault between the
+ * labels goes on at user_access_failed, with the stack as it was at the call. */
+    .globl user_access_start, user_access_end, user_access_failed
+    .globl user_copy, user_exchange
+    .type user_copy, @function
+    .type user_exchange, @function
+user_access_start:
+user_copy:
+    mov %rdx, %rcx
+    rep movsb
+    xor %eax, %eax
+    ret
+user_exchange:
+    mov %esi, %eax
+    lock cmpxchg %edx, (%rdi)
+    mov $0, %eax
+    setne %al
+    ret
+user_access_end:
+user_access_failed:
+    mov $-1, %eax
+    ret
+    .size user_copy, user_exchange - user_copy
+    .size user_exchange, user_access_end - user_exchange
 
 /* Where a thread of the personality's own starts: rdi is its struct thread,
  * rsi its function. */

@@ -14,6 +14,7 @@
 #include <signal.h>
 
 extern const char personality_fault[];
+extern const char user_access_start[], user_access_end[], user_access_failed[];
 
 static int exception_signal(int exception, int code, int *si_code)
 {
@@ -75,6 +76,12 @@ static kern_return_t exception_own(const struct exception *raised)
     if (!thread || thread_get_state(raised->thread, i386_THREAD_STATE,
                                     (thread_state_t)&state, &count))
         signal_die(sig);
+    if (state.rip >= (uint64_t)user_access_start &&
+        state.rip < (uint64_t)user_access_end) {
+        state.rip = (uint64_t)user_access_failed;
+        return thread_set_state(raised->thread, i386_THREAD_STATE,
+                                (thread_state_t)&state, count);
+    }
     if (!signal_context(thread, &state)) {
         /* A system call was given a bad address. */
         if (!thread->calling || raised->kind != EXC_BAD_ACCESS)

@@ -39,6 +39,20 @@ struct file *file_new(mach_port_t port, int linux_flags)
     return file;
 }
 
+/* The calling thread has a reference more, or less, to give back if it is
+ * stopped short (dispatch.c). */
+static void file_held(struct file *was, struct file *now)
+{
+    struct file **held = thread_self()->held;
+
+    for (int i = 0; i < 4; i++) {
+        if (held[i] == was) {
+            held[i] = now;
+            return;
+        }
+    }
+}
+
 struct file *fd_get_any(int fd)
 {
     struct file *file = NULL;
@@ -50,6 +64,8 @@ struct file *fd_get_any(int fd)
     if (file)
         file->refs++;
     lock_release(&fds.lock);
+    if (file)
+        file_held(NULL, file);
     return file;
 }
 
@@ -70,6 +86,7 @@ void file_put(struct file *file)
 
     if (!file)
         return;
+    file_held(file, NULL);
     lock_take(&fds.lock);
     if (!--file->refs) {
         port = file->port;
@@ -96,8 +113,10 @@ long fd_install(struct file *file, int lowest, bool cloexec)
         fds.cloexec[fd] = cloexec;
     }
     lock_release(&fds.lock);
-    if (fd < limit)
+    if (fd < limit) {
+        file_held(file, NULL);
         return fd;
+    }
     file_put(file);
     return lowest < limit ? -EMFILE : -EINVAL;
 }
@@ -275,6 +294,7 @@ static long fd_dup_to(int from, int to, bool cloexec)
     file = fd_get_any(from);
     if (!file)
         return -EBADF;
+    file_held(file, NULL);
     lock_take(&fds.lock);
     old = fds.table[to];
     fds.table[to] = file;

@@ -7,6 +7,7 @@
 #ifndef PERSONALITY_LOCK_H
 #define PERSONALITY_LOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct lock {
@@ -23,6 +24,14 @@ static inline void lock_take(struct lock *lock)
     if (!__atomic_compare_exchange_n(&lock->word, &free, 1, 0, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED))
         lock_wait(lock);
+}
+
+static inline bool lock_try(struct lock *lock)
+{
+    uint32_t free = 0;
+
+    return __atomic_compare_exchange_n(&lock->word, &free, 1, 0,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 static inline void lock_release(struct lock *lock)

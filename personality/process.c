@@ -5,6 +5,7 @@
 #include "personality/convert.h"
 #include "personality/lookup.h"
 #include "personality/mach.h"
+#include "personality/robust.h"
 #include "personality/rpc.h"
 #include "personality/signals.h"
 #include "personality/syscalls.h"
@@ -41,6 +42,7 @@ int process_pid(void)
 
 void process_die(int hurd_status)
 {
+    robust_release_all();
     if (unix_process.proc)
         proc_mark_exit(unix_process.proc, hurd_status, 0);
     for (;;)

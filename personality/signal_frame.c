@@ -244,9 +244,9 @@ void signal_deliver(void)
 /* --- on the way out of a system call ------------------------------------- */
 
 /* Calls that a handler always ends. */
-static bool call_ends_by_handler(uint64_t number)
+static bool call_ends_by_handler(const struct frame *frame)
 {
-    switch (number) {
+    switch (frame->number) {
     case SYS_pause:
     case SYS_rt_sigsuspend:
     case SYS_rt_sigtimedwait:
@@ -259,13 +259,15 @@ static bool call_ends_by_handler(uint64_t number)
     case SYS_epoll_wait:
     case SYS_epoll_pwait:
         return true;
+    case SYS_futex: /* with a timeout */
+        return ARG4(frame) != 0;
     default:
         return false;
     }
 }
 
 /* Whether the call that was cut short is to be made again. */
-static bool call_is_restarted(struct thread *thread, uint64_t number)
+static bool call_is_restarted(struct thread *thread, const struct frame *frame)
 {
     bool restart = true;
 
@@ -276,7 +278,7 @@ static bool call_is_restarted(struct thread *thread, uint64_t number)
         const struct signal_action *action =
             &signals.actions[__builtin_ctzll(ready) + 1];
         if (action->handler > 1 &&
-            (!(action->flags & SA_RESTART) || call_ends_by_handler(number)))
+            (!(action->flags & SA_RESTART) || call_ends_by_handler(frame)))
             restart = false;
     }
     lock_release(&signals.lock);
@@ -291,7 +293,7 @@ void signal_at_exit(struct frame *frame)
     context_from_frame(to, frame);
     if (frame->number == CALL_DONE || frame->rax != (uint64_t)-EINTR)
         return;
-    if (call_is_restarted(thread, frame->number)) {
+    if (call_is_restarted(thread, frame)) {
         to->rip -= SYSCALL_SIZE;
         to->rax = frame->number;
     }

@@ -12,11 +12,102 @@
 #include "hurd/hurd_types.h"
 #include "hurd/msg.h"
 #include "hurd/process.h"
+#include "hurd/signal.h"
 
 #include <signal.h>
 
+#define MSG_SIG_POST     23000
+#define KILL_PATIENCE_MS 300
+#define PI_NOMSG         0x40 /* in proc_getprocinfo's first word */
+
+/* Waits for TASK to die, at most for MS. */
+static void task_wait_dead(mach_port_t task, int64_t ms)
+{
+    struct {
+        mach_msg_header_t header;
+        char room[64];
+    } notice;
+    mach_port_t port = mach_reply_port(), old;
+
+    if (!mach_port_request_notification(mach_task_self(), task,
+                                        MACH_NOTIFY_DEAD_NAME, 1, port,
+                                        MACH_MSG_TYPE_MAKE_SEND_ONCE, &old)) {
+        if (!mach_receive(&notice.header, sizeof notice, port, ms))
+            port_deallocate(task); /* the notification's reference */
+    }
+    port_destroy_receive(port);
+}
+
+/* Whether PID has a message port by now. */
+static bool has_message_port(pid_t pid)
+{
+    int room[64], *info = room, flags = 0;
+    mach_msg_type_number_t count = 64, waits_size = 0;
+    data_t waits = NULL;
+
+    if (proc_getprocinfo(unix_process.proc, pid, &flags, &info, &count, &waits,
+                         &waits_size))
+        return false;
+    bool has = !(info[0] & PI_NOMSG);
+    if (info != room)
+        pages_free(info, count * sizeof *info);
+    if (waits_size)
+        pages_free(waits, waits_size);
+    return has;
+}
+
+/* msg_sig_post without an answer, and without waiting: its queue may be full. */
+static mach_msg_return_t kill_ask(mach_port_t port, mach_port_t task)
+{
+    static const mach_msg_type_t word = {.msgt_name = MACH_MSG_TYPE_INTEGER_32,
+                                         .msgt_size = 32,
+                                         .msgt_number = 1,
+                                         .msgt_inline = 1};
+    struct {
+        mach_msg_header_t header;
+        mach_msg_type_t signal_type;
+        int signal;
+        mach_msg_type_t code_type;
+        int code;
+        mach_msg_type_t reference_type;
+        mach_port_name_inlined_t reference;
+    } ask = {
+        .header = {.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, 0) |
+                                MACH_MSGH_BITS_COMPLEX,
+                   .msgh_size = sizeof ask,
+                   .msgh_remote_port = port,
+                   .msgh_id = MSG_SIG_POST},
+        .signal_type = word,
+        .signal = HSIGKILL,
+        .code_type = word,
+        .reference_type = {.msgt_name = MACH_MSG_TYPE_COPY_SEND,
+                           .msgt_size = 64,
+                           .msgt_number = 1,
+                           .msgt_inline = 1},
+        .reference = {.name = task}};
+
+    return mach_msg_trap(&ask.header, MACH_SEND_MSG | MACH_SEND_TIMEOUT,
+                         sizeof ask, 0, MACH_PORT_NULL, 0, MACH_PORT_NULL);
+}
+
+/* It is asked first, so that it leaves what it shares in order (robust.h): a
+ * well-made process has ended in no time, the others are ended. */
+static kern_return_t signal_send_kill(pid_t pid, mach_port_t task)
+{
+    mach_port_t port;
+
+    if (has_message_port(pid) &&
+        !INTERRUPTIBLE(proc_getmsgport(unix_process.proc, pid, &port))) {
+        if (!kill_ask(port, task))
+            task_wait_dead(task, KILL_PATIENCE_MS);
+        port_deallocate(port);
+    }
+    task_terminate(task);
+    return 0;
+}
+
 /* Another process's message port takes it on the strength of its task port,
- * which proc gives to its owner.  SIGKILL needs nobody's help. */
+ * which proc gives to its owner. */
 static kern_return_t signal_send(pid_t pid, int sig)
 {
     mach_port_t task, port;
@@ -25,7 +116,7 @@ static kern_return_t signal_send(pid_t pid, int sig)
     if (kr)
         return kr;
     if (sig == SIGKILL) {
-        kr = task_terminate(task);
+        kr = signal_send_kill(pid, task);
     } else if (sig) {
         kr = INTERRUPTIBLE(proc_getmsgport(unix_process.proc, pid, &port));
         if (!kr) {
@@ -129,7 +220,7 @@ static long thread_kill(int tid, int sig)
     }
     lock_release(&threads_lock);
     if (!thread)
-        return tid < 0x100000 ? process_kill(tid, sig) : -ESRCH;
+        return tid < TID_BASE ? process_kill(tid, sig) : -ESRCH;
     if (sig == SIGKILL)
         signal_die(sig);
     if (sig)

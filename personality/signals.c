@@ -174,11 +174,11 @@ void signal_post(int sig, struct thread *thread, struct signal_info info)
     if (taker && !blocked)
         taker->signal_pending = 1;
     lock_release(&signals.lock);
-    if (ends)
-        signal_die(sig);
-    if (taker && !blocked && taker != thread_self())
+    if (!ends && taker && !blocked && taker != thread_self())
         signal_kick(taker);
     lock_release(&threads_lock);
+    if (ends)
+        signal_die(sig);
 }
 
 void signal_self(int sig)

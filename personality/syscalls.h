@@ -24,10 +24,9 @@
     X(brk) X(mmap) X(munmap) X(mprotect) X(mremap) X(madvise) X(msync)        \
     /* threads.c */                                                           \
     X(clone) X(clone3) X(exit) X(gettid) X(set_tid_address)                   \
-    X(set_robust_list) X(arch_prctl) X(sched_yield) X(sched_getaffinity)      \
-    X(rseq) X(prctl)                                                          \
-    /* futex.c */                                                             \
-    X(futex)                                                                  \
+    X(arch_prctl) X(sched_yield) X(sched_getaffinity) X(rseq) X(prctl)        \
+    /* futex.c, robust.c */                                                   \
+    X(futex) X(set_robust_list) X(get_robust_list)                            \
     /* clock.c */                                                             \
     X(clock_gettime) X(clock_getres) X(gettimeofday) X(time) X(nanosleep)     \
     X(clock_nanosleep)                                                        \
@@ -82,6 +81,8 @@
 SYSCALLS(DECLARE)
 #undef DECLARE
 
+/* entry.S: the call in progress touched what is not there. */
+void syscall_faulted(void);
 /* entry.S: answers FRAME's call in its rax. */
 void syscall_dispatch(struct frame *frame);
 

@@ -57,7 +57,10 @@ struct thread {
     mach_port_t spare_reply_port; /* the same; see rpc.c */
     int tid;                      /* 0: the first thread's, which is the pid */
     int *clear_child_tid;         /* zeroed and woken at exit, or NULL */
-    uint64_t stack; /* the personality's stack: its lowest address */
+    uint64_t stack;       /* the personality's stack: its lowest address */
+    uint64_t robust_list; /* its head in the program's memory, or 0 */
+    /* What the call in progress has in its hands, if it ends by a fault. */
+    struct file *held[4];
     /* Registers of a new thread; see thread_begin. */
     uint64_t fs_base;
     /* What a forked child looks for in its copy; see fork.c. */
@@ -91,6 +94,10 @@ static inline struct thread *thread_self(void)
 }
 
 int thread_tid(const struct thread *thread);
+/* Threads' numbers but the first's: above every pid, and with the process's in
+ * them, as robust locks have them in memory that is shared.  FUTEX_TID_MASK is
+ * what there is room for. */
+#define TID_BASE 0x20000000
 
 /* Makes the calling Mach thread one of ours (the program's first). */
 void thread_adopt_first(void);

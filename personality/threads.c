@@ -5,8 +5,10 @@
 #include "personality/mach.h"
 #include <lib/mach/mig_support.h>
 #include "personality/process.h"
+#include "personality/robust.h"
 #include "personality/signals.h"
 #include "personality/syscalls.h"
+#include "personality/user.h"
 
 #include <asm/prctl.h>
 #include <linux/sched.h>
@@ -14,11 +16,11 @@
 #include <sys/prctl.h>
 
 #define THREAD_CLONE_FLAGS (CLONE_VM | CLONE_THREAD)
-#define TID_BASE           0x100000 /* above every pid */
+#define TID_BITS           14
 
 struct thread *threads;
 struct lock threads_lock;
-static int next_tid;
+static uint32_t next_tid;
 
 void personality_thread_start(struct thread *thread, struct frame *frame);
 void thread_begin(struct thread *thread);
@@ -89,14 +91,33 @@ void thread_adopt_forked(struct thread *thread)
     thread->next = NULL;
     thread->reply_port = MACH_PORT_NULL;
     thread->spare_reply_port = MACH_PORT_NULL;
+    thread->robust_list = 0;
     threads_lock = (struct lock){0};
     thread_set_self(thread);
     thread->port = mach_thread_self();
 }
 
+/* A process of very many threads in its life meets its numbers again. */
+static bool tid_in_use(int tid)
+{
+    const struct thread *thread = threads;
+
+    while (thread && thread->tid != tid)
+        thread = thread->next;
+    return thread;
+}
+
 int thread_next_tid(void)
 {
-    return TID_BASE + __atomic_add_fetch(&next_tid, 1, __ATOMIC_RELAXED);
+    uint32_t base = TID_BASE | ((uint32_t)process_pid() & 0x7fff) << TID_BITS;
+    int tid;
+
+    lock_take(&threads_lock);
+    do
+        tid = (int)(base | (++next_tid & ((1u << TID_BITS) - 1)));
+    while (tid_in_use(tid));
+    lock_release(&threads_lock);
+    return tid;
 }
 
 int thread_tid(const struct thread *thread)
@@ -114,13 +135,6 @@ long sys_set_tid_address(struct frame *frame)
 {
     thread_self()->clear_child_tid = (int *)ARG1(frame);
     return thread_tid(thread_self());
-}
-
-long sys_set_robust_list(struct frame *frame)
-{
-    /* A thread here cannot die without its process knowing; nothing reads the
-     * list. */
-    return ARG2(frame) == 24 ? 0 : -EINVAL;
 }
 
 long sys_rseq(struct frame *frame)
@@ -300,12 +314,13 @@ void thread_exit(int status)
     lock_release(&threads_lock);
     if (last)
         process_exit(status);
-    thread_unlink(thread);
-    if (thread->clear_child_tid) {
-        *thread->clear_child_tid = 0;
-        futex_wake((uint64_t)thread->clear_child_tid, 1, false);
-        futex_wake((uint64_t)thread->clear_child_tid, 1, true);
+    robust_release(thread);
+    uint32_t *word = (uint32_t *)thread->clear_child_tid, zero = 0;
+    if (word && !user_copy(word, &zero, sizeof zero)) {
+        futex_wake((uint64_t)word, 1, false);
+        futex_wake((uint64_t)word, 1, true);
     }
+    thread_unlink(thread);
     /* Ends before the call returns: its stack goes with it. */
     thread_terminate_release(thread->port, mach_task_self(), thread->port,
                              thread->reply_port, thread->stack,

@@ -180,30 +180,61 @@ static int gsync_wake_key(struct gsync_key key, bool all)
     return count;
 }
 
+/* Nobody has to be told how many it were, so MIG's stubs do not ask; a request
+ * that comes with a reply port is answered with the number. */
+static kern_return_t gsync_tell(kern_return_t result, int count)
+{
+    struct {
+        mach_msg_type_t type;
+        int count, pad;
+    } body = {.type = {.msgt_name = MACH_MSG_TYPE_INTEGER_32,
+                       .msgt_size = 32,
+                       .msgt_number = 1,
+                       .msgt_inline = true},
+              .count = count};
+    struct ipc_reply_to reply;
+
+    ipc_take_reply(&reply);
+    if (IP_VALID(reply.port)) {
+        reply_send(&reply, result, &body, sizeof body);
+        return MIG_NO_REPLY;
+    }
+    return result != KERN_SUCCESS ? result
+           : count                ? KERN_SUCCESS
+                                  : KERN_INVALID_ARGUMENT;
+}
+
+static kern_return_t gsync_mutate(struct task *task, vm_address_t address,
+                                  unsigned value)
+{
+    struct vm_fault_wait none = {0};
+    kern_return_t kr = copyout(task->map, &value, address, sizeof value, &none);
+
+    if (kr == KERN_WAITING) {
+        /* A word that somebody waits for has been read: it is here, but
+         * for one in a file whose page just left. */
+        vm_fault_wait_cancel(&none);
+        return KERN_MEMORY_FAILURE;
+    }
+    return kr == KERN_SUCCESS ? kr : KERN_INVALID_ADDRESS;
+}
+
 kern_return_t rpc_gsync_wake(struct task *task, vm_address_t address,
                              unsigned value, int flags)
 {
-    struct vm_fault_wait none = {0};
+    kern_return_t kr = KERN_SUCCESS;
+    int count = 0;
 
     if (!task)
-        return KERN_INVALID_TASK;
-    if (address & 3)
-        return KERN_INVALID_ADDRESS;
-    if (flags & GSYNC_MUTATE) {
-        kern_return_t kr =
-            copyout(task->map, &value, address, sizeof value, &none);
-        if (kr == KERN_WAITING) {
-            /* A word that somebody waits for has been read: it is here, but
-             * for one in a file whose page just left. */
-            vm_fault_wait_cancel(&none);
-            return KERN_MEMORY_FAILURE;
-        }
-        if (kr != KERN_SUCCESS)
-            return KERN_INVALID_ADDRESS;
-    }
-    int count = gsync_wake_key(gsync_key_of(task, address, flags),
+        kr = KERN_INVALID_TASK;
+    else if (address & 3)
+        kr = KERN_INVALID_ADDRESS;
+    else if (flags & GSYNC_MUTATE)
+        kr = gsync_mutate(task, address, value);
+    if (kr == KERN_SUCCESS)
+        count = gsync_wake_key(gsync_key_of(task, address, flags),
                                flags & GSYNC_BROADCAST);
-    return count ? KERN_SUCCESS : KERN_INVALID_ARGUMENT;
+    return gsync_tell(kr, count);
 }
 
 kern_return_t rpc_gsync_requeue(struct task *task, vm_address_t source,
@@ -230,5 +261,5 @@ kern_return_t rpc_gsync_requeue(struct task *task, vm_address_t source,
         if (!(flags & GSYNC_BROADCAST) || gsync_key_equal(from, to))
             break;
     }
-    return count ? KERN_SUCCESS : KERN_INVALID_ARGUMENT;
+    return gsync_tell(KERN_SUCCESS, count);
 }
