@@ -58,8 +58,7 @@ static kern_return_t exception_post(struct thread *thread, int sig,
     if (action->handler <= 1 || thread->signals.mask & bit)
         signal_die(sig);
     lock_take(&signals.lock);
-    thread->signals.pending |= bit;
-    signals.infos[sig] = info;
+    signal_enqueue(&thread->signals.pending, sig, &info);
     thread->signal_pending = 1;
     lock_release(&signals.lock);
     return thread_redirect(thread->port, thread, (uint64_t)personality_resume);

@@ -23,7 +23,7 @@ struct exec {
     mach_port_t table[FD_MAX];
     unsigned table_count;
     mach_port_t ports[INIT_PORT_MAX];
-    int ints[INIT_INT_MAX + 1];
+    int ints[INT_MAX_OURS];
     /* Names in this task that the new image must not inherit. */
     mach_port_t drop[NAMES_MAX], destroy[NAMES_MAX];
     unsigned drop_count, destroy_count;
@@ -93,6 +93,19 @@ static void exec_collect_names(struct exec *exec)
     exec_destroy(exec, signals_port());
 }
 
+static void exec_collect_ours(struct exec *exec)
+{
+    int64_t left, interval;
+
+    exec->ints[INT_CLAIMS] = claims_for_exec();
+    signals_for_exec_high(&exec->ints[INT_SIGMASK_HIGH],
+                          &exec->ints[INT_SIGIGN_HIGH]);
+    timer_for_exec(&left, &interval);
+    int_put_wide(&exec->ints[INT_ALARM], (uint64_t)left);
+    int_put_wide(&exec->ints[INT_ALARM_INTERVAL], (uint64_t)interval);
+    limits_for_exec(&exec->ints[INT_LIMITS]);
+}
+
 /* The path as the file's server should tell proc; relative names are not made
  * absolute. */
 static void exec_collect(struct exec *exec, const char *name)
@@ -109,7 +122,7 @@ static void exec_collect(struct exec *exec, const char *name)
     exec->ints[INIT_UMASK] = (int)unix_process.umask;
     signals_for_exec(&exec->ints[INIT_SIGMASK], &exec->ints[INIT_SIGIGN],
                      &exec->ints[INIT_SIGPENDING]);
-    exec->ints[INT_CLAIMS] = claims_for_exec();
+    exec_collect_ours(exec);
     exec_collect_names(exec);
 }
 
@@ -129,8 +142,8 @@ static kern_return_t exec_file(mach_port_t file, const char *name,
         (mach_msg_type_number_t)argv_size, envp,
         (mach_msg_type_number_t)envp_size, exec->table, MACH_MSG_TYPE_COPY_SEND,
         exec->table_count, exec->ports, MACH_MSG_TYPE_COPY_SEND, INIT_PORT_MAX,
-        exec->ints, INIT_INT_MAX + 1, exec->drop, exec->drop_count,
-        exec->destroy, exec->destroy_count);
+        exec->ints, INT_MAX_OURS, exec->drop, exec->drop_count, exec->destroy,
+        exec->destroy_count);
     pages_free(exec, sizeof *exec);
     return kr;
 }

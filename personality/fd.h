@@ -69,6 +69,7 @@ unsigned fd_exec_table(mach_port_t table[FD_MAX]);
 long fd_close(int fd);
 /* system.c: how many descriptors there may be. */
 unsigned limit_descriptors(void);
+uint64_t limit_data(void);
 /* FD_CLOEXEC or 0, or -EBADF; FD must be open for the second. */
 long fd_flags(int fd);
 void fd_set_flags(int fd, long flags);

@@ -151,6 +151,14 @@ static int wait_options_to_hurd(int options)
            (options & WEXITED ? HW_EXITED : 0);
 }
 
+/* Of a child that has been waited for SIGCHLD has come. */
+static void child_signal_first(void)
+{
+    if (signals.actions[SIGCHLD].handler > 1 ||
+        thread_self()->signals.mask & SIGNAL_BIT(SIGCHLD))
+        signals_sync();
+}
+
 long sys_wait4(struct frame *frame)
 {
     int *status = (int *)ARG2(frame), options = (int)ARG3(frame);
@@ -176,6 +184,7 @@ long sys_wait4(struct frame *frame)
         return 0;
     if (kr)
         return linux_error(kr);
+    child_signal_first();
     if (status)
         *status = wait_status_to_linux(hurd_status);
     if (usage)
@@ -228,6 +237,7 @@ long sys_waitid(struct frame *frame)
     }
     if (kr)
         return linux_error(kr);
+    child_signal_first();
     if (info)
         siginfo_fill(info, pid, wait_status_to_linux(status));
     if (ARG5(frame))

@@ -115,8 +115,11 @@ static void frame_fill(struct signal_frame *to, const struct context *from,
     if (sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE ||
         sig == SIGTRAP)
         to->info.si_addr = (void *)info->address;
-    else
+    else {
         to->info.si_pid = info->pid;
+        to->info.si_uid = info->uid;
+        memcpy(&to->info.si_value, &info->value, sizeof info->value);
+    }
 }
 
 static uint64_t frame_stack(const struct thread *thread, uint64_t flags)
@@ -165,20 +168,18 @@ static void frame_push(struct thread *thread, int sig,
 static int signal_next(struct thread *thread, struct signal_action *action,
                        struct signal_info *info)
 {
-    uint64_t ready =
-        (signals.pending | thread->signals.pending) & ~thread->signals.mask;
+    uint64_t allowed = ~thread->signals.mask;
+    int sig = signal_dequeue(&thread->signals.pending, allowed, info);
 
-    if (!ready) {
+    if (!sig)
+        sig = signal_dequeue(&signals.pending, allowed, info);
+    if (!sig) {
         thread->signal_pending = 0;
         return 0;
     }
-    int sig = __builtin_ctzll(ready) + 1;
-    if (thread->signals.pending & SIGNAL_BIT(sig))
-        thread->signals.pending &= ~SIGNAL_BIT(sig);
-    else
-        signals.pending &= ~SIGNAL_BIT(sig);
+    if (info->timer)
+        timer_taken(info->timer, info->uid);
     *action = signals.actions[sig];
-    *info = signals.infos[sig];
     if (action->handler > 1 && action->flags & SA_RESETHAND)
         signals.actions[sig].handler = 0;
     return sig;
@@ -272,8 +273,8 @@ static bool call_is_restarted(struct thread *thread, const struct frame *frame)
     bool restart = true;
 
     lock_take(&signals.lock);
-    uint64_t ready =
-        (signals.pending | thread->signals.pending) & ~thread->signals.mask;
+    uint64_t ready = (signals.pending.set | thread->signals.pending.set) &
+                     ~thread->signals.mask;
     for (; ready; ready &= ready - 1) {
         const struct signal_action *action =
             &signals.actions[__builtin_ctzll(ready) + 1];

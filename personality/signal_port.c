@@ -2,6 +2,7 @@
 /* personality/signal_port.c: the thread that serves the message port. */
 #include "personality/convert.h"
 #include "personality/mach.h"
+#include <lib/mach/mig_support.h>
 #include "personality/process.h"
 #include "personality/signals.h"
 #include "personality/start.h"
@@ -9,18 +10,23 @@
 #include "personality/unix.h"
 #include "personality/vfork.h"
 
+#include "hurd/claims.h"
 #include "hurd/errors.h"
 #include "hurd/process.h"
 #include "hurd/signal.h"
 
 #include <mach/task_special_ports.h>
 #include <signal.h>
+#include <sys/wait.h>
 
 #define MSG_SIG_POST          23000
 #define MSG_PROC_NEWIDS       23001
 #define MSG_SIG_POST_UNTRACED 23022
+#define SIGQUEUE_POST         24600
+#define SIGQUEUE_CHILD        24601
 #define EXCEPTION_RAISE       2400
 #define POKE                  1
+#define SYNC                  2
 #define REPLY                 100
 
 /* Requests as MIG lays them out. */
@@ -35,6 +41,14 @@ struct request {
             mach_msg_type_t reference_type;
             mach_port_t reference;
         } sig_post;
+        struct {
+            struct {
+                mach_msg_type_t type;
+                int value, pad;
+            } items[6]; /* signal, code, pid, uid, low, high */
+            mach_msg_type_t reference_type;
+            mach_port_t reference;
+        } sigqueue;
         struct {
             mach_msg_type_t task_type;
             mach_port_t task;
@@ -134,6 +148,74 @@ static void children_forget(void)
         ;
 }
 
+static int child_status(int status)
+{
+    return WIFEXITED(status)    ? WEXITSTATUS(status)
+           : WIFSTOPPED(status) ? WSTOPSIG(status)
+           : status == 0xffff   ? SIGCONT
+                                : WTERMSIG(status);
+}
+
+static void signal_take_in(int sig, struct signal_info info)
+{
+    if (sig == SIGKILL)
+        signal_die(sig);
+    if (sig == SIGCONT)
+        signal_continue();
+    if (sig == SIGCHLD)
+        children_forget();
+    signal_post(sig, NULL, info);
+}
+
+/* The queue has to have room before the answer can be given, so the answer comes
+ * last, but for a signal that might end us first. */
+static void serve_sigqueue(const struct request *request)
+{
+    mach_port_t reference = request->u.sigqueue.reference;
+    int value[6], sig;
+
+    for (int i = 0; i < 6; i++)
+        value[i] = request->u.sigqueue.items[i].value;
+    sig = value[0];
+    port_deallocate(reference);
+    if (reference != mach_task_self() || sig < 0 || sig > SIGNAL_COUNT) {
+        request_reply(request,
+                      reference == mach_task_self() ? HURD_EINVAL : HURD_EPERM);
+        return;
+    }
+    struct signal_info info = {.code = value[1],
+                               .pid = value[2],
+                               .uid = (uint32_t)value[3],
+                               .value = (uint32_t)value[4] |
+                                        (uint64_t)(uint32_t)value[5] << 32};
+    if (sig >= SIGNAL_REALTIME && info.code != SI_USER && signal_queue_full()) {
+        request_reply(request, HURD_EAGAIN);
+        return;
+    }
+    request_reply(request, 0);
+    if (sig)
+        signal_take_in(sig, info);
+}
+
+static void serve_child(const struct request *request)
+{
+    mach_port_t reference = request->u.sigqueue.reference;
+    int value[4], status;
+
+    for (int i = 0; i < 4; i++)
+        value[i] = request->u.sigqueue.items[i].value;
+    reference = *(const mach_port_t *)&request->u.sigqueue.items[4].value;
+    port_deallocate(reference);
+    if (reference != mach_task_self())
+        return;
+    status = wait_status_to_linux(value[3]);
+    signal_take_in(
+        SIGCHLD, (struct signal_info){.code = value[0],
+                                      .pid = value[1],
+                                      .uid = (uint32_t)value[2],
+                                      .value = (uint32_t)child_status(status)});
+}
+
 static void serve_sig_post(const struct request *request)
 {
     mach_port_t reference = request->u.sig_post.reference;
@@ -150,16 +232,13 @@ static void serve_sig_post(const struct request *request)
     port_deallocate(reference);
     if (!sig)
         return;
-    if (sig == SIGKILL)
-        signal_die(sig);
-    if (sig == SIGCONT)
-        signal_continue();
-    if (sig == SIGCHLD)
-        children_forget();
-    signal_post(sig, NULL,
-                (struct signal_info){.code = sig == SIGCHLD
-                                                 ? request->u.sig_post.code
-                                                 : SI_USER});
+    /* What is sent without our own message comes from proc or a terminal, or
+     * from one who says nothing of himself. */
+    signal_take_in(sig,
+                   (struct signal_info){
+                       .code = sig == SIGCHLD ? request->u.sig_post.code
+                               : reference == mach_task_self() ? SI_USER
+                                                               : SI_KERNEL});
 }
 
 static void serve_newids(const struct request *request)
@@ -193,6 +272,15 @@ static void serve(const struct request *request)
     case MSG_SIG_POST:
     case MSG_SIG_POST_UNTRACED:
         serve_sig_post(request);
+        break;
+    case SIGQUEUE_CHILD:
+        serve_child(request);
+        break;
+    case SYNC:
+        request_reply(request, 0);
+        break;
+    case SIGQUEUE_POST:
+        serve_sigqueue(request);
         break;
     case MSG_PROC_NEWIDS:
         serve_newids(request);
@@ -234,6 +322,26 @@ void signals_poke(void)
                   MACH_PORT_NULL, 0, MACH_PORT_NULL);
 }
 
+/* What had come before is pending when this returns, as a child's end before
+ * the answer of who waited for it. */
+void signals_sync(void)
+{
+    struct {
+        mach_msg_header_t header;
+        char room[64];
+    } sync = {
+        .header = {.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MAKE_SEND,
+                                               MACH_MSG_TYPE_MAKE_SEND_ONCE),
+                   .msgh_size = sizeof sync.header,
+                   .msgh_remote_port = signals.port,
+                   .msgh_local_port = mig_get_reply_port(),
+                   .msgh_id = SYNC}};
+
+    if (signals.port)
+        mach_msg(&sync.header, MACH_SEND_MSG | MACH_RCV_MSG, sizeof sync.header,
+                 sizeof sync, sync.header.msgh_local_port, 0, MACH_PORT_NULL);
+}
+
 static bool signals_make_port(void)
 {
     mach_port_t port = mach_reply_port(), old = MACH_PORT_NULL;
@@ -249,6 +357,8 @@ static bool signals_make_port(void)
     task_set_special_port(mach_task_self(), TASK_EXCEPTION_PORT, port);
     if (!proc_setmsgport(unix_process.proc, port, &old))
         port_deallocate(old);
+    if (signals.children_named)
+        claims_name_children(unix_process.proc);
     return true;
 }
 

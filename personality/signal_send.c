@@ -12,6 +12,7 @@
 #include "hurd/hurd_types.h"
 #include "hurd/msg.h"
 #include "hurd/process.h"
+#include "hurd/sigqueue.h"
 #include "hurd/signal.h"
 
 #include <signal.h>
@@ -106,9 +107,26 @@ static kern_return_t signal_send_kill(pid_t pid, mach_port_t task)
     return 0;
 }
 
+/* Who does not know our own way of telling is told as the Hurd does, if that has
+ * a number for it. */
+static kern_return_t signal_tell(mach_port_t port, mach_port_t task, int sig,
+                                 const struct signal_info *info)
+{
+    kern_return_t kr = INTERRUPTIBLE(
+        sigqueue_post(port, sig, info->code, info->pid, (int)info->uid,
+                      (int)info->value, (int)(info->value >> 32), task));
+
+    if (kr != MIG_BAD_ID)
+        return kr;
+    if (sig && !signal_to_hurd(sig))
+        return HURD_EINVAL;
+    return INTERRUPTIBLE(msg_sig_post(port, signal_to_hurd(sig), 0, task));
+}
+
 /* Another process's message port takes it on the strength of its task port,
  * which proc gives to its owner. */
-static kern_return_t signal_send(pid_t pid, int sig)
+static kern_return_t signal_send(pid_t pid, int sig,
+                                 const struct signal_info *info)
 {
     mach_port_t task, port;
     kern_return_t kr = proc_pid2task(unix_process.proc, pid, &task);
@@ -120,8 +138,7 @@ static kern_return_t signal_send(pid_t pid, int sig)
     } else if (sig) {
         kr = INTERRUPTIBLE(proc_getmsgport(unix_process.proc, pid, &port));
         if (!kr) {
-            kr =
-                INTERRUPTIBLE(msg_sig_post(port, signal_to_hurd(sig), 0, task));
+            kr = signal_tell(port, task, sig, info);
             port_deallocate(port);
         }
     }
@@ -130,20 +147,20 @@ static kern_return_t signal_send(pid_t pid, int sig)
     return kr == MACH_SEND_INVALID_DEST || kr == MIG_SERVER_DIED ? 0 : kr;
 }
 
-static void signal_send_self(int sig)
+static long signal_send_self(int sig, const struct signal_info *info)
 {
     if (!sig)
-        return;
+        return 0;
     if (sig == SIGKILL)
         signal_die(sig);
-    signal_post(sig, NULL,
-                (struct signal_info){.code = SI_USER, .pid = process_pid()});
+    return signal_post(sig, NULL, *info);
 }
 
 /* The sender itself comes last: it may not live to send the others. */
 static long signal_send_list(const pid_t *pids, unsigned count, int sig,
                              bool spare_self)
 {
+    struct signal_info info = signal_info_own(SI_USER);
     kern_return_t error = HURD_ESRCH;
     bool self = false, sent = false;
 
@@ -154,14 +171,14 @@ static long signal_send_list(const pid_t *pids, unsigned count, int sig,
         }
         if (spare_self && pids[i] <= HURD_PID_PROC)
             continue;
-        kern_return_t kr = signal_send(pids[i], sig);
+        kern_return_t kr = signal_send(pids[i], sig, &info);
         if (kr)
             error = kr;
         else
             sent = true;
     }
     if (self)
-        signal_send_self(sig);
+        signal_send_self(sig, &info);
     return self || sent ? 0 : linux_error(error);
 }
 
@@ -181,19 +198,24 @@ static long signal_send_group(pid_t pgrp, int sig)
     return result;
 }
 
+static long process_signal(int pid, int sig, const struct signal_info *info)
+{
+    return pid == process_pid() ? signal_send_self(sig, info)
+                                : linux_error(signal_send(pid, sig, info));
+}
+
 long process_kill(int pid, int sig)
 {
     pid_t pgrp;
 
-    if (sig < 0 || sig > SIGNAL_COUNT ||
-        (sig && sig < 32 && !signal_to_hurd(sig)))
+    if (sig < 0 || sig > SIGNAL_COUNT)
         return -EINVAL;
-    if (pid == process_pid()) {
-        signal_send_self(sig);
-        return 0;
+    if (pid > 0) {
+        struct signal_info info = signal_info_own(SI_USER);
+        return process_signal(pid, sig, &info);
     }
-    if (pid > 0)
-        return sig >= 32 ? -EINVAL : linux_error(signal_send(pid, sig));
+    if (pid == INT32_MIN)
+        return -ESRCH;
     if (pid < -1)
         return signal_send_group(-pid, sig);
     if (pid == -1)
@@ -207,35 +229,99 @@ long sys_kill(struct frame *frame)
     return process_kill((int)ARG1(frame), (int)ARG2(frame));
 }
 
-static long thread_kill(int tid, int sig)
+/* --- to one thread --------------------------------------------------------- */
+
+struct thread *signal_thread(int tid)
 {
     struct thread *thread = NULL;
 
-    if (sig < 0 || sig > SIGNAL_COUNT)
-        return -EINVAL;
     lock_take(&threads_lock);
     for (struct thread *t = threads; t && !thread; t = t->next) {
         if (thread_tid(t) == tid)
             thread = t;
     }
     lock_release(&threads_lock);
+    return thread;
+}
+
+/* Of other processes only the first thread can be told. */
+static long thread_signal(int tid, int sig, const struct signal_info *info)
+{
+    struct thread *thread = signal_thread(tid);
+
+    if (sig < 0 || sig > SIGNAL_COUNT)
+        return -EINVAL;
     if (!thread)
-        return tid < TID_BASE ? process_kill(tid, sig) : -ESRCH;
+        return tid < TID_BASE ? process_signal(tid, sig, info) : -ESRCH;
     if (sig == SIGKILL)
         signal_die(sig);
-    if (sig)
-        signal_post(
-            sig, thread,
-            (struct signal_info){.code = SI_TKILL, .pid = process_pid()});
-    return 0;
+    return sig ? signal_post(sig, thread, *info) : 0;
+}
+
+/* Whether process PID could have the thread TID. */
+static bool thread_may_be_of(int tid, int pid)
+{
+    return pid == process_pid() ? signal_thread(tid) != NULL : pid == tid;
 }
 
 long sys_tkill(struct frame *frame)
 {
-    return thread_kill((int)ARG1(frame), (int)ARG2(frame));
+    struct signal_info info = signal_info_own(SI_TKILL);
+
+    if ((int)ARG1(frame) <= 0)
+        return -EINVAL;
+    return thread_signal((int)ARG1(frame), (int)ARG2(frame), &info);
 }
 
 long sys_tgkill(struct frame *frame)
 {
-    return thread_kill((int)ARG2(frame), (int)ARG3(frame));
+    int pid = (int)ARG1(frame), tid = (int)ARG2(frame);
+    struct signal_info info = signal_info_own(SI_TKILL);
+
+    if (pid <= 0 || tid <= 0)
+        return -EINVAL;
+    if (!thread_may_be_of(tid, pid))
+        return -ESRCH;
+    return thread_signal(tid, (int)ARG3(frame), &info);
+}
+
+/* --- with a value ----------------------------------------------------------- */
+
+/* Nobody but the kernel says that he is the kernel, or somebody else. */
+static long info_from(const siginfo_t *from, int pid, struct signal_info *info)
+{
+    *info = (struct signal_info){
+        .code = from->si_code, .pid = from->si_pid, .uid = from->si_uid};
+    memcpy(&info->value, &from->si_value, sizeof info->value);
+    if ((info->code >= 0 || info->code == SI_TKILL) && pid != process_pid())
+        return -EPERM;
+    return 0;
+}
+
+long sys_rt_sigqueueinfo(struct frame *frame)
+{
+    int pid = (int)ARG1(frame), sig = (int)ARG2(frame);
+    struct signal_info info;
+    long error = info_from((const siginfo_t *)ARG3(frame), pid, &info);
+
+    if (error)
+        return error;
+    if (sig < 0 || sig > SIGNAL_COUNT)
+        return -EINVAL;
+    return pid > 0 ? process_signal(pid, sig, &info) : -ESRCH;
+}
+
+long sys_rt_tgsigqueueinfo(struct frame *frame)
+{
+    int pid = (int)ARG1(frame), tid = (int)ARG2(frame);
+    struct signal_info info;
+    long error = info_from((const siginfo_t *)ARG4(frame), pid, &info);
+
+    if (pid <= 0 || tid <= 0)
+        return -EINVAL;
+    if (error)
+        return error;
+    if (!thread_may_be_of(tid, pid))
+        return -ESRCH;
+    return thread_signal(tid, (int)ARG3(frame), &info);
 }

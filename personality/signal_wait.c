@@ -50,49 +50,80 @@ long sys_rt_sigsuspend(struct frame *frame)
     return signal_pause();
 }
 
-static int signal_take(uint64_t set)
+static int signal_take(uint64_t set, struct signal_info *info)
 {
-    struct thread *thread = thread_self();
-    int sig = 0;
-
     lock_take(&signals.lock);
-    uint64_t ready = (signals.pending | thread->signals.pending) & set;
-    if (ready) {
-        sig = __builtin_ctzll(ready) + 1;
-        if (thread->signals.pending & SIGNAL_BIT(sig))
-            thread->signals.pending &= ~SIGNAL_BIT(sig);
-        else
-            signals.pending &= ~SIGNAL_BIT(sig);
+    int sig = signal_dequeue(&thread_self()->signals.pending, set, info);
+    if (!sig)
+        sig = signal_dequeue(&signals.pending, set, info);
+    lock_release(&signals.lock);
+    if (sig && info->timer)
+        timer_taken(info->timer, info->uid);
+    return sig;
+}
+
+/* Until one of SET comes, which may be blocked, or another that is handled. */
+static int signal_await(uint64_t set, int64_t ns, struct signal_info *info)
+{
+    struct thread *self = thread_self();
+    int64_t end = clock_monotonic_ns() + ns;
+    int sig;
+
+    signals_start();
+    lock_take(&signals.lock);
+    self->signals.awaited = set;
+    lock_release(&signals.lock);
+    for (;;) {
+        sig = signal_take(set, info);
+        if (sig || signal_waits(self) || ns <= 0)
+            break;
+        /* It was for one that others have taken. */
+        lock_take(&signals.lock);
+        if (!((signals.pending.set | self->signals.pending.set) & set))
+            self->signal_pending = 0;
+        lock_release(&signals.lock);
+        clock_sleep_ns(ns);
+        ns = end - clock_monotonic_ns();
     }
+    lock_take(&signals.lock);
+    self->signals.awaited = 0;
     lock_release(&signals.lock);
     return sig;
 }
 
-/* The awaited signals are let through meanwhile, so that they end the sleep,
- * and taken before anybody else looks. */
+static void info_fill(siginfo_t *to, int sig, const struct signal_info *from)
+{
+    memset(to, 0, sizeof *to);
+    to->si_signo = sig;
+    to->si_code = from->code;
+    to->si_pid = from->pid;
+    to->si_uid = from->uid;
+    memcpy(&to->si_value, &from->value, sizeof from->value);
+}
+
 long sys_rt_sigtimedwait(struct frame *frame)
 {
-    uint64_t set = *(const uint64_t *)ARG1(frame) & ~SIGNALS_UNBLOCKABLE;
-    siginfo_t *info = (siginfo_t *)ARG2(frame);
+    siginfo_t *to = (siginfo_t *)ARG2(frame);
     const struct timespec *time = (const struct timespec *)ARG3(frame);
-    uint64_t mask = thread_self()->signals.mask;
-    int64_t ns = time ? time->tv_sec * 1000000000ll + time->tv_nsec : 1ll << 60;
-    int sig = signal_take(set);
+    struct signal_info info;
+    int64_t ns = 1ll << 60;
 
-    if (!sig && ns > 0) {
-        signals_start();
-        signal_set_mask(mask & ~set);
-        clock_sleep_ns(ns);
-        sig = signal_take(set);
-        signal_set_mask(mask);
+    if (ARG4(frame) != sizeof(uint64_t))
+        return -EINVAL;
+    uint64_t set = *(const uint64_t *)ARG1(frame) & ~SIGNALS_UNBLOCKABLE;
+    if (time) {
+        if (!clock_timespec_valid(time))
+            return -EINVAL;
+        ns = clock_timespec_ns(time);
     }
+    if (set & SIGNAL_BIT(SIGCHLD))
+        signals_name_children();
+    int sig = signal_take(set, &info);
+    if (!sig && ns > 0)
+        sig = signal_await(set, ns, &info);
     if (!sig)
-        return thread_self()->signal_pending ? -EINTR : -EAGAIN;
-    if (info) {
-        memset(info, 0, sizeof *info);
-        info->si_signo = sig;
-        info->si_code = signals.infos[sig].code;
-        info->si_pid = signals.infos[sig].pid;
-    }
+        return signal_waits(thread_self()) ? -EINTR : -EAGAIN;
+    if (to)
+        info_fill(to, sig, &info);
     return sig;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "personality/signals.h"
 #include "personality/convert.h"
+#include "personality/ids.h"
 #include "personality/mach.h"
 #include "personality/process.h"
 #include "personality/syscalls.h"
@@ -75,8 +76,8 @@ void signals_from_exec(int mask, int ignored, int pending)
     }
     thread_self()->signals.mask =
         sigset_to_linux((uint32_t)mask) & ~SIGNALS_UNBLOCKABLE;
-    signals.pending = sigset_to_linux((uint32_t)pending);
-    if (signals.pending)
+    signals.pending.set = sigset_to_linux((uint32_t)pending);
+    if (signals.pending.set)
         thread_self()->signal_pending = 1;
 }
 
@@ -91,9 +92,32 @@ void signals_for_exec(int *mask, int *ignored, int *pending)
     }
     *ignored = (int)sigset_to_hurd(set);
     *mask = (int)sigset_to_hurd(thread_self()->signals.mask);
-    *pending =
-        (int)sigset_to_hurd(signals.pending | thread_self()->signals.pending);
+    *pending = (int)sigset_to_hurd(signals.pending.set |
+                                   thread_self()->signals.pending.set);
     lock_release(&signals.lock);
+}
+
+void signals_for_exec_high(int *mask, int *ignored)
+{
+    uint64_t set = 0;
+
+    lock_take(&signals.lock);
+    for (int sig = SIGNAL_REALTIME + 1; sig <= SIGNAL_COUNT; sig++) {
+        if (signals.actions[sig].handler == HANDLER_IGNORE)
+            set |= SIGNAL_BIT(sig);
+    }
+    *ignored = (int)(set >> 32);
+    *mask = (int)(thread_self()->signals.mask >> 32);
+    lock_release(&signals.lock);
+}
+
+void signals_from_exec_high(int mask, int ignored)
+{
+    for (int sig = SIGNAL_REALTIME + 1; sig <= SIGNAL_COUNT; sig++) {
+        if ((uint32_t)ignored >> (sig - SIGNAL_REALTIME - 1) & 1)
+            signals.actions[sig].handler = HANDLER_IGNORE;
+    }
+    thread_self()->signals.mask |= (uint64_t)(uint32_t)mask << 32;
 }
 
 void signals_forked(void)
@@ -101,12 +125,14 @@ void signals_forked(void)
     struct thread *thread = thread_self();
 
     signals.lock = (struct lock){0};
-    signals.pending = 0;
+    signals.pending = (struct signal_queue){0};
+    signal_queue_forked();
     signals.stopped = 0;
     signals.started = false;
     signals.calls = 0;
     signals.port = MACH_PORT_NULL;
-    thread->signals.pending = 0;
+    thread->signals.pending = (struct signal_queue){0};
+    thread->signals.awaited = 0;
     thread->signal_pending = 0;
     thread->interruptible = CALL_WHOLE;
     thread->blocking = false;
@@ -115,21 +141,27 @@ void signals_forked(void)
 
 /* --- posting ------------------------------------------------------------- */
 
-bool signal_waits(const struct thread *thread)
+uint64_t signal_set(const struct thread *thread)
 {
-    return (signals.pending | thread->signals.pending) & ~thread->signals.mask;
+    return signals.pending.set | thread->signals.pending.set;
 }
 
+bool signal_waits(const struct thread *thread)
+{
+    return signal_set(thread) & ~thread->signals.mask;
+}
+
+/* Who takes SIG now, if it is for any thread: who waits for it, or the first
+ * thread if it may, or another. */
 static struct thread *signal_taker(int sig)
 {
-    struct thread *self = thread_self(), *found = NULL;
+    struct thread *found = NULL;
 
     for (struct thread *t = threads; t; t = t->next) {
-        if (t->signals.mask & SIGNAL_BIT(sig))
-            continue;
-        if (t == self)
+        if (t->signals.awaited & SIGNAL_BIT(sig))
             return t;
-        found = t; /* the oldest is last */
+        if (!(t->signals.mask & SIGNAL_BIT(sig)))
+            found = t; /* the oldest is last */
     }
     return found;
 }
@@ -143,47 +175,79 @@ static bool thread_is_known(const struct thread *thread)
     return t;
 }
 
-void signal_post(int sig, struct thread *thread, struct signal_info info)
+static void signal_cancel_opposite(struct thread *thread, int sig)
 {
-    struct thread *taker;
-    bool ends;
+    uint64_t set = sig == SIGCONT               ? STOPPING
+                   : SIGNAL_BIT(sig) & STOPPING ? SIGNAL_BIT(SIGCONT)
+                                                : 0;
+
+    signal_discard(&signals.pending, set);
+    if (thread)
+        signal_discard(&thread->signals.pending, set);
+}
+
+/* Both locks are held.  *TAKER is who is to look, or NULL; *ENDS whether that
+ * would be the end. */
+static long signal_put(int sig, struct thread *thread,
+                       const struct signal_info *info, struct thread **taker,
+                       bool *ends)
+{
+    uint64_t bit = SIGNAL_BIT(sig);
+
+    signal_cancel_opposite(thread, sig);
+    *taker = thread ? thread : signal_taker(sig);
+    bool awaited = *taker && (*taker)->signals.awaited & bit;
+    bool blocked = !*taker || (*taker)->signals.mask & bit;
+    if (blocked && !awaited)
+        *taker = NULL;
+    else if (!awaited && signal_is_ignored(sig)) {
+        *taker = NULL;
+        return 0;
+    }
+    *ends = *taker && !awaited && !signals.stopped &&
+            signals.actions[sig].handler == HANDLER_DEFAULT &&
+            signal_default(sig) == SIGNAL_ENDS;
+    long error = signal_enqueue(
+        thread ? &thread->signals.pending : &signals.pending, sig, info);
+    if (*taker)
+        (*taker)->signal_pending = 1;
+    return error;
+}
+
+long signal_post(int sig, struct thread *thread, struct signal_info info)
+{
+    struct thread *taker = NULL;
+    bool ends = false;
 
     lock_take(&threads_lock);
     if (thread && !thread_is_known(thread)) {
         /* It ended meanwhile. */
         lock_release(&threads_lock);
-        return;
+        return 0;
     }
     lock_take(&signals.lock);
-    if (sig == SIGCONT)
-        signals.pending &= ~STOPPING;
-    else if (SIGNAL_BIT(sig) & STOPPING)
-        signals.pending &= ~SIGNAL_BIT(SIGCONT);
-    taker = thread ? thread : signal_taker(sig);
-    bool blocked = !taker || taker->signals.mask & SIGNAL_BIT(sig);
-    if (signal_is_ignored(sig) && !blocked)
-        taker = NULL;
-    else if (thread)
-        thread->signals.pending |= SIGNAL_BIT(sig);
-    else
-        signals.pending |= SIGNAL_BIT(sig);
-    signals.infos[sig] = info;
-    ends = taker && !blocked && !signals.stopped &&
-           signals.actions[sig].handler == HANDLER_DEFAULT &&
-           signal_default(sig) == SIGNAL_ENDS;
-    if (taker && !blocked)
-        taker->signal_pending = 1;
+    long error = signal_put(sig, thread, &info, &taker, &ends);
     lock_release(&signals.lock);
-    if (!ends && taker && !blocked && taker != thread_self())
+    if (!ends && taker && taker != thread_self())
         signal_kick(taker);
     lock_release(&threads_lock);
-    if (ends)
+    if (ends && !error)
         signal_die(sig);
+    return error;
 }
 
 void signal_self(int sig)
 {
     signal_post(sig, thread_self(), (struct signal_info){.code = SI_KERNEL});
+}
+
+struct signal_info signal_info_own(int code)
+{
+    struct unix_ids ids = {0};
+
+    ids_get(&ids);
+    return (struct signal_info){
+        .code = code, .pid = process_pid(), .uid = ids.ruid};
 }
 
 /* --- stopping ------------------------------------------------------------ */
@@ -243,109 +307,4 @@ bool signal_background(int sig)
         return false;
     process_kill(-pgrp, sig);
     return true;
-}
-
-/* --- actions and masks: system calls ------------------------------------- */
-
-long sys_rt_sigaction(struct frame *frame)
-{
-    int sig = (int)ARG1(frame);
-    const struct signal_action *new = (const struct signal_action *)ARG2(frame);
-    struct signal_action *old = (struct signal_action *)ARG3(frame), was;
-
-    if (sig < 1 || sig > SIGNAL_COUNT || ARG4(frame) != sizeof new->mask ||
-        (new &&SIGNAL_BIT(sig) & SIGNALS_UNBLOCKABLE))
-        return -EINVAL;
-    struct signal_action copy = new ? *new : (struct signal_action){0};
-    if (copy.handler > HANDLER_IGNORE)
-        signals_start();
-    lock_take(&signals.lock);
-    was = signals.actions[sig];
-    if (new) {
-        copy.mask &= ~SIGNALS_UNBLOCKABLE;
-        signals.actions[sig] = copy;
-        if (signal_is_ignored(sig))
-            signals.pending &= ~SIGNAL_BIT(sig);
-    }
-    lock_release(&signals.lock);
-    if (new &&sig == SIGCHLD && unix_process.proc &&
-        (copy.flags ^ was.flags) & SA_NOCLDSTOP)
-        proc_mod_stopchild(unix_process.proc, !(copy.flags & SA_NOCLDSTOP));
-    if (old)
-        *old = was;
-    return 0;
-}
-
-void signal_set_mask(uint64_t mask)
-{
-    struct thread *thread = thread_self();
-
-    lock_take(&signals.lock);
-    thread->signals.mask = mask & ~SIGNALS_UNBLOCKABLE;
-    if (signal_waits(thread))
-        thread->signal_pending = 1;
-    lock_release(&signals.lock);
-}
-
-long sys_rt_sigprocmask(struct frame *frame)
-{
-    const uint64_t *set = (const uint64_t *)ARG2(frame);
-    uint64_t *old = (uint64_t *)ARG3(frame);
-    uint64_t was = thread_self()->signals.mask;
-
-    if (ARG4(frame) != sizeof *set)
-        return -EINVAL;
-    if (set) {
-        uint64_t new = *set;
-        switch (ARG1(frame)) {
-        case SIG_BLOCK:
-            new |= was;
-            break;
-        case SIG_UNBLOCK:
-            new = was & ~new;
-            break;
-        case SIG_SETMASK:
-            break;
-        default:
-            return -EINVAL;
-        }
-        signal_set_mask(new);
-    }
-    if (old)
-        *old = was;
-    return 0;
-}
-
-long sys_rt_sigpending(struct frame *frame)
-{
-    struct thread *thread = thread_self();
-
-    *(uint64_t *)ARG1(frame) =
-        (signals.pending | thread->signals.pending) & thread->signals.mask;
-    return 0;
-}
-
-long sys_sigaltstack(struct frame *frame)
-{
-    const stack_t *new = (const stack_t *)ARG1(frame);
-    stack_t *old = (stack_t *)ARG2(frame);
-    struct signal_thread *mine = &thread_self()->signals;
-    bool on = mine->stack_size && frame->rsp - mine->stack < mine->stack_size;
-
-    stack_t was = {.ss_sp = (void *)mine->stack,
-                   .ss_size = mine->stack_size,
-                   .ss_flags = !mine->stack_size ? SS_DISABLE
-                               : on              ? SS_ONSTACK
-                                                 : 0};
-    if (new) {
-        if (on)
-            return -EPERM;
-        if (!(new->ss_flags &SS_DISABLE) && new->ss_size < 2048)
-            return -ENOMEM;
-        mine->stack = (uint64_t) new->ss_sp;
-        mine->stack_size = new->ss_flags &SS_DISABLE ? 0 : new->ss_size;
-    }
-    if (old)
-        *old = was;
-    return 0;
 }

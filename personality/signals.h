@@ -35,19 +35,24 @@ struct signal_action {
     uint64_t handler, flags, restorer, mask;
 };
 
+/* What comes with a signal: a sender and a value, or of a timer its number, how
+ * often it went off unseen, and a value; or an address. */
+struct signal_info {
+    int code, pid;
+    uint32_t uid;
+    uint64_t value, address;
+    int timer; /* its number + 1, or 0 */
+};
+
 struct signals {
     struct lock lock; /* guards all of it, and the threads' pending sets */
     struct signal_action actions[SIGNAL_COUNT + 1];
-    uint64_t pending; /* for any thread */
-    /* What comes with a pending signal. */
-    struct signal_info {
-        int code, pid;
-        uint64_t address;
-    } infos[SIGNAL_COUNT + 1];
-    uint32_t stopped; /* a futex */
+    struct signal_queue pending; /* for any thread */
+    uint32_t stopped;            /* a futex */
     bool started;
-    unsigned calls;   /* system calls before that */
-    mach_port_t port; /* receive right: the message port */
+    bool children_named; /* proc says which child it was */
+    unsigned calls;      /* system calls before that */
+    mach_port_t port;    /* receive right: the message port */
 };
 extern struct signals signals;
 
@@ -62,20 +67,50 @@ static inline void signals_count_call(void)
         signals_start();
 }
 mach_port_t signals_port(void);
+void signals_sync(void);
+/* Somebody wants to know which child SIGCHLD comes from. */
+void signals_name_children(void);
 /* In a forked child. */
 void signals_forked(void);
 /* The wire's sets, as exec hands them over. */
 void signals_from_exec(int mask, int ignored, int pending);
 void signals_for_exec(int *mask, int *ignored, int *pending);
+/* Those for which the wire has no number. */
+void signals_from_exec_high(int mask, int ignored);
+void signals_for_exec_high(int *mask, int *ignored);
 
 /* Marks SIG pending for THREAD, or for the process if that is NULL, and sees
- * to it that somebody takes it.  Nothing if it is ignored. */
-void signal_post(int sig, struct thread *thread, struct signal_info info);
+ * to it that somebody takes it.  Nothing if it is ignored.  -EAGAIN if it would
+ * have to be queued and there is no room. */
+long signal_post(int sig, struct thread *thread, struct signal_info info);
+/* What the calling process puts into a signal that it sends. */
+struct signal_info signal_info_own(int code);
+
+/* --- signal_queue.c: the lock is held ------------------------------------- */
+
+#define SIGNAL_REALTIME 32 /* from here on each one counts */
+
+/* A signal below SIGNAL_REALTIME is pending once at most.  -EAGAIN. */
+long signal_enqueue(struct signal_queue *queue, int sig,
+                    const struct signal_info *info);
+/* The next signal of those in ALLOWED, or 0. */
+int signal_dequeue(struct signal_queue *queue, uint64_t allowed,
+                   struct signal_info *info);
+bool signal_queue_full(void);
+void signal_discard(struct signal_queue *queue, uint64_t set);
+/* Timer TIMER has gone off TIMES more; false if its signal is not pending. */
+bool signal_overrun(struct signal_queue *queue, int timer, uint32_t times);
+/* In a forked child: nothing is queued. */
+void signal_queue_forked(void);
+/* system.c: how many may be queued. */
+unsigned limit_signals(void);
 /* The same for the calling thread: what it did causes it. */
 void signal_self(int sig);
 /* The process used its terminal from the background: SIGTTIN or SIGTTOU for
  * its group.  False if it may not be stopped: the call fails with EIO. */
 bool signal_background(int sig);
+/* What is pending for THREAD, blocked or not. */
+uint64_t signal_set(const struct thread *thread);
 /* Whether a signal waits that THREAD may take now. */
 bool signal_waits(const struct thread *thread);
 
@@ -132,6 +167,13 @@ kern_return_t exception_take(const struct exception *raised);
 uint32_t timer_next_ms(void);
 void timer_expire(void);
 void timer_forked(void);
+/* Timer TIMER - 1's signal has been taken, which had come OVERRUN times more. */
+void timer_taken(int timer, uint32_t overrun);
+/* The alarm goes on in the next program. */
+void timer_for_exec(int64_t *left_ns, int64_t *interval_ns);
+void timer_from_exec(int64_t left_ns, int64_t interval_ns);
+/* signal_send.c: the thread TID of this process, or NULL. */
+struct thread *signal_thread(int tid);
 /* Makes the message thread look at the timers again. */
 void signals_poke(void);
 

@@ -74,7 +74,9 @@
     /* signals.c, signal_frame.c, timer.c */                                  \
     X(rt_sigaction) X(rt_sigprocmask) X(rt_sigpending) X(rt_sigsuspend)       \
     X(rt_sigtimedwait) X(rt_sigreturn) X(sigaltstack) X(pause) X(kill)        \
-    X(tkill) X(tgkill) X(alarm) X(setitimer) X(getitimer)
+    X(tkill) X(tgkill) X(rt_sigqueueinfo) X(rt_tgsigqueueinfo) X(alarm)       \
+    X(setitimer) X(getitimer) X(timer_create) X(timer_settime)                \
+    X(timer_gettime) X(timer_getoverrun) X(timer_delete)
 /* clang-format on */
 
 #define DECLARE(name) long sys_##name(struct frame *frame);

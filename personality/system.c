@@ -4,10 +4,14 @@
 #include "personality/fd.h"
 #include "personality/mach.h"
 #include "personality/process.h"
+#include "personality/signals.h"
 #include "personality/syscalls.h"
+#include "personality/unix.h"
 
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
+
+#define SIGNALS_MAX 2048 /* queued */
 
 /* The processor's own generator; no entropy of the host's comes this far. */
 static bool random_word(uint64_t *word)
@@ -44,26 +48,75 @@ long sys_getrandom(struct frame *frame)
 }
 
 /* What the personality itself keeps to. */
-static uint64_t limit_files = FD_MAX, limit_files_max = FD_MAX;
+static struct rlimit limits[RLIM_NLIMITS] = {
+    [RLIMIT_NOFILE] = {FD_MAX, FD_MAX},
+    [RLIMIT_SIGPENDING] = {SIGNALS_MAX, SIGNALS_MAX},
+    [RLIMIT_DATA] = {RLIM_INFINITY, RLIM_INFINITY},
+};
+
+static const unsigned char limits_kept[LIMITS_KEPT] = {
+    RLIMIT_NOFILE, RLIMIT_SIGPENDING, RLIMIT_DATA};
+
+static bool limit_is_kept(int resource)
+{
+    bool kept = false;
+
+    for (int i = 0; i < LIMITS_KEPT; i++)
+        kept |= limits_kept[i] == resource;
+    return kept;
+}
+
+void limits_for_exec(int *ints)
+{
+    for (int i = 0; i < LIMITS_KEPT; i++) {
+        int_put_wide(ints + 4 * i, limits[limits_kept[i]].rlim_cur);
+        int_put_wide(ints + 4 * i + 2, limits[limits_kept[i]].rlim_max);
+    }
+}
+
+/* They may come from anybody. */
+void limits_from_exec(const int *ints)
+{
+    for (int i = 0; i < LIMITS_KEPT; i++) {
+        struct rlimit *limit = &limits[limits_kept[i]];
+        uint64_t cur = int_get_wide(ints + 4 * i);
+        uint64_t max = int_get_wide(ints + 4 * i + 2);
+        if (max < limit->rlim_max)
+            limit->rlim_max = max;
+        limit->rlim_cur = cur < limit->rlim_max ? cur : limit->rlim_max;
+    }
+}
 
 unsigned limit_descriptors(void)
 {
-    return (unsigned)limit_files;
+    return (unsigned)limits[RLIMIT_NOFILE].rlim_cur;
+}
+
+unsigned limit_signals(void)
+{
+    uint64_t limit = limits[RLIMIT_SIGPENDING].rlim_cur;
+
+    return limit < SIGNALS_MAX ? (unsigned)limit : SIGNALS_MAX;
+}
+
+uint64_t limit_data(void)
+{
+    return limits[RLIMIT_DATA].rlim_cur;
 }
 
 static void limit_of(int resource, struct rlimit *limit)
 {
     *limit = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
+    if (limit_is_kept(resource))
+        *limit = limits[resource];
     if (resource == RLIMIT_STACK)
         limit->rlim_cur = 8ul << 20;
     if (resource == RLIMIT_CORE) /* nobody writes any */
         *limit = (struct rlimit){0, 0};
-    if (resource == RLIMIT_NOFILE)
-        *limit = (struct rlimit){limit_files, limit_files_max};
 }
 
-/* Of the limits only that on descriptors can be lowered; one that would change
- * nothing is no lie. */
+/* Others cannot be lowered, for nobody would keep to them; one that would
+ * change nothing is no lie. */
 static long limit_set(int resource, const struct rlimit *new)
 {
     struct rlimit now;
@@ -71,11 +124,10 @@ static long limit_set(int resource, const struct rlimit *new)
     limit_of(resource, &now);
     if (new->rlim_cur > new->rlim_max)
         return -EINVAL;
-    if (resource == RLIMIT_NOFILE) {
+    if (limit_is_kept(resource)) {
         if (new->rlim_max > now.rlim_max)
             return -EPERM;
-        limit_files = new->rlim_cur;
-        limit_files_max = new->rlim_max;
+        limits[resource] = *new;
         return 0;
     }
     if (resource == RLIMIT_CORE && !new->rlim_cur)

@@ -69,8 +69,13 @@ struct thread {
     uint64_t fork_stack;
     int *fork_tid, *fork_clear_tid;
     struct signal_thread {
-        uint64_t mask, pending; /* bit SIG - 1; Linux's numbers */
-        uint64_t saved_mask;    /* to go back to, if RESTORE */
+        uint64_t mask; /* bit SIG - 1; Linux's numbers */
+        struct signal_queue {
+            uint64_t set;
+            struct signal_entry *first; /* in the order of their coming */
+        } pending;
+        uint64_t awaited;    /* by sigtimedwait: blocked, but not put off */
+        uint64_t saved_mask; /* to go back to, if RESTORE */
         bool restore;
         /* When a sleep that was cut short would have ended; 0: none was. */
         int64_t sleep_until_ns;

@@ -321,6 +321,9 @@ void thread_exit(int status)
         futex_wake((uint64_t)word, 1, true);
     }
     thread_unlink(thread);
+    lock_take(&signals.lock);
+    signal_discard(&thread->signals.pending, ~0ul);
+    lock_release(&signals.lock);
     /* Ends before the call returns: its stack goes with it. */
     thread_terminate_release(thread->port, mach_task_self(), thread->port,
                              thread->reply_port, thread->stack,

@@ -27,6 +27,16 @@ static int start_int(unsigned which)
                                                : 0;
 }
 
+static void unix_start_ours(const int *ints)
+{
+    if (ints[INT_CLAIMS])
+        claims_from_exec();
+    signals_from_exec_high(ints[INT_SIGMASK_HIGH], ints[INT_SIGIGN_HIGH]);
+    limits_from_exec(&ints[INT_LIMITS]);
+    timer_from_exec((int64_t)int_get_wide(&ints[INT_ALARM]),
+                    (int64_t)int_get_wide(&ints[INT_ALARM_INTERVAL]));
+}
+
 void unix_start(bool boot_module)
 {
     unix_process.cwdir = start_port(INIT_PORT_CWDIR);
@@ -38,10 +48,10 @@ void unix_start(bool boot_module)
         return;
     unix_process.umask = (uint32_t)start_int(INIT_UMASK) & 0777;
     fd_start(startup_info.dtable, startup_info.dtable_count);
-    if (start_int(INT_CLAIMS))
-        claims_from_exec();
     signals_from_exec(start_int(INIT_SIGMASK), start_int(INIT_SIGIGN),
                       start_int(INIT_SIGPENDING));
+    if (startup_info.intarray_count >= INT_MAX_OURS)
+        unix_start_ours(startup_info.intarray);
 }
 
 uint64_t *unix_auxv(uint64_t *words)

@@ -11,6 +11,8 @@
 
 #include "personality/lock.h"
 
+#include "hurd/hurd_types.h"
+
 #include <mach/port.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,9 +28,33 @@ struct unix_process {
 };
 extern struct unix_process unix_process;
 
-/* One more of the integers that come with a program, after the Hurd's: whether
- * the one before left claims (claims.h). */
-#define INT_CLAIMS INIT_INT_MAX
+/* More integers that come with a program, after the Hurd's: what else of the
+ * process outlives one.  Wide ones are two, the low half first. */
+#define LIMITS_KEPT 3
+enum {
+    INT_CLAIMS = INIT_INT_MAX, /* claims.h: there are some */
+    INT_SIGMASK_HIGH,          /* signals from 33 on */
+    INT_SIGIGN_HIGH,
+    INT_ALARM, /* ns left, or 0 */
+    INT_ALARM_INTERVAL = INT_ALARM + 2,
+    INT_LIMITS = INT_ALARM_INTERVAL + 2, /* system.c */
+    INT_MAX_OURS = INT_LIMITS + 4 * LIMITS_KEPT
+};
+
+static inline void int_put_wide(int *ints, uint64_t value)
+{
+    ints[0] = (int)(uint32_t)value;
+    ints[1] = (int)(uint32_t)(value >> 32);
+}
+
+static inline uint64_t int_get_wide(const int *ints)
+{
+    return (uint32_t)ints[0] | (uint64_t)(uint32_t)ints[1] << 32;
+}
+
+/* system.c: the limits, 4 * LIMITS_KEPT integers. */
+void limits_for_exec(int *ints);
+void limits_from_exec(const int *ints);
 
 /* Takes over what startup_info holds.  A boot module has little of it: memory,
  * threads, clocks and the console. */

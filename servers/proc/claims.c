@@ -130,6 +130,14 @@ kern_return_t S_claims_list(pstruct_t p, mach_port_t **files,
     return 0;
 }
 
+kern_return_t S_claims_name_children(pstruct_t p)
+{
+    if (!p)
+        return HURD_EOPNOTSUPP;
+    p->names_children = 1;
+    return 0;
+}
+
 kern_return_t S_claims_claimant(pstruct_t caller, mach_port_t port,
                                 mach_port_t file, pid_t *pid)
 {

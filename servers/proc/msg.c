@@ -104,6 +104,7 @@ kern_return_t S_proc_setmsgport(pstruct_t p, mach_port_t reply,
     *old = p->msgport;
     *type = MACH_MSG_TYPE_MOVE_SEND;
     p->msgport = new;
+    p->names_children = 0; /* the program may be another */
     p->deadmsg = 0;
     if (MACH_PORT_VALID(new)) {
         ports_request_dead_name_notification(p, new, NULL);

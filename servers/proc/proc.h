@@ -77,7 +77,8 @@ struct proc {
     unsigned waited : 1; /* the parent knows of the stop */
     unsigned traced : 1;
     unsigned nostopcld : 1;
-    unsigned deadmsg : 1; /* had a message port, which died */
+    unsigned names_children : 1; /* claims_name_children */
+    unsigned deadmsg : 1;        /* had a message port, which died */
 };
 typedef struct proc *pstruct_t;
 

@@ -3,6 +3,7 @@
 
 #include <hurd/process_reply.h>
 #include <hurd/signal.h>
+#include <hurd/sigqueue.h>
 #include <proc/proc.h>
 #include <proc/process_S.h>
 #include <stdlib.h>
@@ -211,6 +212,19 @@ static void retry_waits(struct proc *parent)
     }
 }
 
+/* SIGCHLD, with who it was if PARENT asked for that; SIGCODE 0 stands for an end
+ * of whatever kind. */
+static void tell_parent(struct proc *parent, const struct proc *child,
+                        int sigcode)
+{
+    if (!parent->names_children || parent->msgport == MACH_PORT_NULL ||
+        parent->dead ||
+        sigqueue_child(parent->msgport, sigcode, child->pid,
+                       child->noowner ? 0 : (int)child->owner, child->status,
+                       parent->task))
+        send_signal(parent, HSIGCHLD, sigcode, parent->task);
+}
+
 void wait_child_changed(struct proc *p, boolean_t signal, int sigcode)
 {
     struct proc *parent = p->parent;
@@ -218,7 +232,7 @@ void wait_child_changed(struct proc *p, boolean_t signal, int sigcode)
     if (!parent)
         return;
     if (signal)
-        send_signal(parent, HSIGCHLD, sigcode, parent->task);
+        tell_parent(parent, p, sigcode);
     retry_waits(parent);
 }
 
