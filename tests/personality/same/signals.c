@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 
-static char log_text[4096];
+static char log_text[16384];
 static volatile int seen;
 
 static void note(const char *format, ...)
@@ -133,17 +133,17 @@ static void limited(void)
     {
         self = getpid();
         getrlimit(RLIMIT_SIGPENDING, &limit);
-        limit.rlim_cur = 4;
+        limit.rlim_cur = 200;
         SAY(setrlimit(RLIMIT_SIGPENDING, &limit));
         sigprocmask(SIG_BLOCK, &set, NULL);
         int sent = 0, error = 0;
-        for (int i = 0; i < 6; i++)
+        for (int i = 0; i < 250; i++)
             if (queue(self, rt, i) == 0)
                 sent++;
             else
                 error = errno;
         /* The user's other processes may have some queued, too. */
-        TELL("%d %s", sent <= 4, error_name(error));
+        TELL("%d %s", sent <= 200, error_name(error));
         SAY(pthread_kill(pthread_self(), rt));
         sigprocmask(SIG_UNBLOCK, &set, NULL);
         TELL("%d", seen == sent);
