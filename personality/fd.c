@@ -289,7 +289,7 @@ static long fd_dup_to(int from, int to, bool cloexec)
 {
     struct file *file, *old;
 
-    if (to < 0 || to >= FD_MAX)
+    if (to < 0 || to >= (int)limit_descriptors())
         return -EBADF;
     file = fd_get_any(from);
     if (!file)

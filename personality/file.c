@@ -28,7 +28,9 @@ static kern_return_t open_check(mach_port_t port, int flags)
     io_statbuf_t st;
     kern_return_t kr;
 
-    if (!(flags & (O_NOFOLLOW | O_DIRECTORY)))
+    bool made = flags & (O_CREAT | O_TRUNC) && !(flags & O_ACCMODE);
+
+    if (!(flags & (O_NOFOLLOW | O_DIRECTORY)) && !made)
         return 0;
     kr = io_stat(port, &st);
     if (kr)
@@ -36,9 +38,31 @@ static kern_return_t open_check(mach_port_t port, int flags)
     if (flags & O_NOFOLLOW && !(flags & O_PATH) &&
         (st.st_mode & HS_IFMT) == HS_IFLNK)
         return HURD_ELOOP;
+    if (made && !(flags & O_PATH) && (st.st_mode & HS_IFMT) == HS_IFDIR)
+        return HURD_EISDIR;
     if (flags & O_DIRECTORY && (st.st_mode & HS_IFMT) != HS_IFDIR)
         return HURD_ENOTDIR;
     return 0;
+}
+
+/* PORT, or what NAME is with the right to write: who opens only to read needs
+ * that, too. */
+static kern_return_t open_truncate(int dir, const char *name, int flags,
+                                   mach_port_t port)
+{
+    mach_port_t writable = port;
+    kern_return_t kr = 0;
+
+    if ((flags & O_ACCMODE) == O_RDONLY)
+        kr = lookup(dir, name, HO_WRITE | HO_NONBLOCK, 0, &writable);
+    if (kr)
+        return kr;
+    kr = file_set_size(writable, 0);
+    if (writable != port)
+        port_deallocate(writable);
+    /* Only files can be shortened; others do not mind. */
+    return kr == HURD_EOPNOTSUPP || kr == MIG_BAD_ID || kr == HURD_EINVAL ? 0
+                                                                          : kr;
 }
 
 static long file_open(int dir, const char *name, int flags, uint32_t mode)
@@ -52,12 +76,8 @@ static long file_open(int dir, const char *name, int flags, uint32_t mode)
     if (kr)
         return linux_error(kr);
     kr = open_check(port, flags);
-    if (!kr && flags & O_TRUNC && (flags & O_ACCMODE) != O_RDONLY) {
-        kr = file_set_size(port, 0);
-        /* Only files can be shortened; others do not mind. */
-        if (kr == HURD_EOPNOTSUPP || kr == MIG_BAD_ID || kr == HURD_EINVAL)
-            kr = 0;
-    }
+    if (!kr && flags & O_TRUNC && !(flags & O_PATH))
+        kr = open_truncate(dir, name, flags, port);
     if (kr) {
         port_deallocate(port);
         return linux_error(kr);

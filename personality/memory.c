@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "personality/memory.h"
+#include "personality/fd.h"
 #include "personality/lock.h"
 #include "personality/mach.h"
 #include "personality/sharemap.h"
 #include "personality/syscalls.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #define PAGE_MASK     4095ul
 #define page_round(x) (((x) + PAGE_MASK) & ~PAGE_MASK)
@@ -15,9 +17,44 @@ static struct {
     uint64_t start, now; /* the break; mapped up to page_round(now) */
 } heap;
 
+/* Far from all else, which is put where there is room first, from below: so the
+ * heap can grow. */
+#define HEAP_BASE 0x100000000000ul
+
 void memory_set_break(uint64_t end)
 {
-    heap.start = heap.now = page_round(end);
+    heap.start = heap.now = end < HEAP_BASE ? HEAP_BASE : page_round(end);
+}
+
+/* Bytes that RLIMIT_DATA counts: what is private and can be written. */
+static uint64_t memory_data(void)
+{
+    vm_address_t address = 0;
+    vm_size_t size;
+    vm_prot_t prot, max_prot;
+    vm_inherit_t inherit;
+    boolean_t shared;
+    mach_port_t name;
+    vm_offset_t offset;
+    uint64_t sum = 0;
+
+    while (!vm_region(mach_task_self(), &address, &size, &prot, &max_prot,
+                      &inherit, &shared, &name, &offset)) {
+        if (prot & VM_PROT_WRITE && inherit == VM_INHERIT_COPY && !shared)
+            sum += size;
+        port_deallocate(name);
+        address += size;
+    }
+    return sum;
+}
+
+/* Whether SIZE bytes more of data are too much. */
+static bool memory_over_limit(uint64_t size)
+{
+    uint64_t limit = limit_data();
+
+    return limit != RLIM_INFINITY &&
+           (size > limit || memory_data() > limit - size);
 }
 
 int memory_mach_prot(int prot)
@@ -33,7 +70,8 @@ static bool heap_move(uint64_t wanted)
     vm_address_t old = page_round(heap.now), new = page_round(wanted);
 
     if (new > old)
-        return !vm_allocate(mach_task_self(), &old, new - old, 0);
+        return !memory_over_limit(new - old) &&
+               !vm_allocate(mach_task_self(), &old, new - old, 0);
     if (new < old)
         vm_deallocate(mach_task_self(), new, old - new);
     return true;
@@ -65,6 +103,8 @@ static long memory_clear(uint64_t address, uint64_t size, int flags)
 static long memory_map_anonymous(uint64_t address, uint64_t size, int prot,
                                  int flags)
 {
+    if (flags & MAP_PRIVATE && prot & PROT_WRITE && memory_over_limit(size))
+        return -ENOMEM;
     bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
     vm_inherit_t inherit =
         flags & MAP_SHARED ? VM_INHERIT_SHARE : VM_INHERIT_COPY;

@@ -208,8 +208,11 @@ long process_kill(int pid, int sig)
 {
     pid_t pgrp;
 
-    if (sig < 0 || sig > SIGNAL_COUNT)
-        return -EINVAL;
+    if (sig < 0 || sig > SIGNAL_COUNT) {
+        /* Whom it is for is asked first. */
+        long error = pid > 0 ? process_kill(pid, 0) : 0;
+        return error ? error : -EINVAL;
+    }
     if (pid > 0) {
         struct signal_info info = signal_info_own(SI_USER);
         return process_signal(pid, sig, &info);

@@ -147,6 +147,8 @@ long sys_socketpair(struct frame *frame)
         return -EAFNOSUPPORT;
     if (bits & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
         return -EINVAL;
+    if (ARG3(frame) && ARG3(frame) != PF_UNIX)
+        return -EPROTONOSUPPORT;
     kern_return_t kr = pair_make(type, ends);
     return kr ? linux_error(kr)
               : pair_install(ends, end_flags, (int *)ARG4(frame));

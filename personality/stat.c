@@ -105,8 +105,13 @@ long sys_fstat(struct frame *frame)
                      (struct stat *)ARG2(frame));
 }
 
+#define STAT_FLAGS                                                             \
+    (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)
+
 long sys_newfstatat(struct frame *frame)
 {
+    if ((int)ARG4(frame) & ~STAT_FLAGS)
+        return -EINVAL;
     return stat_call((int)ARG1(frame), (const char *)ARG2(frame),
                      (int)ARG4(frame), (struct stat *)ARG3(frame));
 }
@@ -116,6 +121,11 @@ long sys_statx(struct frame *frame)
     int dir = (int)ARG1(frame), flags = (int)ARG3(frame);
     const char *name = (const char *)ARG2(frame);
     io_statbuf_t st;
+
+    if (flags & ~STAT_FLAGS ||
+        (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE ||
+        ARG4(frame) & STATX__RESERVED)
+        return -EINVAL;
     long error = !*name && flags & AT_EMPTY_PATH && dir != AT_FDCWD
                      ? fd_stat(dir, &st)
                      : at_stat(dir, name, flags, &st);
@@ -164,6 +174,8 @@ long sys_faccessat(struct frame *frame)
 
 long sys_faccessat2(struct frame *frame)
 {
+    if ((int)ARG4(frame) & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+        return -EINVAL;
     return access_call((int)ARG1(frame), (const char *)ARG2(frame),
                        (int)ARG3(frame), (int)ARG4(frame));
 }
@@ -188,8 +200,19 @@ long sys_chmod(struct frame *frame)
                        (uint32_t)ARG2(frame), 0);
 }
 
+/* What was opened as a name only cannot be changed by its descriptor. */
+static bool fd_is_whole(int fd)
+{
+    struct file *file = fd_get(fd);
+
+    file_put(file);
+    return file;
+}
+
 long sys_fchmod(struct frame *frame)
 {
+    if (!fd_is_whole((int)ARG1(frame)))
+        return -EBADF;
     return change_mode((int)ARG1(frame), "", (uint32_t)ARG2(frame),
                        AT_EMPTY_PATH);
 }
@@ -228,12 +251,16 @@ long sys_lchown(struct frame *frame)
 
 long sys_fchown(struct frame *frame)
 {
+    if (!fd_is_whole((int)ARG1(frame)))
+        return -EBADF;
     return change_owner((int)ARG1(frame), "", (uint32_t)ARG2(frame),
                         (uint32_t)ARG3(frame), AT_EMPTY_PATH);
 }
 
 long sys_fchownat(struct frame *frame)
 {
+    if ((int)ARG5(frame) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+        return -EINVAL;
     return change_owner((int)ARG1(frame), (const char *)ARG2(frame),
                         (uint32_t)ARG3(frame), (uint32_t)ARG4(frame),
                         (int)ARG5(frame));
@@ -267,6 +294,8 @@ static long change_times(int dir, const char *name,
 
 long sys_utimensat(struct frame *frame)
 {
+    if ((int)ARG4(frame) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+        return -EINVAL;
     return change_times((int)ARG1(frame), (const char *)ARG2(frame),
                         (const struct timespec *)ARG3(frame), (int)ARG4(frame));
 }

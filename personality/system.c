@@ -8,6 +8,7 @@
 #include "personality/syscalls.h"
 #include "personality/unix.h"
 
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 
@@ -36,6 +37,9 @@ long sys_getrandom(struct frame *frame)
     char *to = (char *)ARG1(frame);
     uint64_t size = ARG2(frame), word;
 
+    if (ARG3(frame) & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE) ||
+        (ARG3(frame) & GRND_RANDOM && ARG3(frame) & GRND_INSECURE))
+        return -EINVAL;
     if (!random_available())
         return -ENOSYS;
     for (uint64_t done = 0; done < size; done += sizeof word) {
@@ -145,7 +149,7 @@ long sys_prlimit64(struct frame *frame)
     if (ARG2(frame) >= RLIM_NLIMITS)
         return -EINVAL;
     if (ARG1(frame) && (int)ARG1(frame) != process_pid())
-        return -EPERM;
+        return process_kill((int)ARG1(frame), 0) == -ESRCH ? -ESRCH : -EPERM;
     limit_of((int)ARG2(frame), &was);
     long error = new ? limit_set((int)ARG2(frame), new) : 0;
     if (!error && old)

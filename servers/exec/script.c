@@ -8,46 +8,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_MAX_SIZE 1024
-#define DEPTH_MAX     4
+#define LINE_MAX_SIZE 256 /* so much of the file is looked at */
+#define DEPTH_MAX     5
 
-/* Splits the line after "#!"; *ARG is null if there is none. */
-static error_t parse(char *line, char **interp, char **arg)
+/* Splits the line after "#!"; *ARG is null if there is none.  A line that does
+ * not end within what was read must at least name its interpreter whole. */
+static error_t parse(char *line, boolean_t ended, char **interp, char **arg)
 {
-    char *end;
+    char *end = line + strlen(line);
 
+    while (ended && end > line && (end[-1] == ' ' || end[-1] == '\t'))
+        *--end = 0;
     line += strspn(line, " \t");
     *interp = line;
     line += strcspn(line, " \t");
-    if (line == *interp)
-        return HURD_ENOEXEC;
     *arg = NULL;
+    if (line == *interp)
+        return ended ? HURD_ENOEXEC : HURD_EACCES;
     if (*line == 0)
         return 0;
     *line++ = 0;
     line += strspn(line, " \t");
-    end = line + strlen(line);
-    while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
-        *--end = 0;
     if (*line)
         *arg = line;
     return 0;
 }
 
-static error_t read_line(file_t file, char line[LINE_MAX_SIZE])
+/* The first line without its end, which *ENDED says it has. */
+static error_t read_line(file_t file, char line[LINE_MAX_SIZE],
+                         boolean_t *ended)
 {
     size_t got;
-    error_t err = file_read(file, 0, line, LINE_MAX_SIZE - 1, &got);
+    error_t err = file_read(file, 0, line, LINE_MAX_SIZE, &got);
 
     if (err)
         return err;
-    line[got] = 0;
-    if (got < 3 || line[0] != '#' || line[1] != '!')
+    if (got < 2 || line[0] != '#' || line[1] != '!')
         return HURD_ENOEXEC;
-    char *nl = strchr(line, '\n');
-    if (!nl)
-        return HURD_ENOEXEC;
-    *nl = 0;
+    char *nl = memchr(line, '\n', got);
+    *ended = nl != NULL;
+    if (nl) {
+        *nl = 0;
+    } else if (got < LINE_MAX_SIZE) {
+        line[got] = 0;
+    } else {
+        line[LINE_MAX_SIZE - 1] = 0;
+        char *name = line + 2 + strspn(line + 2, " \t");
+        if (!*name || !name[strcspn(name, " \t")])
+            return HURD_ENOEXEC;
+    }
     return 0;
 }
 
@@ -101,19 +110,20 @@ error_t exec_script(const struct request *rq)
     mach_port_t *table = NULL, ports[INIT_PORT_MAX] = {0};
     struct request new = *rq;
     file_t file = MACH_PORT_NULL;
-    error_t err = read_line(rq->file, line);
+    boolean_t ended;
+    error_t err = read_line(rq->file, line, &ended);
 
     if (!err)
-        err = parse(line + 2, &interp, &arg);
+        err = parse(line + 2, ended, &interp, &arg);
     if (err)
         return err;
     if (rq->depth >= DEPTH_MAX)
         return HURD_ELOOP;
     for (unsigned i = 0; i < rq->port_count && i < INIT_PORT_MAX; i++)
         ports[i] = rq->ports[i];
-    err = hurd_lookup_as(ports, interp, HO_READ, 0, &file);
+    err = hurd_lookup_as(ports, interp, HO_READ | HO_EXEC, 0, &file);
     if (err)
-        return err;
+        return err == HURD_EISDIR ? HURD_EACCES : err;
     err = name_script(rq, &new, script, &table);
     if (!err)
         err = make_argv(rq, &new, interp, arg, script, &argv);
@@ -127,5 +137,5 @@ error_t exec_script(const struct request *rq)
     free(argv);
     free(table);
     mach_port_drop(file);
-    return err;
+    return err == HURD_EISDIR ? HURD_EACCES : err;
 }
