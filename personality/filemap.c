@@ -24,6 +24,10 @@ static kern_return_t file_object(struct file *file, bool shared_writes,
 
     if (kr)
         return kr == MIG_BAD_ID || kr == HURD_EOPNOTSUPP ? HURD_ENODEV : kr;
+    /* Neither: zeros, as of /dev/zero. */
+    *object = MACH_PORT_NULL;
+    if (!readable && !writable)
+        return 0;
     *object = shared_writes ? writable : readable;
     port_deallocate(shared_writes ? readable : writable);
     return *object ? 0 : HURD_EACCES;

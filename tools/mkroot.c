@@ -59,6 +59,9 @@ static const struct {
         PARTITION(node, "3", device), PARTITION(node, "4", device)
     NODE("/dev/null", "null", "/hurd/null", 0666),
     NODE("/dev/zero", "null", "/hurd/zero", 0666),
+    NODE("/dev/full", "null", "/hurd/null\0--full", 0666),
+    NODE("/dev/random", "null", "/hurd/null\0--random", 0666),
+    NODE("/dev/urandom", "null", "/hurd/null\0--urandom", 0666),
     NODE("/dev/console", "term", "/hurd/term\0/dev/console\0device\0console",
          0600),
     NODE("/dev/tty", "magic", "/hurd/magic\0tty", 0666),
@@ -191,7 +194,8 @@ static int make_folders(struct rootfs *root)
         if (rootfs_file(root, seats[i].path, seats[i].mode, "", 0) != 0)
             return -1;
     if (rootfs_folder(root, "/tmp", 01777) != 0 ||
-        rootfs_folder(root, "/var/tmp", 01777) != 0)
+        rootfs_folder(root, "/var/tmp", 01777) != 0 ||
+        rootfs_folder(root, "/dev/shm", 01777) != 0)
         return -1;
     return rootfs_folder(root, "/root", 0700);
 }
