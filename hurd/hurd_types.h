@@ -109,6 +109,11 @@ enum {
     SELECT_READ = 1,
     SELECT_WRITE = 2,
     SELECT_URG = 4,
+    /* This system's own: asked for, the end of a pipe or connection is told
+     * apart from data.  Who does not know it leaves the others out. */
+    SELECT_TELL_END = 0x100,
+    SELECT_HUNG_UP = 0x200, /* nobody writes any more, or there is no peer */
+    SELECT_BROKEN = 0x400,  /* nobody reads any more */
 };
 
 /* fs_notify */

@@ -28,6 +28,7 @@ struct wait {
     struct file *file; /* a reference, or NULL */
     mach_port_t reply; /* receive right, or null */
     short wanted, got; /* POLL... */
+    bool tell_end;     /* POLLHUP and POLLERR, too */
     int index;
 };
 
@@ -36,6 +37,12 @@ static int events_to_select(short events)
     return (events & (POLLIN | POLLRDNORM) ? SELECT_READ : 0) |
            (events & (POLLOUT | POLLWRNORM) ? SELECT_WRITE : 0) |
            (events & POLLPRI ? SELECT_URG : 0);
+}
+
+static short select_to_ends(int type)
+{
+    return (short)((type & SELECT_HUNG_UP ? POLLHUP : 0) |
+                   (type & SELECT_BROKEN ? POLLERR : 0));
 }
 
 static short select_to_events(int type, short wanted)
@@ -64,7 +71,8 @@ static kern_return_t wait_ask(struct wait *wait, mach_port_t set)
                  .msgt_size = 32,
                  .msgt_number = 1,
                  .msgt_inline = 1},
-        .select_type = events_to_select(wait->wanted)};
+        .select_type = events_to_select(wait->wanted) |
+                       (wait->tell_end ? SELECT_TELL_END : 0)};
 
     wait->reply = mach_reply_port();
     request.header.msgh_local_port = wait->reply;
@@ -112,7 +120,9 @@ static bool wait_answered(struct wait *waits, unsigned count, mach_port_t set,
             wait->got =
                 wait->wanted & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
         else
-            wait->got = select_to_events(answer->select_type, wait->wanted);
+            wait->got =
+                select_to_events(answer->select_type, wait->wanted) |
+                (wait->tell_end ? select_to_ends(answer->select_type) : 0);
         return wait->got;
     }
     return false;
@@ -205,6 +215,7 @@ static long poll_call(struct pollfd *fds, uint64_t count, int64_t ns)
     for (uint64_t i = 0; i < count; i++) {
         fds[i].revents = 0;
         waits[i].wanted = fds[i].events;
+        waits[i].tell_end = true;
         if (fds[i].fd < 0)
             continue;
         waits[i].file = fd_get(fds[i].fd);

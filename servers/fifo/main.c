@@ -243,10 +243,24 @@ kern_return_t trivfs_S_io_seek(trivfs_protid_t cred, mach_port_t reply,
 
 /* --- waiting -------------------------------------------------------------- */
 
-static int ready(int wanted)
+/* A reader has not lost whom it has not had. */
+static int ended(const struct trivfs_peropen *po)
 {
     int result = 0;
 
+    if (po->openmodes & HO_READ && !fifo.writers && fifo.writers_ever)
+        result |= SELECT_HUNG_UP;
+    if (po->openmodes & HO_WRITE && !fifo.readers)
+        result |= SELECT_BROKEN;
+    return result;
+}
+
+static int ready(const struct trivfs_peropen *po, int wanted)
+{
+    int result = wanted & SELECT_TELL_END ? ended(po) : 0;
+
+    if (wanted & SELECT_TELL_END && (!fifo.count || !(po->openmodes & HO_READ)))
+        wanted &= ~SELECT_READ;
     if (wanted & SELECT_READ && (fifo.count || !fifo.writers))
         result |= SELECT_READ;
     if (wanted & SELECT_WRITE &&
@@ -263,10 +277,10 @@ static error_t select_until(trivfs_protid_t cred, mach_port_t reply,
     if (!cred)
         return HURD_EOPNOTSUPP;
     pthread_mutex_lock(&fifo.lock);
-    *type = ready(wanted);
+    *type = ready(cred->po, wanted);
     if (!*type) {
         ports_interrupt_self_on_port_death(cred, reply);
-        while (!(*type = ready(wanted)) && !how)
+        while (!(*type = ready(cred->po, wanted)) && !how)
             how = deadline
                       ? pthread_hurd_cond_timedwait_np(&fifo.changed,
                                                        &fifo.lock, deadline)

@@ -155,9 +155,30 @@ kern_return_t S_io_get_openmodes(sock_user_t user, int *bits)
     return 0;
 }
 
+/* What a pipe's two ends and connected sockets see of their peers' end. */
+static int ended(const struct sock *sock)
+{
+    boolean_t unread = sock->out && sock->out->no_reader;
+
+    if (sock->type == HSOCK_DGRAM || sock->listening || !sock->out)
+        return 0;
+    if (HS_ISFIFO(sock->mode_bits))
+        return sock->shut_out ? (sock->in->no_writer ? SELECT_HUNG_UP : 0)
+                              : (unread ? SELECT_BROKEN : 0);
+    return unread && sock->in->no_writer ? SELECT_HUNG_UP : 0;
+}
+
 static int ready(const struct sock *sock, int wanted)
 {
-    int result = 0;
+    int result = wanted & SELECT_TELL_END ? ended(sock) : 0;
+
+    /* The end of a pipe is no data, and each end is for one thing. */
+    if (wanted & SELECT_TELL_END && HS_ISFIFO(sock->mode_bits)) {
+        if (!sock->in->first)
+            wanted &= ~SELECT_READ;
+        if (sock->shut_out)
+            wanted &= ~SELECT_WRITE;
+    }
 
     if (wanted & SELECT_READ) {
         if (sock->listening ? sock->waiting != NULL

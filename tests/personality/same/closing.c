@@ -26,7 +26,7 @@ static void pipes(void)
         pipe(ends);
         close(ends[0]);
         wrong += write(ends[1], "x", 1) != -1 || errno != EPIPE;
-        polls += !(ready(ends[1], POLLOUT) & POLLOUT);
+        polls += ready(ends[1], POLLOUT) != (POLLOUT | POLLERR);
         close(ends[1]);
         pipe2(ends, O_NONBLOCK);
         close(ends[1]);
@@ -131,6 +131,77 @@ static void fifos(void)
     TELL("fifos: %d %d %d", wrong, unread, alone);
 }
 
+/* --- poll ------------------------------------------------------------------- */
+
+static const char *bits(int events)
+{
+    static char text[64];
+
+    snprintf(text, sizeof text, "%s%s%s%s%s", events & POLLIN ? "in " : "",
+             events & POLLOUT ? "out " : "", events & POLLHUP ? "hup " : "",
+             events & POLLERR ? "err " : "", events & POLLNVAL ? "nval " : "");
+    return text;
+}
+
+static void poll_pipe(int in, int out)
+{
+    char c;
+
+    TELL("%s", bits(ready(in, POLLIN)));
+    TELL("%s", bits(ready(out, POLLOUT | POLLIN)));
+    write(out, "xy", 2);
+    TELL("%s", bits(ready(in, POLLIN)));
+    close(out);
+    TELL("%s", bits(ready(in, POLLIN)));
+    TELL("%s", bits(ready(in, 0)));
+    read(in, &c, 1);
+    TELL("%s", bits(ready(in, POLLIN)));
+    read(in, &c, 1);
+    TELL("%s", bits(ready(in, POLLIN)));
+    TELL("%s", bits(ready(in, 0)));
+}
+
+static void polls(void)
+{
+    struct pollfd p = {.events = 0};
+    int ends[2];
+    pid_t child;
+
+    pipe(ends);
+    poll_pipe(ends[0], ends[1]);
+    close(ends[0]);
+    pipe(ends);
+    close(ends[0]);
+    TELL("%s", bits(ready(ends[1], POLLOUT)));
+    TELL("%s", bits(ready(ends[1], 0)));
+    close(ends[1]);
+    ends[0] = open("fifo", O_RDONLY | O_NONBLOCK);
+    ends[1] = open("fifo", O_WRONLY);
+    poll_pipe(ends[0], ends[1]);
+    close(ends[0]);
+    socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+    TELL("%s", bits(ready(ends[0], POLLIN | POLLOUT)));
+    shutdown(ends[1], SHUT_WR);
+    TELL("%s", bits(ready(ends[0], POLLIN | POLLOUT)));
+    close(ends[1]);
+    TELL("%s", bits(ready(ends[0], POLLIN | POLLOUT)));
+    TELL("%s", bits(ready(ends[0], 0)));
+    close(ends[0]);
+    /* Who waits for nothing else hears of the end. */
+    pipe(ends);
+    IN_CHILD(child)
+    {
+        close(ends[0]);
+        nap_ms(100);
+    }
+    close(ends[1]);
+    p.fd = ends[0];
+    SAY(poll(&p, 1, 5000));
+    TELL("%s", bits(p.revents));
+    end_of(child);
+    close(ends[0]);
+}
+
 static void locks(void)
 {
     int held = 0, a, b;
@@ -166,6 +237,7 @@ int main(void)
     children(SIGKILL);
     copies();
     fifos();
+    polls();
     locks();
     return 0;
 }
