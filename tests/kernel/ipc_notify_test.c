@@ -410,6 +410,54 @@ TEST(a_long_chain_of_ports_in_messages_dies_at_once)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
 
+/* --- sets ------------------------------------------------------------------------ */
+
+/* A message of OWNER's set, and how many notifications had left it before. */
+static int from_set(mach_port_t set, struct note *n)
+{
+    user_be(owner);
+    assert_ok(mach_msg(&n->head, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0, sizeof *n,
+                       set, 0, 0));
+    return (int)(n->head.msgh_remote_port_do_not_use >> 32);
+}
+
+static void send_plain(int id)
+{
+    mach_msg_header_t head = {.msgh_bits =
+                                  MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, 0),
+                              .msgh_size = sizeof head,
+                              .msgh_remote_port = remote,
+                              .msgh_id = id};
+
+    user_be(other);
+    assert_ok(mach_msg(&head, MACH_SEND_MSG, sizeof head, 0, 0, 0, 0));
+}
+
+TEST(a_message_of_a_set_says_how_many_notifications_left_it_before)
+{
+    mach_port_t set, second, mine;
+    struct note n;
+
+    user_be(owner);
+    second = world_reply_port();
+    mine = world_give(owner, second, MACH_MSG_TYPE_MAKE_SEND, other);
+    user_be(owner);
+    assert_ok(mach_port_allocate(owner->self, MACH_PORT_RIGHT_PORT_SET, &set));
+    assert_ok(mach_port_move_member(owner->self, port, set));
+    assert_ok(mach_port_move_member(owner->self, second, set));
+    assert_ok(request(owner, second, MACH_NOTIFY_NO_SENDERS, 0, second, NULL));
+    send_plain(1000);
+    assert_int_equal(from_set(set, &n), 0);
+    user_be(other);
+    assert_ok(mach_port_deallocate(other->self, mine));
+    send_plain(1001);
+    assert_int_equal(from_set(set, &n), 0);
+    assert_int_equal(n.head.msgh_id, MACH_NOTIFY_NO_SENDERS);
+    assert_int_equal(from_set(set, &n), 1);
+    assert_int_equal(n.head.msgh_id, 1001);
+    assert_int_equal(n.head.msgh_remote_port, MACH_PORT_NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +480,7 @@ int main(void)
         CASE(a_call_whose_server_dies_is_answered_by_that),
         CASE(a_forced_message_tells_when_it_is_taken),
         CASE(a_long_chain_of_ports_in_messages_dies_at_once),
+        CASE(a_message_of_a_set_says_how_many_notifications_left_it_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
