@@ -49,12 +49,13 @@ static int count_entry(void *context, const struct diskfs_entry *entry)
     return 1;
 }
 
-static boolean_t dir_is_empty(struct node *np)
+/* What cannot be read may hold something. */
+static error_t check_empty(struct node *np)
 {
     int count = 0;
+    error_t err = diskfs_format->walk(np, 0, count_entry, &count);
 
-    diskfs_format->walk(np, count_entry, &count);
-    return count == 0;
+    return count ? HURD_ENOTEMPTY : err;
 }
 
 /* NP has one name more or less. */
@@ -125,8 +126,8 @@ kern_return_t diskfs_S_dir_rmdir(protid_t cred, const_string_t name)
     if (!err &&
         (fshelp_translated(&np->transbox) || np == cred->po->shadow_root))
         err = HURD_EBUSY;
-    if (!err && !dir_is_empty(np))
-        err = HURD_ENOTEMPTY;
+    if (!err)
+        err = check_empty(np);
     if (!err)
         err = diskfs_format->remove(dir, name);
     if (!err) {
@@ -275,7 +276,7 @@ static error_t rename_dir_check(struct node *np, struct node *to,
         return 0;
     if (!HS_ISDIR(old->st.st_mode))
         return HURD_ENOTDIR;
-    return dir_is_empty(old) ? 0 : HURD_ENOTEMPTY;
+    return check_empty(old);
 }
 
 static error_t rename_dir(struct node *from, const char *oldname,

@@ -20,7 +20,7 @@ error_t diskfs_answer_open(struct node *np, int flags,
                            const struct iouser *user, mach_port_t *port,
                            mach_msg_type_name_t *type);
 
-void diskfs_drop_listing(struct peropen *po);
+void diskfs_drop_counted(struct peropen *po);
 
 /* Changes made through a mapping in the range reach the format; the lock is let
  * go meanwhile, the caller has a reference on NP. */

@@ -35,7 +35,8 @@ struct ext2_inode *ext2_node_inode(struct node *np);
 error_t ext2_inode_write(struct node *np);
 
 error_t ext2_lookup(struct node *dir, const char *name, ino64_t *ino);
-error_t ext2_walk(struct node *dir, diskfs_walk_fn fn, void *context);
+error_t ext2_walk(struct node *dir, uint32_t from, diskfs_walk_fn fn,
+                  void *context);
 error_t ext2_enter(struct node *dir, const char *name, struct node *np);
 error_t ext2_remove(struct node *dir, const char *name);
 error_t ext2_replace(struct node *dir, const char *name, struct node *np);

@@ -114,6 +114,36 @@ def test_other_formats():
         clean(disk, name)
 
 
+def test_indexed_directory():
+    """A directory with an index of the disk's, which names are put into."""
+    add = path("many")
+    os.makedirs(os.path.join(add, "d"), exist_ok=True)
+    for i in range(1500):
+        with open(os.path.join(add, "d", "a-rather-long-name-%d" % i), "w"):
+            pass
+    for name, options in (("metadata_csum", ["-O", "metadata_csum"]),
+                          ("no checksums", ["-O", "^metadata_csum"]),
+                          ("1k", ["-b", "1024", "-O", "metadata_csum"])):
+        disk = make_image("indexed.img", 24 << 20, "-t", "ext4", "-N", "4096",
+                          "-d", add, *options)
+        subprocess.run(["e2fsck", "-fyD", disk], capture_output=True)
+        shown = subprocess.run(["debugfs", "-R", "htree /d", disk],
+                               capture_output=True, text=True).stdout
+        check("Hash" in shown, name + ": the disk has an index", shown)
+        status, out = run("run", "--persist", "--disk", fresh_root(), "--disk",
+                          disk, "--", "sh", "-c",
+                          "settrans -a /mnt /hurd/ext2fs device:hd1 && "
+                          "cd /mnt/d && ls | wc -l && "
+                          "rm a-rather-long-name-7 && "
+                          "mv a-rather-long-name-8 other && "
+                          "seq 1 500 | sed s/^/new-/ | xargs touch && "
+                          "rm a-rather-long-name-1*; mkdir s; ls | wc -l; "
+                          "cd /; settrans -ag /mnt")
+        check(re.findall(r"^\d+$", out, re.M) == ["1500", "1389"],
+              name + ": names come and go", out)
+        clean(disk, name)
+
+
 def test_full_disk():
     for name, kind in (("hurd", ["-o", "hurd"]), ("ext4", ["-t", "ext4"])):
         disk = make_image("full.img", 6 << 20, "-N", "128", *kind)
