@@ -275,7 +275,7 @@ static kern_return_t cwd_step(mach_port_t *dir, struct identity *here,
         kr = entry_find(parent, here, above.fs == here->fs, name);
         size_t length = strlen(name);
         if (!kr && (size_t)(*text - start) < length + 1)
-            kr = HURD_ERANGE;
+            kr = HURD_ENAMETOOLONG; /* the C library finds out itself */
         if (!kr) {
             *text -= length;
             memcpy(*text, name, length);

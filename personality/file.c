@@ -75,7 +75,7 @@ static long file_open(int dir, const char *name, int flags, uint32_t mode)
     kern_return_t kr;
 
     if ((flags & O_TMPFILE) == O_TMPFILE)
-        return -EOPNOTSUPP;
+        return flags & O_ACCMODE ? -EOPNOTSUPP : -EINVAL;
     if (flags & O_DIRECTORY && flags & O_CREAT && !(flags & O_PATH))
         return -EINVAL;
     if (flags & O_DIRECTORY)

@@ -22,7 +22,7 @@ struct search {
     mach_port_t dir, result; /* send rights of ours, or null */
     retry_type retry;
     string_t name; /* what is still to be looked up */
-    unsigned asked;
+    unsigned links;
     bool done;
 };
 
@@ -132,8 +132,10 @@ static kern_return_t search_magic(struct search *search, int flags)
 
     port_deallocate(search->result);
     search->result = MACH_PORT_NULL;
-    if (*search->name == '/')
-        return port_copy(unix_process.crdir, &search->result);
+    if (*search->name == '/') /* a link with an absolute target */
+        return ++search->links > LINKS_FOLLOWED
+                   ? HURD_ELOOP
+                   : port_copy(unix_process.crdir, &search->result);
     if (!strncmp(search->name, "fd/", 3))
         return magic_fd(search);
     if ((rest = name_after(search->name, "tty")))
@@ -152,7 +154,6 @@ static kern_return_t search_ask(struct search *search, int flags, uint32_t mode)
     const char *name = search->name;
     string_t question;
 
-    search->asked++;
     while (*name == '/')
         name++;
     mig_strncpy(question, name, sizeof question);
@@ -234,20 +235,13 @@ kern_return_t lookup_short(mach_port_t start, const char *name, int flags,
                            uint32_t mode, mach_port_t *port)
 {
     struct search search = {0};
-    size_t length = strlen(name);
     kern_return_t kr = port_copy(start, &search.dir);
 
     *port = MACH_PORT_NULL;
     if (kr)
         return kr;
-    memcpy(search.name, name, length + 1);
+    strcpy(search.name, name);
     kr = search_run(&search, flags, mode & ~unix_process.umask);
-    /* The first server saw the slash, others may not. */
-    if (!kr && length && name[length - 1] == '/' && search.asked > 1) {
-        kr = lookup_must_be_directory(search.result);
-        if (kr)
-            port_deallocate(search.result);
-    }
     if (!kr)
         *port = search.result;
     return kr;
@@ -316,5 +310,11 @@ kern_return_t lookup(int dir, const char *name, int flags, uint32_t mode,
         return kr;
     kr = lookup_under(start, name, flags, mode, port);
     port_deallocate(start);
+    /* Of a slash behind a translator's name its server never hears. */
+    if (!kr && name[strlen(name) - 1] == '/') {
+        kr = lookup_must_be_directory(*port);
+        if (kr)
+            port_deallocate(*port);
+    }
     return kr;
 }

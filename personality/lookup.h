@@ -46,7 +46,7 @@ kern_return_t lookup_last(int dir, const char *name, struct last *last);
 /* What it is there, links not followed: HS_IFDIR..., or 0 if it is not; a
  * slash makes no difference. */
 kern_return_t last_type(const struct last *last, uint32_t *type);
-/* Gives up the right; returns ERR. */
+/* Gives up the right; returns ERR, or ENOTDIR if that is the reason for it. */
 kern_return_t last_drop(struct last *last, kern_return_t err);
 
 /* Right copies of where a lookup of NAME starts, and of the root. */

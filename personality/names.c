@@ -136,9 +136,16 @@ static kern_return_t last_rename(const struct last *from, const struct last *to,
     if (kr)
         return kr;
     if (!(flags & RENAME_EXCHANGE))
-        return dir_rename(from->parent, from->base, to->parent, to->base,
-                          (flags & RENAME_NOREPLACE) != 0);
-    kr = dir_exchange(from->parent, from->base, to->parent, to->base);
+        kr = dir_rename(from->parent, from->base, to->parent, to->base,
+                        (flags & RENAME_NOREPLACE) != 0);
+    else
+        kr = dir_exchange(from->parent, from->base, to->parent, to->base);
+    /* What is no directory is another server's as well. */
+    if (kr == HURD_EXDEV &&
+        lookup_must_be_directory(to->parent) == HURD_ENOTDIR)
+        return HURD_ENOTDIR;
+    if (!(flags & RENAME_EXCHANGE))
+        return kr;
     /* As Linux's file systems that cannot. */
     return kr == HURD_EOPNOTSUPP || kr == MIG_BAD_ID ? HURD_EINVAL : kr;
 }
@@ -153,6 +160,9 @@ static long at_rename(int from_dir, const char *from, int to_dir,
     if (flags & ~(uint32_t)(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
         flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
         return -EINVAL;
+    if (strnlen(from, PATH_BYTES) == PATH_BYTES ||
+        strnlen(to, PATH_BYTES) == PATH_BYTES)
+        return -ENAMETOOLONG;
     kr = lookup_last(from_dir, from, &old);
     if (kr)
         return linux_error(kr);

@@ -230,10 +230,16 @@ static kern_return_t parent_open(int dir, const char *name, size_t length,
 {
     char path[PATH_BYTES];
 
+    mach_port_t start;
+    kern_return_t kr = lookup_start(dir, name, length ? &start : parent);
+
+    if (kr || !length)
+        return kr;
     memcpy(path, name, length);
     path[length] = 0;
-    return length ? lookup(dir, path, 0, 0, parent)
-                  : lookup_start(dir, name, parent);
+    kr = lookup_under(start, path, 0, 0, parent);
+    port_deallocate(start);
+    return kr;
 }
 
 kern_return_t lookup_last(int dir, const char *name, struct last *last)
@@ -284,6 +290,10 @@ kern_return_t last_type(const struct last *last, uint32_t *type)
 
 kern_return_t last_drop(struct last *last, kern_return_t err)
 {
+    /* As what has no names says it. */
+    if ((err == HURD_EOPNOTSUPP || err == MIG_BAD_ID) &&
+        lookup_must_be_directory(last->parent) == HURD_ENOTDIR)
+        err = HURD_ENOTDIR;
     port_deallocate(last->parent);
     last->parent = MACH_PORT_NULL;
     return err;

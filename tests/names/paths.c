@@ -3,8 +3,10 @@
  * and what is in the directory afterwards if that has changed.  Says the same
  * wherever it runs, if the systems are the same.
  *
- * usage: paths DIRECTORY [WORD]
- * The directory is made.  With WORD only calls whose names begin so. */
+ * usage: paths DIRECTORY [STEP [WORD]]
+ * The directory is made.  Of the paths only every STEPth is tried with each
+ * call, another one with the next; of the calls those whose names begin with
+ * WORD. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -659,9 +661,12 @@ int main(int argc, char **argv)
     top_fd = open(".", O_RDONLY | O_DIRECTORY);
     make();
     show_all(fresh, sizeof fresh);
+    unsigned step = argc > 2 ? (unsigned)atoi(argv[2]) : 1;
+    const char *word = argc > 3 ? argv[3] : "";
     for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
-        for (unsigned j = 0; j < sizeof shapes / sizeof *shapes; j++)
-            if (argc < 3 || !strncmp(calls[i].name, argv[2], strlen(argv[2])))
+        for (unsigned j = i % step; j < sizeof shapes / sizeof *shapes;
+             j += step)
+            if (!strncmp(calls[i].name, word, strlen(word)))
                 run(i, shapes[j]);
     unmake();
     printf("end of paths\n");

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The same programs here and inside: what they say about names is compared,
+line by line.
+
+usage: run.py HELL BUILD STEP
+Ends with `names-tests: N passed, N failed'.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+HELL, BUILD = (os.path.abspath(word) for word in sys.argv[1:3])
+STEP = sys.argv[3]
+OUT = os.path.join(BUILD, "tests", "names")
+counts = [0, 0]
+
+
+def records(text):
+    """Lines, each with those that are indented below it."""
+    found = []
+    for line in text.replace("\r", "").split("\n"):
+        if line.startswith("   ") and found:
+            found[-1] += "\n" + line
+        elif line:
+            found.append(line)
+    return found
+
+
+def here(program, folder, *words):
+    done = subprocess.run([os.path.join(OUT, program), folder, *words],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          timeout=60, text=True, errors="replace")
+    return records(done.stdout)
+
+
+def inside(program, folder, *words):
+    done = subprocess.run([HELL, "run", "--disk", os.path.join(OUT, "root.img"),
+                           "--", "/tests/" + program, folder, *words],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, timeout=200, text=True,
+                          errors="replace")
+    return records(done.stdout)
+
+
+def compare(program, *words):
+    # A path of the same length in both places: some lengths are limits.
+    folder = tempfile.mkdtemp(prefix="hell-names-", dir="/tmp")
+    os.rmdir(folder)
+    want, got = here(program, folder, *words), inside(program, folder, *words)
+    if os.geteuid():  # only root may have another root
+        want = [line for line in want if "root: " not in line]
+        for line in [line for line in got if "root: " in line]:
+            counts[not line.endswith(" 0")] += 1
+        got = [line for line in got if "root: " not in line]
+    ends = "end of " + program in want and "end of " + program in got
+    counts[0 if ends else 1] += 1
+    if not ends:
+        print("FAIL %s comes to its end\n%s" % (program, "\n".join(got[-5:])))
+    for i, line in enumerate(want):
+        same = i < len(got) and got[i] == line
+        counts[0 if same else 1] += 1
+        if not same and counts[1] < 30:
+            print("FAIL here: %s\n  inside: %s" %
+                  (line, got[i] if i < len(got) else "nothing"))
+
+
+def main():
+    add = os.path.join(OUT, "add", "tests")
+    os.makedirs(add, exist_ok=True)
+    for program in ("paths", "long"):
+        subprocess.run(["cp", os.path.join(OUT, program), add], check=True)
+    subprocess.run([HELL, "mkroot", "--add", os.path.dirname(add),
+                    os.path.join(OUT, "root.img")], check=True,
+                   stdout=subprocess.DEVNULL)
+    compare("paths", STEP)
+    compare("long")
+    print("names-tests: %d passed, %d failed" % tuple(counts))
+    return counts[1] != 0
+
+
+sys.exit(main())
