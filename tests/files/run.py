@@ -168,6 +168,82 @@ def test_translators():
     clean(root, "translators")
 
 
+CLAIMS = """
+mkdir /tmp/a /tmp/b /tmp/c
+try() {
+    want=$1; shift
+    sh -c "$*" >/tmp/said 2>&1 && got=ok || got=no
+    said=$(head -c 1000 /tmp/said | tr '\\000\\n' '  ')
+    case $want-$got-$said in
+    ok-ok-*|no-no-*"Translator died"*|no-no-*"resource busy"*) echo "ok $*";;
+    *) echo "FAIL $*: $got: $said";;
+    esac
+}
+fs() { at=$1; shift; echo "settrans -a /tmp/$at /hurd/ext2fs $* && ls /tmp/$at/lost+found"; }
+try no "$(fs a device:hd0)"
+try no "$(fs a device:wd0)"
+try no "$(fs a -r device:@/dev/rumpdisk:wd0)"
+try no "dd if=/dev/hd0 bs=512 count=1"
+try ok "dd if=/dev/wd0 bs=512 count=1 of=/tmp/sector"
+try no "dd if=/tmp/sector of=/dev/wd0 bs=512 count=1 conv=notrunc"
+try no "dd if=/tmp/sector of=/dev/hd0 bs=512 count=1 conv=notrunc"
+try ok "$(fs b device:hd1)"
+for name in device:hd1 /dev/hd1 /dev/wd1 device:@/dev/rumpdisk:wd1 \
+    "-r /dev/hd1" "-r /dev/wd1" file:/dev/wd1; do
+    try no "$(fs c $name)"
+done
+try ok "settrans -ag /tmp/b"
+for name in /dev/wd1 device:hd1 device:@/dev/rumpdisk:wd1 /dev/hd1; do
+    try ok "$(fs b $name)"
+    try no "$(fs c device:hd1)"
+    try ok "settrans -ag /tmp/b"
+done
+try ok "dd if=/dev/wd1 of=/tmp/sector bs=512 count=1"
+try ok "dd if=/tmp/sector of=/dev/wd1 bs=512 count=1 conv=notrunc"
+try ok "dd if=/tmp/sector of=/dev/hd1 bs=512 count=1 conv=notrunc"
+try no "exec 3<>/dev/hd1; cat /tmp/sector >&3; $(fs b /dev/wd1)"
+try no "exec 3<>/dev/hd1; cat /tmp/sector >&3; cat /dev/wd1"
+try ok "exec 3</dev/hd1; cat /dev/wd1 >/dev/null"
+try ok "$(fs b /dev/wd1)"
+pid=$(ps | awk '$3 == "/hurd/ext2fs" && $4 == "/dev/wd1" { print $1 }')
+kill -9 $pid; sleep 0.2
+try ok "$(fs c device:hd1)"
+try ok "settrans -ag /tmp/c"
+dd if=/dev/wd1 of=/tmp/file bs=1M 2>/dev/null
+try ok "$(fs b /tmp/file)"
+try no "$(fs c file:/tmp/file)"
+try ok "settrans -ag /tmp/b"
+try ok "$(fs c /tmp/file)"
+try ok "$(fs b part:1:device:hd2)"
+try no "$(fs a part:1:/dev/wd2)"
+try no "$(fs a device:hd2s1)"
+try no "dd if=/tmp/sector of=/dev/wd2 bs=512 count=1 conv=notrunc"
+try ok "$(fs a part:2:device:hd2)"
+echo "end of claims"
+"""
+
+
+def test_claims():
+    """A disk, or a part of one, has one user who writes, whatever its name."""
+    disk = make_image("claimed.img", 4 << 20, "-o", "hurd", "-N", "64")
+    parts = path("parts.img")
+    with open(disk, "rb") as file:
+        data = file.read()
+    table = b"".join(struct.pack("<4xB3xII", 0x83, 2048 + i * 8192, 8192)
+                     for i in range(2))
+    with open(parts, "wb") as file:
+        file.write(b"\0" * 446 + table + b"\0" * 32 + b"\x55\xaa")
+        for i in range(2):
+            file.seek((2048 + i * 8192) * 512)
+            file.write(data)
+    status, out = run("run", "--disk", fresh_root(), "--disk", disk, "--disk",
+                      parts, "--", "sh", "-c", CLAIMS)
+    check("end of claims" in out, "claims come to their end", out)
+    for line in out.split("\n"):
+        if line.startswith(("ok ", "FAIL ")):
+            check(line.startswith("ok "), line)
+
+
 LEAKS = """
 cd /tmp; echo x >f; ln -s f l; cat /dev/null; /bin/true; ps >/dev/null
 servers="4 5 6 7"
