@@ -1,7 +1,8 @@
 # Each system call that takes a path, with all kinds of paths: inside it answers
 # as this host does.  STEP=1 tries all of them, as `make torture' does.
 
-NAMES_TEST_PROGRAMS := $(B)/tests/names/paths $(B)/tests/names/long
+NAMES_TEST_PROGRAMS := $(addprefix $(B)/tests/names/,paths \
+	long many)
 
 $(NAMES_TEST_PROGRAMS): $(B)/tests/names/%: tests/names/%.c
 	$(call say,CC,$<)

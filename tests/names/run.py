@@ -6,6 +6,7 @@ usage: run.py HELL BUILD STEP
 Ends with `names-tests: N passed, N failed'.
 """
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -34,11 +35,11 @@ def here(program, folder, *words):
     return records(done.stdout)
 
 
-def inside(program, folder, *words):
+def inside(program, folder, *words, limit=200):
     done = subprocess.run([HELL, "run", "--disk", os.path.join(OUT, "root.img"),
                            "--", "/tests/" + program, folder, *words],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, timeout=200, text=True,
+                          stderr=subprocess.DEVNULL, timeout=limit, text=True,
                           errors="replace")
     return records(done.stdout)
 
@@ -65,16 +66,38 @@ def compare(program, *words):
                   (line, got[i] if i < len(got) else "nothing"))
 
 
+def many():
+    """Ten times the names take ten times as long, not a hundred times."""
+    steps = []
+    for count in (50000, 500000):
+        lines = inside("many", "/tmp/many", str(count), limit=1200)
+        good = "end of many: 0 wrong" in lines
+        counts[0 if good else 1] += 1
+        if not good:
+            print("FAIL %d names\n%s" % (count, "\n".join(lines[-9:])))
+        steps.append({m.group(1): float(m.group(2)) for m in
+                      (re.fullmatch(r"(\w+): (\d+) ns", line)
+                       for line in lines) if m})
+        print("     | %d names: %s" % (count, steps[-1]), flush=True)
+    for step, few in steps[0].items():
+        good = steps[1].get(step, few * 100) < few * 3 + 2000
+        counts[0 if good else 1] += 1
+        if not good:
+            print("FAIL %s takes much longer among many" % step)
+
+
 def main():
     add = os.path.join(OUT, "add", "tests")
     os.makedirs(add, exist_ok=True)
-    for program in ("paths", "long"):
+    for program in ("paths", "long", "many"):
         subprocess.run(["cp", os.path.join(OUT, program), add], check=True)
-    subprocess.run([HELL, "mkroot", "--add", os.path.dirname(add),
+    subprocess.run([HELL, "mkroot", "--size", "256M", "--add", os.path.dirname(add),
                     os.path.join(OUT, "root.img")], check=True,
                    stdout=subprocess.DEVNULL)
     compare("paths", STEP)
     compare("long")
+    if STEP == "1":
+        many()
     print("names-tests: %d passed, %d failed" % tuple(counts))
     return counts[1] != 0
 
