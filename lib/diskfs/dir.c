@@ -188,6 +188,8 @@ error_t diskfs_dir_enter(struct node *dir, const char *name, struct node *np,
     struct node *old = NULL;
     error_t err = diskfs_dir_find(dir, name, &old);
 
+    if (!dir->st.st_nlink) /* removed: nobody would find it there */
+        return HURD_ENOENT;
     if (!err && excl)
         err = HURD_EEXIST;
     else if (!err && old == np)

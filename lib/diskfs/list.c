@@ -257,6 +257,8 @@ kern_return_t diskfs_S_dir_read_at(protid_t cred, loff_t place, vm_size_t size,
         place = cred->po->filepointer;
     if (!err && (place < 0 || !size))
         err = HURD_EINVAL;
+    if (!err && !cred->po->np->st.st_nlink)
+        err = HURD_ENOENT; /* removed */
     if (err)
         return diskfs_end(err);
     answer.next = place < INT32_MAX ? place : INT32_MAX;

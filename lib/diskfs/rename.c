@@ -89,6 +89,10 @@ static error_t rename_locked(protid_t fromcred, const char *oldname,
 
     if (err)
         return err;
+    if (!to->st.st_nlink) { /* removed */
+        diskfs_nrele(np);
+        return HURD_ENOENT;
+    }
     err = fshelp_checkdirmod(&from->st, &np->st, fromcred->user);
     if (!err) {
         err = diskfs_dir_find(to, newname, &old);

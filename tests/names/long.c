@@ -413,6 +413,54 @@ static void test_flags(void)
     close(link_fd);
 }
 
+/* A directory that was removed while it is used. */
+static void test_removed(void)
+{
+    char room[512];
+    struct stat st;
+
+    mkdir("gone", 0755);
+    mkdir("other", 0755);
+    put("file", "x", 0644);
+    int fd = open("gone", O_RDONLY | O_DIRECTORY);
+    SAY(chdir("gone"));
+    SAY(rmdir("../gone"));
+    SAY(syscall(SYS_getdents64, fd, room, sizeof room));
+    SAY(lseek(fd, 0, SEEK_SET));
+    SAY(getcwd(room, sizeof room) ? 0 : -1);
+    SAY(stat(".", &st));
+    SHOW("links %d", (int)st.st_nlink);
+    SAY(fstat(fd, &st));
+    SAY(opens("new", O_CREAT | O_WRONLY));
+    SAY(opens("none", O_RDONLY));
+    SAY(mkdir("new", 0755));
+    SAY(symlink("x", "new"));
+    SAY(mknod("new", S_IFREG | 0644, 0));
+    SAY(linkat(AT_FDCWD, "../file", fd, "new", 0));
+    snprintf(room, sizeof room, "%.400s/file", top);
+    SAY(link(room, "new"));
+    SAY(rename(room, "new"));
+    snprintf(room, sizeof room, "%.400s/other", top);
+    SAY(rename(room, "new"));
+    SAY(unlink("new"));
+    SAY(rmdir("new"));
+    SAY(openat(fd, "new", O_CREAT | O_WRONLY, 0644));
+    SAY(chdir("."));
+    SAY(fchdir(fd));
+    SAY(chdir(top));
+    SAY(fchdir(fd));
+    SAY(chdir(top));
+    close(fd);
+    mkdir("gone", 0755);
+    fd = open("gone", O_RDONLY | O_DIRECTORY);
+    SAY(rename("other", "gone"));
+    SAY(syscall(SYS_getdents64, fd, room, sizeof room));
+    SAY(openat(fd, "new", O_CREAT | O_WRONLY, 0644));
+    close(fd);
+    SAY(rmdir("gone"));
+    SAY(unlink("file"));
+}
+
 int main(int argc, char **argv)
 {
     static char self[4096];
@@ -436,6 +484,7 @@ int main(int argc, char **argv)
     test_exec(self);
     test_root();
     test_flags();
+    test_removed();
     unlink("script");
     unlink("f");
     unlink("d/in");
