@@ -35,12 +35,12 @@ static error_t claim_of(mach_port_t master, const struct store *store,
                         boolean_t write, mach_port_t *claim)
 {
     uint64_t scale = store->sector_size / CLAIM_SECTOR;
+    uint64_t first = store->first_sector * scale;
+    uint64_t count = store->sector_count * scale;
     dev_name_t name;
 
-    if (snprintf(name, sizeof name, "claim:%s:%llu:%llu:%s", store->name,
-                 (unsigned long long)(store->first_sector * scale),
-                 (unsigned long long)(store->sector_count * scale),
-                 write ? "w" : "r") >= (int)sizeof name)
+    if (snprintf(name, sizeof name, "claim:%s:%lu:%lu:%s", store->name, first,
+                 count, write ? "w" : "r") >= (int)sizeof name)
         return HURD_ENAMETOOLONG;
     return device_open(master, D_READ, name, claim);
 }

@@ -465,8 +465,10 @@ error_t store_open(const char *type, const char *name, mach_port_t master,
         wrong = name;
     }
     if (err == HURD_EBUSY)
-        mach_complain(0, "%s: in use: it is mounted or open for writing, by "
-                         "this or another name", wrong);
+        mach_complain(0,
+                      "%s: in use: it is mounted or open for writing, by "
+                      "this or another name",
+                      wrong);
     else if (err == HURD_EOPNOTSUPP)
         mach_complain(err, "%s: kind of store", wrong);
     else if (err)

@@ -77,7 +77,8 @@ static void remove_all(int fd)
         }
         unlinkat(fd, entry->d_name, AT_REMOVEDIR);
     }
-    closedir(dir);
+    if (dir)
+        closedir(dir);
 }
 
 static void unmake(void)
@@ -122,7 +123,8 @@ static void show(int fd, const char *prefix, char *to, size_t size)
             show(below, path, to, size);
         free(names[i]);
     }
-    closedir(dir);
+    if (dir)
+        closedir(dir);
 }
 
 static void show_all(char *to, size_t size)
