@@ -2,7 +2,7 @@
 # as this host does.  STEP=1 tries all of them, as `make torture' does.
 
 NAMES_TEST_PROGRAMS := $(addprefix $(B)/tests/names/,paths \
-	long many)
+	long many random)
 
 $(NAMES_TEST_PROGRAMS): $(B)/tests/names/%: tests/names/%.c
 	$(call say,CC,$<)

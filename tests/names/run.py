@@ -6,6 +6,7 @@ usage: run.py HELL BUILD STEP
 Ends with `names-tests: N passed, N failed'.
 """
 import os
+import random
 import re
 import subprocess
 import sys
@@ -62,8 +63,9 @@ def compare(program, *words):
         same = i < len(got) and got[i] == line
         counts[0 if same else 1] += 1
         if not same and counts[1] < 30:
-            print("FAIL here: %s\n  inside: %s" %
-                  (line, got[i] if i < len(got) else "nothing"))
+            print("FAIL %s, here: %s\n  inside: %s" %
+                  (" ".join((program,) + words), line,
+                   got[i] if i < len(got) else "nothing"))
 
 
 def many():
@@ -89,13 +91,15 @@ def many():
 def main():
     add = os.path.join(OUT, "add", "tests")
     os.makedirs(add, exist_ok=True)
-    for program in ("paths", "long", "many"):
+    for program in ("paths", "long", "many", "random"):
         subprocess.run(["cp", os.path.join(OUT, program), add], check=True)
     subprocess.run([HELL, "mkroot", "--size", "256M", "--add", os.path.dirname(add),
                     os.path.join(OUT, "root.img")], check=True,
                    stdout=subprocess.DEVNULL)
     compare("paths", STEP)
     compare("long")
+    for seed in ("1", str(random.randrange(1 << 31))):
+        compare("random", seed, "2000" if STEP != "1" else "50000")
     if STEP == "1":
         many()
     print("names-tests: %d passed, %d failed" % tuple(counts))
