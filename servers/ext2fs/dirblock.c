@@ -210,7 +210,10 @@ error_t dir_block_add(struct node *dir, struct dir_block *block)
             fs, inode, (ext2_off64_t)(block->number + 1) * fs->blocksize);
     dir->st.st_size = EXT2_I_SIZE(inode);
     dir->st.st_blocks = inode->i_blocks;
-    return err ? fs_error(err) : ext2_inode_write(dir);
+    error_t written = ext2_inode_write(dir);
+    if (err && !written)
+        contents_recount(dir);
+    return err ? fs_error(err) : written;
 }
 
 /* --- the disk's own index ---------------------------------------------------- */

@@ -55,6 +55,9 @@ error_t ext2_write(struct node *np, int64_t offset, const char *data,
 error_t ext2_set_size(struct node *np, int64_t size);
 /* reserve.c */
 error_t ext2_reserve(struct node *np, int64_t offset, size_t *size);
+/* When the disk is full libext2fs may have given the file a block that maps
+ * others without counting it: counts what NP's inode on the disk has. */
+void contents_recount(struct node *np);
 /* Gives back the blocks of NP's contents. */
 error_t ext2_free_blocks(struct node *np);
 

@@ -156,6 +156,33 @@ def test_full_disk():
         clean(disk, "a full disk, " + name)
 
 
+FULL_DIRECTORY = """
+settrans -a /mnt /hurd/ext2fs device:hd1
+cd /mnt; mkdir d r; echo x >d/f
+for i in $(seq 1 20); do echo x >r/$i; done
+dd if=/dev/zero of=fill bs=4k 2>/dev/null
+dd if=/dev/zero of=fill bs=1k count=1 oflag=append conv=notrunc 2>/dev/null
+for i in $(seq 1 12); do rm r/$i; done
+name=d/$(printf %0120d 1)
+i=0; while ln d/f $name-$i 2>/tmp/said; do i=$((i+1)); done
+grep -c "No space" /tmp/said
+[ $(ls d | wc -l) = $((i + 1)) ] && rm r/* && ln d/f $name-$i && echo "all there"
+cd /; settrans -ag /mnt
+"""
+
+
+def test_full_directory():
+    """A directory that needs a block to map its blocks, and finds but one."""
+    for name, options in (("hurd", ["-o", "hurd"]),
+                          ("ext2-1k", ["-t", "ext2", "-b", "1024"]),
+                          ("ext4", ["-t", "ext4"])):
+        disk = make_image("full.img", 2 << 20, "-N", "64", *options)
+        status, out = run("run", "--persist", "--disk", fresh_root(), "--disk",
+                          disk, "--", "sh", "-c", FULL_DIRECTORY)
+        check("1\nall there" in out, name + ": ends where the disk does", out)
+        clean(disk, "a full directory, " + name)
+
+
 def test_translators():
     root = fresh_root()
     status, out = run("run", "--persist", "--disk", root, "--", "sh",
