@@ -36,7 +36,7 @@ MACH_NAMES = ["trap", "port-cycle", "rpc-thread", "rpc-task", "rpc-task-4k",
               "rpc-out-of-line-1m", "fault-1m", "task-cycle"]
 UNIX_NAMES = ["getppid", "pipe-round-trip", "fork-exit-wait", "fork-exec-wait",
               "page-fault", "file-write-64k", "file-read-64k", "file-read-1",
-              "stat", "create-unlink"]
+              "stat", "create-unlink", "name-of-1000", "name-of-20000"]
 
 
 def figures(words, limit):
@@ -110,6 +110,10 @@ def unix_table():
         row(name, shown(got), shown(bare), ratio(bare, got),
             shown(hurd) if hurd else "-", ratio(got, hurd),
             shown(uml) if uml else "-", ratio(got, uml))
+    print("a name in a directory of 20,000, in terms of one in 1,000: "
+          "%s; bare host %s" % tuple(ratio(table.get("name-of-1000"),
+                                           table.get("name-of-20000")) or
+                                     "not run" for table in (ours, host)))
 
 
 DISK_NAMES = ["read-4k-depth-1", "read-4k-depth-32", "read-1m-depth-1",

@@ -42,6 +42,9 @@
 #define RUMP_DIOCGMEDIASIZE  0x40086484ul /* uint64_t: bytes */
 #define RUMP_DIOCGSECTORSIZE 0x40046485ul /* unsigned: bytes */
 #define RUMP_DIOCCACHESYNC   0x80046476ul /* int: force */
+/* Not NetBSD's: what the disk calls itself. */
+#define RUMP_SERIAL_SIZE 21u
+#define RUMP_GET_SERIAL  0x401564f0ul /* char [RUMP_SERIAL_SIZE] */
 
 /* Finding no disk is no error. */
 int rump_init(void);

@@ -3,7 +3,7 @@
 
 HURD_INTERFACES := acpi auth auth_reply auth_request claims crash exec exec_startup \
 	fs fs_notify fsys fsys_reply ifsock interrupt io io_reply io_request \
-	msg msg_reply msg_request password pci pfinet process process_reply \
+	msg msg_reply msg_request names password pci pfinet process process_reply \
 	shutdown sigqueue socket startup startup_notify startup_reply term tioctl
 
 GEN := $(B)/gen

@@ -46,6 +46,17 @@ struct hurd_dirent {
 };
 #define HURD_DIRENT_SIZE(namlen) ((12u + (namlen) + 1u + 7u) & ~7u)
 
+/* A record of dir_read_at: the name ends with a 0, records are padded to 8
+ * bytes.  Linux's getdents64 has the same. */
+struct hurd_placed_dirent {
+    uint64_t d_ino;
+    int64_t d_next; /* where reading goes on behind it */
+    uint16_t d_reclen;
+    uint8_t d_type;
+    char d_name[];
+};
+#define HURD_PLACED_DIRENT_SIZE(namlen) ((19u + (namlen) + 1u + 7u) & ~7u)
+
 enum {
     HDT_UNKNOWN = 0,
     HDT_FIFO = 1,

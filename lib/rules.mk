@@ -85,7 +85,7 @@ $(eval $(call task_library,pager))
 # linker from finding what is.
 diskfs_WHOLE := yes
 DISKFS_MIG := -DHURD_SERVER -imacros lib/diskfs/mutations.h
-$(eval $(call server_stubs,diskfs,fs io fsys exec_startup startup_notify,$(DISKFS_MIG) \
+$(eval $(call server_stubs,diskfs,fs io fsys names exec_startup startup_notify,$(DISKFS_MIG) \
 	-DSERVERPREFIX=diskfs_S_))
 $(eval $(call task_library,diskfs))
 

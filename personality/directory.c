@@ -9,29 +9,44 @@
 #include "hurd/errors.h"
 #include "hurd/fs.h"
 #include "hurd/io.h"
+#include "hurd/names.h"
 
 #include <fcntl.h>
 
-struct linux_dirent64 {
-    uint64_t d_ino;
-    int64_t d_off;
-    uint16_t d_reclen;
-    uint8_t d_type;
-    char d_name[];
-};
+/* Linux's struct dirent64 is struct hurd_placed_dirent, types and all. */
+#define DIRENT64_SIZE(length) HURD_PLACED_DIRENT_SIZE(length)
 
-#define DIRENT64_SIZE(length) ((19u + (length) + 1u + 7u) & ~7u)
+/* Our own servers know where an entry stands: the position is theirs, and
+ * whoever has the open file shares it. */
+static kern_return_t directory_read(struct file *file, char *to, uint64_t size,
+                                    uint64_t *got)
+{
+    char room[2048];
+    data_t data = room;
+    mach_msg_type_number_t count = sizeof room;
+    kern_return_t kr = dir_read_at(file->port, -1, size, &data, &count);
 
-/* Linux's types are the Hurd's. */
+    *got = 0;
+    if (kr)
+        return kr;
+    *got = count < size ? count : size;
+    memcpy(to, data, *got);
+    if (data != room)
+        pages_free(data, count);
+    return 0;
+}
+
+/* --- others count entries ------------------------------------------------- */
+
 static char *dirent_convert(char *to, const struct hurd_dirent *from,
                             uint64_t next)
 {
-    struct linux_dirent64 *entry = (struct linux_dirent64 *)to;
+    struct hurd_placed_dirent *entry = (struct hurd_placed_dirent *)to;
     unsigned size = DIRENT64_SIZE(from->d_namlen);
 
     memset(entry, 0, size);
     entry->d_ino = from->d_ino;
-    entry->d_off = (int64_t)next;
+    entry->d_next = (int64_t)next;
     entry->d_reclen = (uint16_t)size;
     entry->d_type = from->d_type;
     memcpy(entry->d_name, from->d_name, from->d_namlen);
@@ -48,41 +63,52 @@ static long directory_convert(struct file *file, const char *data,
 
     for (int i = 0; i < amount && data < end; i++) {
         const struct hurd_dirent *entry = (const struct hurd_dirent *)data;
-        if ((uint64_t)(to - start) + DIRENT64_SIZE(entry->d_namlen) > size) {
-            if (to == start)
-                return -EINVAL;
-            break;
-        }
         if (!entry->d_reclen)
             break;
-        to = dirent_convert(to, entry, ++file->position);
         data += entry->d_reclen;
+        file->position++;
+        if (!entry->d_ino)
+            continue; /* one that was removed, and counts */
+        if ((uint64_t)(to - start) + DIRENT64_SIZE(entry->d_namlen) > size) {
+            file->position--;
+            return to == start ? -EINVAL : to - start;
+        }
+        to = dirent_convert(to, entry, file->position);
     }
     return to - start;
+}
+
+static long directory_count(struct file *file, char *to, uint64_t size)
+{
+    char room[2048];
+    data_t data = room;
+    mach_msg_type_number_t count = sizeof room;
+    int amount;
+    kern_return_t kr = dir_readdir(file->port, &data, &count,
+                                   (int)file->position, -1, size, &amount);
+
+    if (kr == HURD_EOPNOTSUPP || kr == MIG_BAD_ID)
+        return -ENOTDIR;
+    if (kr)
+        return linux_error(kr);
+    long result = directory_convert(file, data, count, amount, to, size);
+    if (data != room)
+        pages_free(data, count);
+    return result;
 }
 
 long sys_getdents64(struct frame *frame)
 {
     struct file *file = fd_get((int)ARG1(frame));
-    char room[2048];
-    data_t data = room;
-    mach_msg_type_number_t count = sizeof room;
-    int amount;
+    char *to = (char *)ARG2(frame);
+    uint64_t size = (unsigned)ARG3(frame), got;
 
     if (!file)
         return -EBADF;
-    kern_return_t kr =
-        dir_readdir(file->port, &data, &count, (int)file->position, -1,
-                    ARG3(frame), &amount);
-    long result = linux_error(kr);
+    kern_return_t kr = directory_read(file, to, size, &got);
+    long result = kr ? linux_error(kr) : (long)got;
     if (kr == HURD_EOPNOTSUPP || kr == MIG_BAD_ID)
-        result = -ENOTDIR;
-    if (!kr) {
-        result = directory_convert(file, data, count, amount,
-                                   (char *)ARG2(frame), ARG3(frame));
-        if (data != room)
-            pages_free(data, count);
-    }
+        result = directory_count(file, to, size);
     file_put(file);
     return result;
 }
@@ -189,33 +215,47 @@ static bool entry_is(mach_port_t dir, const char *name,
     return same;
 }
 
-/* Finds the name of WANTED in DIR; NAME has 256 bytes.  A translator's root
- * has another number than the node it sits on, so there all are looked at. */
+/* Finds WANTED among the entries in DATA; NAME has 256 bytes.  A translator's
+ * root has another number than the node it sits on, so there all are looked
+ * at. */
+static bool entry_find_in(mach_port_t dir, const char *data, uint64_t size,
+                          const struct identity *wanted, bool same_fs,
+                          char *name)
+{
+    const char *end = data + size;
+    bool found = false;
+
+    while (!found && data < end) {
+        const struct hurd_dirent *entry = (const struct hurd_dirent *)data;
+        data += entry->d_reclen;
+        memcpy(name, entry->d_name, entry->d_namlen);
+        name[entry->d_namlen] = 0;
+        if (!entry->d_reclen || !strcmp(name, ".") || !strcmp(name, ".."))
+            continue;
+        found = same_fs ? entry->d_ino == wanted->number
+                        : entry_is(dir, name, wanted);
+    }
+    return found;
+}
+
 static kern_return_t entry_find(mach_port_t dir, const struct identity *wanted,
                                 bool same_fs, char *name)
 {
-    data_t data = NULL;
-    mach_msg_type_number_t count = 0;
-    int amount;
-    kern_return_t kr = dir_readdir(dir, &data, &count, 0, -1, 0, &amount);
-    const char *at = data;
+    int amount, entry = 0;
+    bool found = false;
 
-    if (kr)
-        return kr;
-    kr = HURD_ENOENT;
-    for (; kr && amount > 0 && at < data + count; amount--) {
-        const struct hurd_dirent *entry = (const struct hurd_dirent *)at;
-        at += entry->d_reclen;
-        memcpy(name, entry->d_name, entry->d_namlen);
-        name[entry->d_namlen] = 0;
-        if (!strcmp(name, ".") || !strcmp(name, ".."))
-            continue;
-        if (same_fs ? entry->d_ino == wanted->number
-                    : entry_is(dir, name, wanted))
-            kr = 0;
-    }
-    pages_free(data, count);
-    return kr;
+    do {
+        data_t data = NULL;
+        mach_msg_type_number_t count = 0;
+        kern_return_t kr =
+            dir_readdir(dir, &data, &count, entry, -1, 0, &amount);
+        if (kr)
+            return kr;
+        found = entry_find_in(dir, data, count, wanted, same_fs, name);
+        pages_free(data, count);
+        entry += amount;
+    } while (!found && amount > 0);
+    return found ? 0 : HURD_ENOENT;
 }
 
 /* One level up: puts the name of *DIR in front of *TEXT and goes to its parent.
@@ -235,7 +275,7 @@ static kern_return_t cwd_step(mach_port_t *dir, struct identity *here,
         kr = entry_find(parent, here, above.fs == here->fs, name);
         size_t length = strlen(name);
         if (!kr && (size_t)(*text - start) < length + 1)
-            kr = HURD_ERANGE;
+            kr = HURD_ENAMETOOLONG; /* the C library finds out itself */
         if (!kr) {
             *text -= length;
             memcpy(*text, name, length);

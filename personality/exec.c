@@ -107,9 +107,12 @@ static void exec_collect_ours(struct exec *exec)
 }
 
 /* The path as the file's server should tell proc; relative names are not made
- * absolute. */
+ * absolute.  Of one too long for the wire nothing is told: a script is then
+ * handed to its interpreter as a descriptor. */
 static void exec_collect(struct exec *exec, const char *name)
 {
+    if (strnlen(name, sizeof exec->path) == sizeof exec->path)
+        name = "";
     mig_strncpy(exec->path, name, sizeof exec->path);
     mig_strncpy(exec->absolute, *name == '/' ? name : "",
                 sizeof exec->absolute);

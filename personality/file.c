@@ -30,18 +30,17 @@ static kern_return_t open_check(mach_port_t port, int flags)
 
     bool made = flags & (O_CREAT | O_TRUNC) && !(flags & O_ACCMODE);
 
-    if (!(flags & (O_NOFOLLOW | O_DIRECTORY)) && !made)
+    if (!(flags & O_NOFOLLOW) && !made)
         return 0;
     kr = io_stat(port, &st);
     if (kr)
         return kr;
-    if (flags & O_NOFOLLOW && !(flags & O_PATH) &&
-        (st.st_mode & HS_IFMT) == HS_IFLNK)
-        return HURD_ELOOP;
     if (made && !(flags & O_PATH) && (st.st_mode & HS_IFMT) == HS_IFDIR)
         return HURD_EISDIR;
     if (flags & O_DIRECTORY && (st.st_mode & HS_IFMT) != HS_IFDIR)
         return HURD_ENOTDIR;
+    if (!(flags & O_PATH) && (st.st_mode & HS_IFMT) == HS_IFLNK)
+        return HURD_ELOOP;
     return 0;
 }
 
@@ -65,14 +64,48 @@ static kern_return_t open_truncate(int dir, const char *name, int flags,
                                                                           : kr;
 }
 
+/* A directory is asked for by a slash behind its name.  Where a link is not to
+ * be followed that would do so: there nobody waits for what may be a pipe. */
+static kern_return_t directory_open(int dir, const char *name, int flags,
+                                    mach_port_t *port)
+{
+    char path[PATH_BYTES + 1];
+    size_t length = strnlen(name, PATH_BYTES);
+    int hurd = open_flags_to_hurd(flags);
+
+    if (!length || length == PATH_BYTES)
+        return length ? HURD_ENAMETOOLONG : HURD_ENOENT;
+    if (flags & O_NOFOLLOW) {
+        kern_return_t kr = lookup(dir, name, hurd | HO_NONBLOCK, 0, port);
+        if (!kr && !(hurd & HO_NONBLOCK))
+            io_clear_some_openmodes(*port, HO_NONBLOCK);
+        return kr == HURD_ENXIO ? HURD_ENOTDIR : kr;
+    }
+    memcpy(path, name, length);
+    memcpy(path + length, "/", 2);
+    if (length + 1 < PATH_BYTES)
+        return lookup(dir, path, hurd, 0, port);
+    kern_return_t kr = lookup(dir, name, hurd, 0, port);
+    if (!kr)
+        kr = lookup_must_be_directory(*port);
+    if (kr)
+        port_deallocate(*port);
+    return kr;
+}
+
 static long file_open(int dir, const char *name, int flags, uint32_t mode)
 {
     mach_port_t port;
     kern_return_t kr;
 
     if ((flags & O_TMPFILE) == O_TMPFILE)
-        return -EOPNOTSUPP;
-    kr = lookup(dir, name, open_flags_to_hurd(flags), mode & 07777, &port);
+        return flags & O_ACCMODE ? -EOPNOTSUPP : -EINVAL;
+    if (flags & O_DIRECTORY && flags & O_CREAT && !(flags & O_PATH))
+        return -EINVAL;
+    if (flags & O_DIRECTORY)
+        kr = directory_open(dir, name, flags, &port);
+    else
+        kr = lookup(dir, name, open_flags_to_hurd(flags), mode & 07777, &port);
     if (kr)
         return linux_error(kr);
     kr = open_check(port, flags);

@@ -15,13 +15,14 @@
 #include <lib/mach/mig_support.h>
 #include <fcntl.h>
 
-#define RETRIES_MAX 32
+#define RETRIES_MAX (LINKS_FOLLOWED + 8)
 
 /* Where a lookup stands.  DIR is the last directory that was asked. */
 struct search {
     mach_port_t dir, result; /* send rights of ours, or null */
     retry_type retry;
     string_t name; /* what is still to be looked up */
+    unsigned links;
     bool done;
 };
 
@@ -131,8 +132,10 @@ static kern_return_t search_magic(struct search *search, int flags)
 
     port_deallocate(search->result);
     search->result = MACH_PORT_NULL;
-    if (*search->name == '/')
-        return port_copy(unix_process.crdir, &search->result);
+    if (*search->name == '/') /* a link with an absolute target */
+        return ++search->links > LINKS_FOLLOWED
+                   ? HURD_ELOOP
+                   : port_copy(unix_process.crdir, &search->result);
     if (!strncmp(search->name, "fd/", 3))
         return magic_fd(search);
     if ((rest = name_after(search->name, "tty")))
@@ -216,32 +219,61 @@ static kern_return_t search_run(struct search *search, int flags, uint32_t mode)
     return kr;
 }
 
-/* Consumes START. */
-static kern_return_t lookup_from(mach_port_t start, const char *name, int flags,
-                                 uint32_t mode, mach_port_t *port)
+kern_return_t lookup_must_be_directory(mach_port_t port)
 {
-    struct search search = {.dir = start};
+    io_statbuf_t st;
+    kern_return_t kr = io_stat(port, &st);
+
+    if (kr == MIG_BAD_ID || kr == HURD_EOPNOTSUPP)
+        return HURD_ENOTDIR;
+    if (!kr && (st.st_mode & HS_IFMT) != HS_IFDIR)
+        kr = HURD_ENOTDIR;
+    return kr;
+}
+
+kern_return_t lookup_short(mach_port_t start, const char *name, int flags,
+                           uint32_t mode, mach_port_t *port)
+{
+    struct search search = {0};
+    kern_return_t kr = port_copy(start, &search.dir);
 
     *port = MACH_PORT_NULL;
-    if (strnlen(name, sizeof search.name) == sizeof search.name) {
-        port_deallocate(start);
-        return HURD_ENAMETOOLONG;
-    }
+    if (kr)
+        return kr;
     strcpy(search.name, name);
-    kern_return_t kr = search_run(&search, flags, mode & ~unix_process.umask);
+    kr = search_run(&search, flags, mode & ~unix_process.umask);
     if (!kr)
         *port = search.result;
     return kr;
 }
 
+static bool has_long_component(const char *name)
+{
+    while (*name) {
+        const char *end = strchr(name, '/');
+        size_t length = end ? (size_t)(end - name) : strlen(name);
+        if (length >= NAME_BYTES)
+            return true;
+        name += length + (end ? 1 : 0);
+    }
+    return false;
+}
+
 kern_return_t lookup_under(mach_port_t start, const char *name, int flags,
                            uint32_t mode, mach_port_t *port)
 {
-    mach_port_t copy;
-    kern_return_t kr = port_copy(start, &copy);
+    size_t length = strnlen(name, PATH_BYTES);
 
     *port = MACH_PORT_NULL;
-    return kr ? kr : lookup_from(copy, name, flags, mode, port);
+    if (length == PATH_BYTES)
+        return HURD_ENAMETOOLONG;
+    if (length >= sizeof(string_t))
+        return lookup_long(start, name, flags, mode, port);
+    kern_return_t kr = lookup_short(start, name, flags, mode, port);
+    /* A link that is followed may be what is too long. */
+    if (kr == HURD_ENAMETOOLONG && !has_long_component(name))
+        kr = lookup_long(start, name, flags, mode, port);
+    return kr;
 }
 
 /* A right of the directory in SLOT, which another thread may be changing. */
@@ -253,8 +285,7 @@ static kern_return_t directory_copy(const mach_port_t *slot, mach_port_t *copy)
     return kr;
 }
 
-/* Where a lookup of NAME starts. */
-static kern_return_t start_copy(int dir, const char *name, mach_port_t *copy)
+kern_return_t lookup_start(int dir, const char *name, mach_port_t *copy)
 {
     if (*name == '/')
         return directory_copy(&unix_process.crdir, copy);
@@ -272,30 +303,18 @@ kern_return_t lookup(int dir, const char *name, int flags, uint32_t mode,
                      mach_port_t *port)
 {
     mach_port_t start;
-    kern_return_t kr = *name ? start_copy(dir, name, &start) : HURD_ENOENT;
+    kern_return_t kr = *name ? lookup_start(dir, name, &start) : HURD_ENOENT;
 
     *port = MACH_PORT_NULL;
-    return kr ? kr : lookup_from(start, name, flags, mode, port);
-}
-
-kern_return_t lookup_parent(int dir, const char *name, mach_port_t *parent,
-                            string_t base)
-{
-    string_t path;
-    size_t length = strnlen(name, sizeof path);
-
-    if (!length)
-        return HURD_ENOENT;
-    if (length == sizeof path)
-        return HURD_ENAMETOOLONG;
-    while (length > 1 && name[length - 1] == '/')
-        length--;
-    memcpy(path, name, length);
-    path[length] = 0;
-    char *slash = strrchr(path, '/');
-    strcpy(base, slash ? slash + 1 : path);
-    if (!slash)
-        return start_copy(dir, path, parent);
-    slash[1] = 0;
-    return lookup(dir, path, 0, 0, parent);
+    if (kr)
+        return kr;
+    kr = lookup_under(start, name, flags, mode, port);
+    port_deallocate(start);
+    /* Of a slash behind a translator's name its server never hears. */
+    if (!kr && name[strlen(name) - 1] == '/') {
+        kr = lookup_must_be_directory(*port);
+        if (kr)
+            port_deallocate(*port);
+    }
+    return kr;
 }

@@ -8,6 +8,7 @@
 
 #include "hurd/errors.h"
 #include "hurd/fs.h"
+#include "hurd/names.h"
 #include "hurd/process.h"
 #include "hurd/io.h"
 
@@ -16,19 +17,15 @@
 
 static long at_mkdir(int dir, const char *name, uint32_t mode)
 {
-    mach_port_t parent;
-    string_t base;
-    kern_return_t kr = lookup_parent(dir, name, &parent, base);
+    struct last last;
+    kern_return_t kr = lookup_last(dir, name, &last);
 
     if (kr)
         return linux_error(kr);
-    /* The root, or a name that ends in one of these, is there already. */
-    if (!*base || !strcmp(base, ".") || !strcmp(base, ".."))
-        kr = HURD_EEXIST;
-    else
-        kr = dir_mkdir(parent, base, mode & 07777 & ~unix_process.umask);
-    port_deallocate(parent);
-    return linux_error(kr);
+    kr = last.special ? HURD_EEXIST
+                      : dir_mkdir(last.parent, last.base,
+                                  mode & 07777 & ~unix_process.umask);
+    return linux_error(last_drop(&last, kr));
 }
 
 long sys_mkdir(struct frame *frame)
@@ -42,31 +39,44 @@ long sys_mkdirat(struct frame *frame)
                     (uint32_t)ARG3(frame));
 }
 
+static kern_return_t last_rmdir(const struct last *last)
+{
+    if (!*last->base)
+        return HURD_EBUSY;
+    if (last->special)
+        return last->base[1] ? HURD_ENOTEMPTY : HURD_EINVAL;
+    return dir_rmdir(last->parent, last->base);
+}
+
+static kern_return_t last_unlink(const struct last *last)
+{
+    uint32_t type = HS_IFDIR;
+    kern_return_t kr = 0;
+
+    if (!last->special && !last->slash)
+        kr = dir_unlink(last->parent, last->base);
+    else if (!last->special)
+        kr = last_type(last, &type);
+    else
+        return HURD_EISDIR;
+    if (!kr && last->slash)
+        kr = !type              ? HURD_ENOENT
+             : type == HS_IFDIR ? HURD_EISDIR
+                                : HURD_ENOTDIR;
+    /* Linux says EISDIR where the Hurd says EPERM. */
+    if (kr == HURD_EPERM && !last_type(last, &type) && type == HS_IFDIR)
+        kr = HURD_EISDIR;
+    return kr;
+}
+
 static long at_unlink(int dir, const char *name, bool directory)
 {
-    mach_port_t parent;
-    string_t base;
-    kern_return_t kr = lookup_parent(dir, name, &parent, base);
+    struct last last;
+    kern_return_t kr = lookup_last(dir, name, &last);
 
-    if (kr)
-        return linux_error(kr);
-    if (!*base)
-        kr = directory ? HURD_EBUSY : HURD_EISDIR;
-    else if (directory)
-        kr = !strcmp(base, ".") ? HURD_EINVAL : dir_rmdir(parent, base);
-    else
-        kr = dir_unlink(parent, base);
-    port_deallocate(parent);
-    /* Linux says EISDIR where the Hurd says EPERM. */
-    if (kr == HURD_EPERM && !directory) {
-        mach_port_t file;
-        io_statbuf_t st = {0};
-        if (!lookup(dir, name, HO_NOLINK, 0, &file)) {
-            if (!io_stat(file, &st) && (st.st_mode & HS_IFMT) == HS_IFDIR)
-                kr = HURD_EISDIR;
-            port_deallocate(file);
-        }
-    }
+    if (!kr)
+        kr = last_drop(&last,
+                       directory ? last_rmdir(&last) : last_unlink(&last));
     return linux_error(kr);
 }
 
@@ -88,27 +98,80 @@ long sys_unlinkat(struct frame *frame)
                      ARG3(frame) & AT_REMOVEDIR);
 }
 
+/* With a slash behind one of the names: what must be a directory is asked for
+ * in Linux's order. */
+static kern_return_t rename_check(const struct last *from,
+                                  const struct last *to, uint32_t flags)
+{
+    uint32_t old, new;
+    bool exchange = flags & RENAME_EXCHANGE;
+    kern_return_t kr = last_type(from, &old);
+
+    if (!kr)
+        kr = last_type(to, &new);
+    if (kr)
+        return kr;
+    if (!old || (exchange && !new))
+        return HURD_ENOENT;
+    if (flags & RENAME_NOREPLACE && new)
+        return HURD_EEXIST;
+    if (exchange && new != HS_IFDIR && to->slash)
+        return HURD_ENOTDIR;
+    if (old != HS_IFDIR && (from->slash || (!exchange && to->slash)))
+        return HURD_ENOTDIR;
+    return 0;
+}
+
+static kern_return_t last_rename(const struct last *from, const struct last *to,
+                                 uint32_t flags)
+{
+    kern_return_t kr = 0;
+
+    if (from->special)
+        return HURD_EBUSY;
+    if (to->special)
+        return flags & RENAME_NOREPLACE ? HURD_EEXIST : HURD_EBUSY;
+    if (from->slash || to->slash)
+        kr = rename_check(from, to, flags);
+    if (kr)
+        return kr;
+    if (!(flags & RENAME_EXCHANGE))
+        kr = dir_rename(from->parent, from->base, to->parent, to->base,
+                        (flags & RENAME_NOREPLACE) != 0);
+    else
+        kr = dir_exchange(from->parent, from->base, to->parent, to->base);
+    /* What is no directory is another server's as well. */
+    if (kr == HURD_EXDEV &&
+        lookup_must_be_directory(to->parent) == HURD_ENOTDIR)
+        return HURD_ENOTDIR;
+    if (!(flags & RENAME_EXCHANGE))
+        return kr;
+    /* As Linux's file systems that cannot. */
+    return kr == HURD_EOPNOTSUPP || kr == MIG_BAD_ID ? HURD_EINVAL : kr;
+}
+
 static long at_rename(int from_dir, const char *from, int to_dir,
                       const char *to, uint32_t flags)
 {
-    mach_port_t from_parent, to_parent;
-    string_t from_base, to_base;
+    struct last old, new;
+    uint32_t type;
     kern_return_t kr;
 
-    if (flags & ~(uint32_t)RENAME_NOREPLACE)
+    if (flags & ~(uint32_t)(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
+        flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
         return -EINVAL;
-    kr = lookup_parent(from_dir, from, &from_parent, from_base);
+    if (strnlen(from, PATH_BYTES) == PATH_BYTES ||
+        strnlen(to, PATH_BYTES) == PATH_BYTES)
+        return -ENAMETOOLONG;
+    kr = lookup_last(from_dir, from, &old);
     if (kr)
         return linux_error(kr);
-    kr = lookup_parent(to_dir, to, &to_parent, to_base);
-    if (!kr) {
-        kr = *from_base && *to_base ? dir_rename(from_parent, from_base,
-                                                 to_parent, to_base, flags != 0)
-                                    : HURD_EBUSY;
-        port_deallocate(to_parent);
-    }
-    port_deallocate(from_parent);
-    return linux_error(kr);
+    kr = lookup_last(to_dir, to, &new);
+    if (!kr)
+        kr = last_drop(&new, last_rename(&old, &new, flags));
+    else if (kr == HURD_ENAMETOOLONG && !last_type(&old, &type) && !type)
+        kr = HURD_ENOENT;
+    return linux_error(last_drop(&old, kr));
 }
 
 long sys_rename(struct frame *frame)
@@ -130,21 +193,47 @@ long sys_renameat2(struct frame *frame)
                      (uint32_t)ARG5(frame));
 }
 
+/* Whether a name for something that is no directory can be made. */
+static kern_return_t last_is_free(const struct last *last)
+{
+    uint32_t type = HS_IFDIR;
+
+    if (last->special)
+        return HURD_EEXIST;
+    if (!last->slash)
+        return 0;
+    kern_return_t kr = last_type(last, &type);
+    return kr ? kr : type ? HURD_EEXIST : HURD_ENOENT;
+}
+
+/* The file that a link call names. */
+static kern_return_t link_source(int dir, const char *name, int flags,
+                                 mach_port_t *file)
+{
+    if (*name || !(flags & AT_EMPTY_PATH))
+        return lookup(dir, name, flags & AT_SYMLINK_FOLLOW ? 0 : HO_NOLINK, 0,
+                      file);
+    return lookup_start(dir, name, file);
+}
+
 static long at_link(int from_dir, const char *from, int to_dir, const char *to,
                     int flags)
 {
-    mach_port_t file, parent;
-    string_t base;
+    struct last last;
+    mach_port_t file;
     kern_return_t kr;
 
-    kr = lookup(from_dir, from, flags & AT_SYMLINK_FOLLOW ? 0 : HO_NOLINK, 0,
-                &file);
+    if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
+        return -EINVAL;
+    kr = link_source(from_dir, from, flags, &file);
     if (kr)
         return linux_error(kr);
-    kr = lookup_parent(to_dir, to, &parent, base);
+    kr = lookup_last(to_dir, to, &last);
     if (!kr) {
-        kr = *base ? dir_link(parent, file, base, 1) : HURD_EEXIST;
-        port_deallocate(parent);
+        kr = last_is_free(&last);
+        if (!kr)
+            kr = dir_link(last.parent, file, last.base, 1);
+        last_drop(&last, kr);
     }
     port_deallocate(file);
     return linux_error(kr);
@@ -167,31 +256,35 @@ long sys_linkat(struct frame *frame)
 
 /* On the Hurd a symbolic link or a device is a file with a translator, which
  * gets its name when it is whole. */
+static kern_return_t node_enter(const struct last *last, uint32_t mode,
+                                const char *translator, size_t size)
+{
+    mach_port_t node;
+    kern_return_t kr = last_is_free(last);
+
+    if (!kr)
+        kr = dir_mkfile(last->parent, HO_WRITE, mode, &node);
+    if (kr)
+        return kr;
+    if (size)
+        kr = file_set_translator(node, FS_TRANS_EXCL | FS_TRANS_SET,
+                                 FS_TRANS_EXCL | FS_TRANS_SET, 0, translator,
+                                 (mach_msg_type_number_t)size, MACH_PORT_NULL,
+                                 MACH_MSG_TYPE_COPY_SEND);
+    if (!kr)
+        kr = dir_link(last->parent, node, last->base, 1);
+    port_deallocate(node);
+    return kr;
+}
+
 static long node_make(int dir, const char *name, uint32_t mode,
                       const char *translator, size_t size)
 {
-    mach_port_t parent, node;
-    string_t base;
-    kern_return_t kr = lookup_parent(dir, name, &parent, base);
+    struct last last;
+    kern_return_t kr = lookup_last(dir, name, &last);
 
-    if (kr)
-        return linux_error(kr);
-    if (!*base) {
-        port_deallocate(parent);
-        return -EEXIST;
-    }
-    kr = dir_mkfile(parent, HO_WRITE, mode, &node);
-    if (!kr) {
-        if (size)
-            kr = file_set_translator(node, FS_TRANS_EXCL | FS_TRANS_SET,
-                                     FS_TRANS_EXCL | FS_TRANS_SET, 0,
-                                     translator, (mach_msg_type_number_t)size,
-                                     MACH_PORT_NULL, MACH_MSG_TYPE_COPY_SEND);
-        if (!kr)
-            kr = dir_link(parent, node, base, 1);
-        port_deallocate(node);
-    }
-    port_deallocate(parent);
+    if (!kr)
+        kr = last_drop(&last, node_enter(&last, mode, translator, size));
     return linux_error(kr);
 }
 
@@ -301,6 +394,21 @@ static long readlink_self_exe(char *to, int64_t size)
     return length;
 }
 
+/* An empty name stands for the link that DIR itself is. */
+static kern_return_t link_open(int dir, const char *name, mach_port_t *port)
+{
+    mach_port_t start;
+
+    if (*name || dir == AT_FDCWD)
+        return lookup(dir, name, HO_NOLINK | HO_READ, 0, port);
+    kern_return_t kr = lookup_start(dir, name, &start);
+    if (kr)
+        return kr;
+    kr = lookup_short(start, "", HO_NOLINK | HO_READ, 0, port);
+    port_deallocate(start);
+    return kr;
+}
+
 static long at_readlink(int dir, const char *name, char *to, int64_t size)
 {
     if (!strcmp(name, "/proc/self/exe") && size > 0)
@@ -313,12 +421,12 @@ static long at_readlink(int dir, const char *name, char *to, int64_t size)
 
     if (size <= 0)
         return -EINVAL;
-    kr = lookup(dir, name, HO_NOLINK | HO_READ, 0, &port);
+    kr = link_open(dir, name, &port);
     if (kr)
         return linux_error(kr);
     kr = io_stat(port, &st);
     if (!kr && (st.st_mode & HS_IFMT) != HS_IFLNK)
-        kr = HURD_EINVAL;
+        kr = *name ? HURD_EINVAL : HURD_ENOENT;
     if (!kr)
         kr = io_read(port, &data, &count, -1, (vm_size_t)size);
     port_deallocate(port);

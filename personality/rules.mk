@@ -10,9 +10,8 @@ PERSONALITY_SRC := $(wildcard personality/*.c personality/*.S)
 PERSONALITY_OBJ := $(PERSONALITY_SRC:%=$(B)/%.o)
 PERSONALITY_STUBS := mach/mach_interface mach/mach_port mach/mach_host \
 	mach/gnumach device/device hurd/auth hurd/exec_startup hurd/fs hurd/fsys \
-	hurd/io hurd/process hurd/msg hurd/msg_reply hurd/term hurd/tioctl \
-	hurd/socket hurd/startup hurd/claims \
-	hurd/sigqueue
+	hurd/io hurd/names hurd/process hurd/msg hurd/msg_reply hurd/term \
+	hurd/tioctl hurd/socket hurd/startup hurd/claims hurd/sigqueue
 PERSONALITY_STUB_OBJ := $(PERSONALITY_STUBS:%=$(B)/personality/stub/%.o)
 PERSONALITY_STUB_CFLAGS = $(PERSONALITY_CFLAGS) $(MIG_WARN) -include lib/mach/mig_support.h
 

@@ -75,9 +75,16 @@ static long fd_stat(int fd, io_statbuf_t *st)
     return linux_error(kr);
 }
 
+#define STAT_FLAGS                                                             \
+    (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)
+#define CHANGE_FLAGS (AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)
+
 static long stat_call(int dir, const char *name, int flags, struct stat *to)
 {
     io_statbuf_t st;
+
+    if (flags & ~STAT_FLAGS)
+        return -EINVAL;
     long error = !*name && flags & AT_EMPTY_PATH && dir != AT_FDCWD
                      ? fd_stat(dir, &st)
                      : at_stat(dir, name, flags, &st);
@@ -145,7 +152,7 @@ static long access_call(int dir, const char *name, int mode, int flags)
     int allowed = 0;
     kern_return_t kr;
 
-    if (mode & ~(R_OK | W_OK | X_OK))
+    if (mode & ~(R_OK | W_OK | X_OK) || flags & ~(CHANGE_FLAGS | AT_EACCESS))
         return -EINVAL;
     kr = at_open(dir, name, flags, 0, &port);
     if (kr)
@@ -227,8 +234,10 @@ static long change_owner(int dir, const char *name, uint32_t user,
                          uint32_t group, int flags)
 {
     mach_port_t port;
-    kern_return_t kr = at_open(dir, name, flags, 0, &port);
 
+    if (flags & ~CHANGE_FLAGS)
+        return -EINVAL;
+    kern_return_t kr = at_open(dir, name, flags, 0, &port);
     if (!kr) {
         kr = file_chown(port, user, group);
         port_deallocate(port);
@@ -281,6 +290,9 @@ static long change_times(int dir, const char *name,
 {
     struct timespec now = {.tv_nsec = UTIME_NOW};
     mach_port_t port;
+
+    if (flags & ~CHANGE_FLAGS)
+        return -EINVAL;
     kern_return_t kr = at_open(dir, name ? name : "",
                                name ? flags : flags | AT_EMPTY_PATH, 0, &port);
 

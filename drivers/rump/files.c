@@ -4,6 +4,7 @@
 #include "drivers/rump/private.h"
 
 #include <limits.h>
+#include <string.h>
 
 #define SEEK_FROM_START   0
 #define SEEK_FROM_CURRENT 1
@@ -404,6 +405,9 @@ static int control(struct block_disk *disk, unsigned long request,
         return 0;
     case RUMP_DIOCCACHESYNC:
         return flush(disk);
+    case RUMP_GET_SERIAL:
+        memcpy(argument, disk->serial, RUMP_SERIAL_SIZE);
+        return 0;
     default:
         return rump_fail(RUMP_ENOTTY);
     }

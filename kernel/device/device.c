@@ -27,6 +27,7 @@ void device_module_init(void)
     kmsg_init();
     power_init();
     disk_init();
+    claim_init();
     pc_init();
 }
 
@@ -39,6 +40,7 @@ void device_module_fini(void)
     kmsg_fini();
     power_fini();
     clock_fini();
+    claim_fini();
     list_for_each_safe(&devices.devices, device, after, link)
     {
         if (device->port != NULL) {
@@ -103,6 +105,7 @@ void device_no_senders(struct ipc_port *port, enum ipc_kobject_type type,
     } else if (type == IKOT_DEVICE && device->port == port) {
         device->port = NULL;
         ipc_port_dealloc_kernel(port);
+        claim_no_senders(device);
     }
 }
 
@@ -116,6 +119,9 @@ static kern_return_t open_device(ipc_port_t master, ipc_port_t reply_port,
 
     if (ipc_kobject_type_of(master) != IKOT_MASTER_DEVICE) {
         return D_INVALID_OPERATION;
+    }
+    if (claim_is_name(name)) {
+        return claim_open(name, device_out);
     }
     device = device_find(name);
     if (device != NULL) {

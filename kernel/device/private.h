@@ -89,6 +89,15 @@ void kmsg_fini(void);
 void clock_init(void);
 void clock_fini(void);
 void disk_init(void);
+
+/* claim.c: a claim is a device that is there as long as its port. */
+void claim_init(void);
+void claim_fini(void);
+bool claim_is_name(const char *name);
+kern_return_t claim_open(const char *name, struct device **device_out);
+/* DEVICE's port is gone; it too, if it was a claim. */
+void claim_no_senders(struct device *device);
+
 /* The last send right of an io_perm is gone. */
 void device_io_perm_no_senders(void *kobject);
 

@@ -6,7 +6,7 @@
 #include <hurd/fsys.h>
 
 /* Before a change of a directory. */
-static error_t dir_begin(protid_t cred, const char *name)
+error_t diskfs_dir_begin(protid_t cred, const char *name)
 {
     error_t err = diskfs_begin(cred);
 
@@ -25,14 +25,7 @@ static error_t dir_begin(protid_t cred, const char *name)
     return err;
 }
 
-#define LINK_MAX 32000 /* as pathconf says */
-
-static boolean_t is_dots(const char *name)
-{
-    return !strcmp(name, ".") || !strcmp(name, "..");
-}
-
-static error_t find(struct node *dir, const char *name, struct node **np)
+error_t diskfs_dir_find(struct node *dir, const char *name, struct node **np)
 {
     ino64_t ino;
     error_t err = diskfs_format->lookup(dir, name, &ino);
@@ -49,16 +42,17 @@ static int count_entry(void *context, const struct diskfs_entry *entry)
     return 1;
 }
 
-static boolean_t dir_is_empty(struct node *np)
+/* What cannot be read may hold something. */
+error_t diskfs_dir_check_empty(struct node *np)
 {
     int count = 0;
+    error_t err = diskfs_format->walk(np, 0, count_entry, &count);
 
-    diskfs_format->walk(np, count_entry, &count);
-    return count == 0;
+    return count ? HURD_ENOTEMPTY : err;
 }
 
 /* NP has one name more or less. */
-static void links_change(struct node *np, int by)
+void diskfs_links_change(struct node *np, int by)
 {
     if (by < 0 && np->st.st_nlink < (nlink_t)-by)
         by = -(int)np->st.st_nlink; /* the disk was wrong */
@@ -67,7 +61,7 @@ static void links_change(struct node *np, int by)
     diskfs_update(np);
 }
 
-static void dir_changed(struct node *dir)
+void diskfs_dir_changed(struct node *dir)
 {
     diskfs_touch(dir, FALSE, TRUE, TRUE);
     diskfs_update(dir);
@@ -78,17 +72,17 @@ kern_return_t diskfs_S_dir_mkdir(protid_t cred, const_string_t name,
 {
     struct node *dir, *np;
     ino64_t ino;
-    error_t err = dir_begin(cred, name);
+    error_t err = diskfs_dir_begin(cred, name);
 
     if (err)
         return err;
     dir = cred->po->np;
     err = diskfs_format->lookup(dir, name, &ino);
-    if (!err || is_dots(name))
+    if (!err || diskfs_is_dots(name))
         return diskfs_end(HURD_EEXIST);
     if (err == HURD_ENOENT)
         err = fshelp_checkdirmod(&dir->st, NULL, cred->user);
-    if (!err && dir->st.st_nlink >= LINK_MAX)
+    if (!err && dir->st.st_nlink >= DISKFS_LINK_MAX)
         err = HURD_EMLINK;
     if (!err)
         err = diskfs_create(dir, (mode & 07777) | HS_IFDIR, cred->user, &np);
@@ -98,9 +92,9 @@ kern_return_t diskfs_S_dir_mkdir(protid_t cred, const_string_t name,
     if (!err)
         err = diskfs_format->enter(dir, name, np);
     if (!err) {
-        links_change(np, 2);
-        links_change(dir, 1);
-        dir_changed(dir);
+        diskfs_links_change(np, 2);
+        diskfs_links_change(dir, 1);
+        diskfs_dir_changed(dir);
     }
     diskfs_nrele(np);
     return diskfs_end(err);
@@ -109,14 +103,14 @@ kern_return_t diskfs_S_dir_mkdir(protid_t cred, const_string_t name,
 kern_return_t diskfs_S_dir_rmdir(protid_t cred, const_string_t name)
 {
     struct node *dir, *np;
-    error_t err = dir_begin(cred, name);
+    error_t err = diskfs_dir_begin(cred, name);
 
     if (err)
         return err;
     dir = cred->po->np;
-    if (is_dots(name))
+    if (diskfs_is_dots(name))
         return diskfs_end(name[1] ? HURD_ENOTEMPTY : HURD_EINVAL);
-    err = find(dir, name, &np);
+    err = diskfs_dir_find(dir, name, &np);
     if (err)
         return diskfs_end(err);
     err = fshelp_checkdirmod(&dir->st, &np->st, cred->user);
@@ -125,14 +119,14 @@ kern_return_t diskfs_S_dir_rmdir(protid_t cred, const_string_t name)
     if (!err &&
         (fshelp_translated(&np->transbox) || np == cred->po->shadow_root))
         err = HURD_EBUSY;
-    if (!err && !dir_is_empty(np))
-        err = HURD_ENOTEMPTY;
+    if (!err)
+        err = diskfs_dir_check_empty(np);
     if (!err)
         err = diskfs_format->remove(dir, name);
     if (!err) {
-        links_change(np, -2);
-        links_change(dir, -1);
-        dir_changed(dir);
+        diskfs_links_change(np, -2);
+        diskfs_links_change(dir, -1);
+        diskfs_dir_changed(dir);
     }
     diskfs_nrele(np);
     return diskfs_end(err);
@@ -156,12 +150,12 @@ static void dismiss_translator(struct node *np)
 kern_return_t diskfs_S_dir_unlink(protid_t cred, const_string_t name)
 {
     struct node *dir, *np;
-    error_t err = dir_begin(cred, name);
+    error_t err = diskfs_dir_begin(cred, name);
 
     if (err)
         return err;
     dir = cred->po->np;
-    err = find(dir, name, &np);
+    err = diskfs_dir_find(dir, name, &np);
     if (err)
         return diskfs_end(err);
     err = fshelp_checkdirmod(&dir->st, &np->st, cred->user);
@@ -170,8 +164,8 @@ kern_return_t diskfs_S_dir_unlink(protid_t cred, const_string_t name)
     if (!err)
         err = diskfs_format->remove(dir, name);
     if (!err) {
-        links_change(np, -1);
-        dir_changed(dir);
+        diskfs_links_change(np, -1);
+        diskfs_dir_changed(dir);
         dismiss_translator(np);
     }
     diskfs_nrele(np);
@@ -180,7 +174,7 @@ kern_return_t diskfs_S_dir_unlink(protid_t cred, const_string_t name)
 
 /* MIG translates a second port argument too, but leaves its right to us if the
  * call succeeds. */
-static error_t drop_second(protid_t cred, error_t err)
+error_t diskfs_drop_second(protid_t cred, error_t err)
 {
     if (!err)
         mach_port_drop(cred->pi.port_right);
@@ -188,12 +182,14 @@ static error_t drop_second(protid_t cred, error_t err)
 }
 
 /* NAME in DIR becomes NP, in place of what was there (no directory). */
-static error_t dir_enter(struct node *dir, const char *name, struct node *np,
+error_t diskfs_dir_enter(struct node *dir, const char *name, struct node *np,
                          boolean_t excl, const struct iouser *user)
 {
     struct node *old = NULL;
-    error_t err = find(dir, name, &old);
+    error_t err = diskfs_dir_find(dir, name, &old);
 
+    if (!dir->st.st_nlink) /* removed: nobody would find it there */
+        return HURD_ENOENT;
     if (!err && excl)
         err = HURD_EEXIST;
     else if (!err && old == np)
@@ -204,16 +200,16 @@ static error_t dir_enter(struct node *dir, const char *name, struct node *np,
         err = 0;
     if (!err)
         err = fshelp_checkdirmod(&dir->st, old ? &old->st : NULL, user);
-    if (!err && old != np && np->st.st_nlink >= LINK_MAX)
+    if (!err && old != np && np->st.st_nlink >= DISKFS_LINK_MAX)
         err = HURD_EMLINK;
     if (!err && old != np) {
         err = old ? diskfs_format->replace(dir, name, np)
                   : diskfs_format->enter(dir, name, np);
         if (!err) {
-            links_change(np, 1);
+            diskfs_links_change(np, 1);
             if (old)
-                links_change(old, -1);
-            dir_changed(dir);
+                diskfs_links_change(old, -1);
+            diskfs_dir_changed(dir);
         }
     }
     if (old)
@@ -228,158 +224,28 @@ kern_return_t diskfs_S_dir_link(protid_t dircred, protid_t filecred,
 
     if (!filecred)
         return HURD_EXDEV;
-    err = dir_begin(dircred, name);
+    err = diskfs_dir_begin(dircred, name);
     if (err)
         return err;
     struct node *np = filecred->po->np;
-    if (HS_ISDIR(np->st.st_mode))
-        err = HURD_EPERM;
-    else if (is_dots(name))
+    ino64_t ino;
+    if (diskfs_is_dots(name))
         err = HURD_EEXIST;
+    else if (HS_ISDIR(np->st.st_mode)) /* not even in place of another */
+        err = excl && !diskfs_format->lookup(dircred->po->np, name, &ino)
+                  ? HURD_EEXIST
+                  : HURD_EPERM;
     else
-        err = dir_enter(dircred->po->np, name, np, excl, dircred->user);
+        err = diskfs_dir_enter(dircred->po->np, name, np, excl, dircred->user);
     diskfs_end(err);
-    return drop_second(filecred, err);
-}
-
-#define DEPTH_MAX 10000
-
-/* True if DIR is NP or lies below it. */
-static boolean_t dir_is_below(struct node *dir, struct node *np)
-{
-    ino64_t ino = dir->ino, up;
-    boolean_t below = FALSE;
-
-    for (int depth = 0; !below && ino != diskfs_format->root; depth++) {
-        struct node *at;
-        /* A disk with a circle in it must not keep us for ever. */
-        below = ino == np->ino || depth > DEPTH_MAX;
-        if (below || diskfs_cached_lookup(ino, &at))
-            break;
-        error_t err = diskfs_format->lookup(at, "..", &up);
-        diskfs_nrele(at);
-        if (err || up == ino)
-            break;
-        ino = up;
-    }
-    return below;
-}
-
-/* May the directory NP take the place of OLD (may be null) in TO? */
-static error_t rename_dir_check(struct node *np, struct node *to,
-                                struct node *old)
-{
-    if (dir_is_below(to, np))
-        return HURD_EINVAL;
-    if (!old)
-        return 0;
-    if (!HS_ISDIR(old->st.st_mode))
-        return HURD_ENOTDIR;
-    return dir_is_empty(old) ? 0 : HURD_ENOTEMPTY;
-}
-
-static error_t rename_dir(struct node *from, const char *oldname,
-                          struct node *to, const char *newname, struct node *np,
-                          struct node *old)
-{
-    error_t err = rename_dir_check(np, to, old);
-
-    if (!err && !old && from != to && to->st.st_nlink >= LINK_MAX)
-        err = HURD_EMLINK;
-    if (!err)
-        err = old ? diskfs_format->replace(to, newname, np)
-                  : diskfs_format->enter(to, newname, np);
-    if (!err && old) {
-        links_change(old, -2);
-        links_change(to, -1);
-    }
-    if (!err)
-        err = diskfs_format->remove(from, oldname);
-    if (!err && from != to)
-        err = diskfs_format->set_parent(np, to);
-    if (!err && from != to) {
-        links_change(from, -1);
-        links_change(to, 1);
-    }
-    return err;
-}
-
-static error_t rename_file(struct node *from, const char *oldname,
-                           struct node *to, const char *newname,
-                           struct node *np, const struct iouser *user)
-{
-    error_t err = dir_enter(to, newname, np, FALSE, user);
-
-    if (!err)
-        err = diskfs_format->remove(from, oldname);
-    if (!err)
-        links_change(np, -1);
-    return err;
-}
-
-static error_t rename_locked(protid_t fromcred, const char *oldname,
-                             protid_t tocred, const char *newname, int excl)
-{
-    struct node *from = fromcred->po->np, *to = tocred->po->np;
-    struct node *np, *old = NULL;
-    error_t err = find(from, oldname, &np);
-
-    if (err)
-        return err;
-    err = fshelp_checkdirmod(&from->st, &np->st, fromcred->user);
-    if (!err) {
-        err = find(to, newname, &old);
-        if (err == HURD_ENOENT)
-            err = 0;
-        else if (!err && excl && old != np)
-            err = HURD_EEXIST;
-    }
-    if (!err && old != np) {
-        err = fshelp_checkdirmod(&to->st, old ? &old->st : NULL, tocred->user);
-        if (!err && HS_ISDIR(np->st.st_mode))
-            err = rename_dir(from, oldname, to, newname, np, old);
-        else if (!err)
-            err = rename_file(from, oldname, to, newname, np, tocred->user);
-        if (!err) {
-            dir_changed(from);
-            dir_changed(to);
-        }
-    }
-    if (old)
-        diskfs_nrele(old);
-    diskfs_nrele(np);
-    return err;
-}
-
-kern_return_t diskfs_S_dir_rename(protid_t fromcred, const_string_t oldname,
-                                  protid_t tocred, const_string_t newname,
-                                  int excl)
-{
-    error_t err;
-
-    if (!tocred)
-        return HURD_EXDEV;
-    err = dir_begin(fromcred, oldname);
-    if (err)
-        return err;
-    if (!HS_ISDIR(tocred->po->np->st.st_mode))
-        err = HURD_ENOTDIR;
-    else if (is_dots(oldname) || is_dots(newname) || !*newname ||
-             strchr(newname, '/'))
-        err = HURD_EINVAL;
-    else if (strlen(newname) > 255)
-        err = HURD_ENAMETOOLONG;
-    else
-        err = rename_locked(fromcred, oldname, tocred, newname, excl);
-    diskfs_end(err);
-    return drop_second(tocred, err);
+    return diskfs_drop_second(filecred, err);
 }
 
 kern_return_t diskfs_S_dir_mkfile(protid_t cred, int flags, mode_t mode,
                                   mach_port_t *port, mach_msg_type_name_t *type)
 {
     struct node *np;
-    error_t err = dir_begin(cred, NULL);
+    error_t err = diskfs_dir_begin(cred, NULL);
 
     if (err)
         return err;

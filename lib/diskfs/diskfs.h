@@ -54,7 +54,7 @@ struct peropen {
     int openstat;    /* HO_... */
     int64_t filepointer;
     struct rlock_peropen lock_status;
-    struct listing *listing; /* of a directory that is being read, or null */
+    struct counted *counted; /* entries of a directory, or null: list.c */
     /* Where `..' leads from the root (send right, or null), and the node that
      * is the root of a chroot (a reference, or null). */
     mach_port_t root_parent;
@@ -77,12 +77,15 @@ struct diskfs_control {
 };
 typedef struct diskfs_control *control_t;
 
-/* One name in a directory. */
+/* One name in a directory.  It keeps its place while it is there, whatever
+ * else comes and goes. */
 struct diskfs_entry {
     ino64_t ino;
     int type; /* HDT_... */
     const char *name;
     size_t length;
+    uint32_t place,
+        next; /* where a walk goes on behind it: at most INT32_MAX */
 };
 /* Called for each entry; non-zero ends the walk. */
 typedef int (*diskfs_walk_fn)(void *context, const struct diskfs_entry *entry);
@@ -121,7 +124,9 @@ struct diskfs_format {
      */
     void (*unlocked)(struct node *np);
     error_t (*lookup)(struct node *dir, const char *name, ino64_t *ino);
-    error_t (*walk)(struct node *dir, diskfs_walk_fn fn, void *context);
+    /* In the order of their places, those from FROM on. */
+    error_t (*walk)(struct node *dir, uint32_t from, diskfs_walk_fn fn,
+                    void *context);
     /* The magical name (HURD-FACTS 5.2) that NAME in DIR stands for, or NULL;
      * may be null itself. */
     const char *(*magic)(struct node *dir, const char *name);
@@ -264,6 +269,9 @@ error_t diskfs_set_options(const char *argz, size_t length);
 
 /* --- shows.c: file systems that only show something --------------------------- */
 
+/* Shows FN an entry if its place is not before FROM: for `walk'. */
+int diskfs_shows_entry(uint32_t from, uint32_t place, diskfs_walk_fn fn,
+                       void *context, ino64_t ino, int type, const char *name);
 /* By walking the directory, which shows `.' and `..' as well. */
 error_t diskfs_shows_lookup(struct node *dir, const char *name, ino64_t *ino);
 void diskfs_shows_drop_node(struct node *np);

@@ -4,9 +4,11 @@
 #include <diskfs/fs_S.h>
 #include <diskfs/private.h>
 
-#define LINKS_MAX       8
+#define LINKS_MAX       40 /* as on Linux */
 #define NAME_MAX_LENGTH 255
 #define RETRY_NAME_MAX  1024 /* a string_t */
+#define LINK_MAX_LENGTH 4095
+#define WALK_NAME_MAX   8192 /* a name, with links in their targets' places */
 
 /* A lookup in progress: where it is and what is left of the name. */
 struct walk {
@@ -14,7 +16,7 @@ struct walk {
     int flags;
     mode_t mode;
     struct node *dir; /* a reference */
-    char name[2048], *rest;
+    char name[WALK_NAME_MAX], *rest;
     int links;
     boolean_t must_be_dir, create, created;
     /* The answer. */
@@ -77,6 +79,8 @@ static error_t walk_answer(struct walk *walk, struct node *np)
 
     if (walk->must_be_dir && !HS_ISDIR(np->st.st_mode))
         err = HURD_ENOTDIR;
+    else if (walk->flags & HO_CREAT && HS_ISDIR(np->st.st_mode))
+        err = walk->flags & HO_EXCL ? HURD_EEXIST : HURD_EISDIR;
     if (!err && !walk->created)
         err = diskfs_check_open(np, walk->flags, walk->cred->user);
     if (err) {
@@ -117,6 +121,17 @@ static error_t walk_magic(struct walk *walk, const char *magic)
     return 0;
 }
 
+/* What keeps the directory from being searched, or ERR. */
+static error_t walk_search_allowed(const struct walk *walk, error_t err)
+{
+    error_t first =
+        HS_ISDIR(walk->dir->st.st_mode)
+            ? fshelp_access(&walk->dir->st, HS_IEXEC, walk->cred->user)
+            : HURD_ENOTDIR;
+
+    return first ? first : err;
+}
+
 /* The node that NAME is in walk->dir: a reference, or NULL if it is not there
  * and may be made. */
 static error_t walk_find(struct walk *walk, const char *name, boolean_t last,
@@ -126,9 +141,7 @@ static error_t walk_find(struct walk *walk, const char *name, boolean_t last,
     error_t err;
 
     *np = NULL;
-    if (!HS_ISDIR(walk->dir->st.st_mode))
-        return HURD_ENOTDIR;
-    err = fshelp_access(&walk->dir->st, HS_IEXEC, walk->cred->user);
+    err = walk_search_allowed(walk, 0);
     if (err)
         return err;
     if (strlen(name) > NAME_MAX_LENGTH)
@@ -172,8 +185,8 @@ static error_t walk_create(struct walk *walk, const char *name)
 static error_t walk_link(struct walk *walk, struct node *np,
                          boolean_t *answered)
 {
-    char target[2048];
-    size_t length = sizeof target - 1;
+    char target[LINK_MAX_LENGTH + 1];
+    size_t length = LINK_MAX_LENGTH;
     error_t err = ++walk->links > LINKS_MAX
                       ? HURD_ELOOP
                       : diskfs_format->read_link(np, target, &length);
@@ -181,22 +194,22 @@ static error_t walk_link(struct walk *walk, struct node *np,
     diskfs_nrele(np);
     if (err)
         return err;
-    target[length] = 0;
-    size_t rest = walk->rest ? strlen(walk->rest) + 1 : 0;
-    if (length + rest + 1 >= RETRY_NAME_MAX)
+    /* A slash behind the link's name stays one behind its target. */
+    const char *tail = walk->rest ? walk->rest : "";
+    boolean_t slash = walk->rest || walk->must_be_dir;
+    size_t rest = strlen(tail);
+    if (length + slash + rest >= WALK_NAME_MAX)
         return HURD_ENAMETOOLONG;
-    if (walk->rest) {
-        char tail[2048];
-        memcpy(tail, walk->rest, rest);
-        target[length] = '/';
-        memcpy(walk->name, target, length + 1);
-        memcpy(walk->name + length + 1, tail, rest);
-    } else {
-        memcpy(walk->name, target, length + 1);
-    }
+    memmove(walk->name + length + slash, tail, rest + 1);
+    memcpy(walk->name, target, length);
+    if (slash)
+        walk->name[length] = '/';
     walk->rest = walk->name;
     if (target[0] != '/')
         return 0;
+    /* As long a name the client must take apart by itself. */
+    if (length + slash + rest >= RETRY_NAME_MAX)
+        return HURD_ENAMETOOLONG;
     *walk->retry = FS_RETRY_MAGICAL;
     mig_strncpy(walk->retry_name, walk->name, 1024);
     *walk->port = MACH_PORT_NULL;
@@ -221,9 +234,11 @@ static boolean_t may_do_without(const struct walk *walk, struct node *np,
 static error_t walk_translator(struct walk *walk, struct node *np,
                                boolean_t last, boolean_t *answered)
 {
-    error_t err = diskfs_open_translator(np, walk->dir, walk->cred,
-                                         last ? walk->flags : 0, walk->retry,
-                                         walk->retry_name, walk->port);
+    /* What is to be a directory is not waited for: it may be a pipe. */
+    int flags = walk->flags | (walk->must_be_dir ? HO_NONBLOCK : 0);
+    error_t err =
+        diskfs_open_translator(np, walk->dir, walk->cred, last ? flags : 0,
+                               walk->retry, walk->retry_name, walk->port);
 
     if (err == HURD_ENOENT && may_do_without(walk, np, last))
         return 0;
@@ -287,6 +302,10 @@ static error_t walk_step(struct walk *walk, boolean_t *answered)
         *answered = TRUE;
         return walk_magic(walk, magic);
     }
+    /* Only mkdir makes a directory. */
+    if (last && walk->must_be_dir && walk->flags & HO_CREAT &&
+        !diskfs_is_dots(name))
+        return walk_search_allowed(walk, HURD_EISDIR);
     error_t err = walk_find(walk, name, last, &np);
     if (err)
         return err;

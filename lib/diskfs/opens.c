@@ -39,7 +39,7 @@ void diskfs_release_peropen(struct peropen *po)
     boolean_t locked = diskfs_has_locked(po);
     fshelp_rlock_drop_peropen(&po->lock_status);
     diskfs_tell_unlocked(po, locked);
-    diskfs_drop_listing(po);
+    diskfs_drop_counted(po);
     mach_port_drop(po->root_parent);
     if (po->shadow_root)
         diskfs_nrele(po->shadow_root);

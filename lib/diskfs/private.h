@@ -20,7 +20,7 @@ error_t diskfs_answer_open(struct node *np, int flags,
                            const struct iouser *user, mach_port_t *port,
                            mach_msg_type_name_t *type);
 
-void diskfs_drop_listing(struct peropen *po);
+void diskfs_drop_counted(struct peropen *po);
 
 /* Changes made through a mapping in the range reach the format; the lock is let
  * go meanwhile, the caller has a reference on NP. */
@@ -55,6 +55,31 @@ static inline error_t diskfs_end(error_t err)
     pthread_mutex_unlock(&diskfs_lock);
     return err;
 }
+
+/* --- dir.c: of a directory's names; under the lock but for the first and the
+ * last of them */
+
+#define DISKFS_LINK_MAX 32000 /* as pathconf says */
+
+static inline boolean_t diskfs_is_dots(const char *name)
+{
+    return !strcmp(name, ".") || !strcmp(name, "..");
+}
+
+/* Before a change of a directory, of NAME (may be null) in it. */
+error_t diskfs_dir_begin(protid_t cred, const char *name);
+error_t diskfs_dir_find(struct node *dir, const char *name, struct node **np);
+/* ENOTEMPTY, or why that is not known. */
+error_t diskfs_dir_check_empty(struct node *np);
+/* NP has one name more or less; DIR has other names. */
+void diskfs_links_change(struct node *np, int by);
+void diskfs_dir_changed(struct node *dir);
+/* NAME in DIR becomes NP, in place of what was there (no directory). */
+error_t diskfs_dir_enter(struct node *dir, const char *name, struct node *np,
+                         boolean_t excl, const struct iouser *user);
+/* MIG translates a second port argument too, but leaves its right to us if the
+ * call succeeds. */
+error_t diskfs_drop_second(protid_t cred, error_t err);
 
 /* Whether PO has its file locked for itself; and what is to be done, after its
  * locks have changed, if it had. */

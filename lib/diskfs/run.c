@@ -10,6 +10,7 @@
 #include <diskfs/fs_S.h>
 #include <diskfs/fsys_S.h>
 #include <diskfs/io_S.h>
+#include <diskfs/names_S.h>
 #include <diskfs/startup_notify_S.h>
 #include <ports/interrupt_S.h>
 #include <ports/notify_S.h>
@@ -46,6 +47,7 @@ static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
     }
     if (!((routine = io_server_routine(in)) ||
           (routine = fs_server_routine(in)) ||
+          (routine = names_server_routine(in)) ||
           (routine = fsys_server_routine(in)) ||
           (routine = exec_startup_server_routine(in)) ||
           (routine = startup_notify_server_routine(in)) ||

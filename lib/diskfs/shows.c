@@ -22,11 +22,24 @@ static int compare(void *context, const struct diskfs_entry *entry)
     return 1;
 }
 
+int diskfs_shows_entry(uint32_t from, uint32_t place, diskfs_walk_fn fn,
+                       void *context, ino64_t ino, int type, const char *name)
+{
+    struct diskfs_entry entry = {.ino = ino,
+                                 .type = type,
+                                 .name = name,
+                                 .length = strlen(name),
+                                 .place = place,
+                                 .next = place + 1};
+
+    return place < from ? 0 : fn(context, &entry);
+}
+
 error_t diskfs_shows_lookup(struct node *dir, const char *name, ino64_t *ino)
 {
     struct search search = {name, 0};
 
-    diskfs_format->walk(dir, compare, &search);
+    diskfs_format->walk(dir, 0, compare, &search);
     *ino = search.ino;
     return search.ino ? 0 : HURD_ENOENT;
 }

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRIES_MAX 32
+#define RETRIES_MAX 48 /* 40 links, and some translators */
 
 __thread error_t hurd_errno;
 

@@ -21,7 +21,7 @@ static void drop_array(void *data, const void *room, size_t size)
 }
 
 /* ENOTSUP if the file is no simple run of a device that we may have. */
-static error_t take_device(file_t file, struct store *store)
+static error_t take_device(file_t file, mach_port_t master, struct store *store)
 {
     mach_port_t port_room[4], *ports = port_room;
     int int_room[16], *ints = int_room;
@@ -41,6 +41,8 @@ static error_t take_device(file_t file, struct store *store)
         store->first_sector = offsets[0];
         store->sector_count = offsets[1];
         store->sector_size = ints[BLOCK_SIZE];
+        if (data_size && !data[data_size - 1]) /* a store's name */
+            store_set_name(store, data, master);
         port_count = 0;
     } else {
         err = HURD_ENOTSUP;
@@ -71,7 +73,8 @@ static error_t take_contents(file_t file, struct store *store)
     return 0;
 }
 
-error_t store_open_file(const char *name, struct store *store)
+error_t store_open_file(const char *name, mach_port_t master,
+                        struct store *store)
 {
     file_t file;
     error_t err = hurd_lookup(name, HO_READ | HO_WRITE, 0, &file);
@@ -81,7 +84,7 @@ error_t store_open_file(const char *name, struct store *store)
         err = hurd_lookup(name, HO_READ, 0, &file);
     if (err)
         return err;
-    err = store->writable ? take_device(file, store) : HURD_ENOTSUP;
+    err = store->writable ? take_device(file, master, store) : HURD_ENOTSUP;
     if (!err) {
         mach_port_drop(file);
         return store_check_sectors(store);

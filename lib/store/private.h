@@ -9,6 +9,10 @@
 /* Whether the sizes make sense; releases STORE if not. */
 error_t store_check_sectors(struct store *store);
 
+/* claim.c: remembers how DEVICE of MASTER (borrowed) is claimed. */
+void store_set_name(struct store *store, const char *device,
+                    mach_port_t master);
+
 /* file.c */
 error_t store_file_fetch(const struct store *store, uint64_t offset,
                          uint32_t size, char **data, uint32_t *got);

@@ -77,6 +77,8 @@ static error_t open_on(mach_port_t master, const char *name,
         err = device_open(master, D_READ, device, &store->device);
     }
     store->opened = !err;
+    if (!err)
+        store_set_name(store, name, master);
     return err ? err : measure(store);
 }
 
@@ -181,10 +183,10 @@ error_t store_open_typed(const char *name, mach_port_t master,
     if (!strncmp(name, "part:", 5))
         return open_partition(name + 5, master, store, wrong);
     if (name[0] == '/')
-        return store_open_file(name, store);
+        return store_open_file(name, master, store);
     if (!strncmp(name, "file:", 5)) {
         *wrong = name + 5;
-        return store_open_file(name + 5, store);
+        return store_open_file(name + 5, master, store);
     }
     if (strncmp(name, "device:", 7))
         return HURD_EOPNOTSUPP;
@@ -194,6 +196,9 @@ error_t store_open_typed(const char *name, mach_port_t master,
 
 void store_release(struct store *store)
 {
+    store_unclaim(store);
+    mach_port_drop(store->master);
+    store->master = MACH_PORT_NULL;
     if (store->opened)
         device_close(store->device);
     mach_port_drop(store->device);

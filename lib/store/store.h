@@ -26,6 +26,11 @@ struct store {
     uint32_t sector_size;
     boolean_t writable;
     boolean_t opened; /* the device: to be closed, too */
+    /* By which name the device is claimed, or "", and where (send right or
+     * null); the claims that are held (send rights or null). */
+    char name[64];
+    mach_port_t master;
+    mach_port_t claims[2];
 };
 
 /* Opens the typed name NAME; MASTER (borrowed) may be null.  A device that
@@ -37,8 +42,16 @@ error_t store_open_typed(const char *name, mach_port_t master,
 error_t store_open_device(const char *name, mach_port_t master,
                           struct store *store);
 /* The same for a file. */
-error_t store_open_file(const char *name, struct store *store);
+error_t store_open_file(const char *name, mach_port_t master,
+                        struct store *store);
 void store_release(struct store *store);
+
+/* Keeps others who claim the same sectors, by this or another name, from them:
+ * who reads from writing by another way, who writes from all but reading by
+ * the same.  EBUSY if somebody claims them already, 0 where nobody can say.
+ * It lasts until store_unclaim, store_release or the task's end. */
+error_t store_claim(struct store *store, boolean_t write);
+void store_unclaim(struct store *store);
 
 static inline uint64_t store_bytes(const struct store *store)
 {

@@ -11,11 +11,6 @@
 #define INO_TABLES 3
 #define INO_FILES  16
 
-static boolean_t is_dir(ino64_t ino)
-{
-    return ino < INO_FILES;
-}
-
 static const struct acpi_table *ino_table(ino64_t ino)
 {
     return ino >= INO_FILES && ino - INO_FILES < tables.count
@@ -57,26 +52,19 @@ static error_t tree_read(struct node *np, int64_t offset, char *data,
     return 0;
 }
 
-static int walk_one(diskfs_walk_fn fn, void *context, ino64_t ino,
-                    const char *name)
+static error_t tree_walk(struct node *dir, uint32_t from, diskfs_walk_fn fn,
+                         void *context)
 {
-    struct diskfs_entry entry = {ino, is_dir(ino) ? HDT_DIR : HDT_REG, name,
-                                 strlen(name)};
-
-    return fn(context, &entry);
-}
-
-static error_t tree_walk(struct node *dir, diskfs_walk_fn fn, void *context)
-{
-    if (walk_one(fn, context, dir->ino, ".") ||
-        walk_one(fn, context, INO_ROOT, ".."))
+    if (diskfs_shows_entry(from, 0, fn, context, dir->ino, HDT_DIR, ".") ||
+        diskfs_shows_entry(from, 1, fn, context, INO_ROOT, HDT_DIR, ".."))
         return 0;
     if (dir->ino == INO_ROOT) {
-        walk_one(fn, context, INO_TABLES, "tables");
+        diskfs_shows_entry(from, 2, fn, context, INO_TABLES, HDT_DIR, "tables");
         return 0;
     }
     for (unsigned i = 0; i < tables.count; i++)
-        if (walk_one(fn, context, INO_FILES + i, tables.tables[i].name))
+        if (diskfs_shows_entry(from, 2 + i, fn, context, INO_FILES + i, HDT_REG,
+                               tables.tables[i].name))
             break;
     return 0;
 }

@@ -92,9 +92,7 @@ static int count_block(ext2_filsys unused, blk64_t *block, e2_blkcnt_t where,
     return 0;
 }
 
-/* When the disk is full libext2fs may have given the file a block that maps
- * others without counting it. */
-static void contents_recount(struct node *np)
+void contents_recount(struct node *np)
 {
     struct ext2_inode *inode = ext2_node_inode(np);
     blk64_t count = 0;

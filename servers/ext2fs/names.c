@@ -4,21 +4,66 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext2fs/private.h"
+#include "ext2fs/directory.h"
+
+/* --- finding ------------------------------------------------------------------ */
+
+/* Where a name is: in which block, and what stands before it there. */
+struct found {
+    struct dir_index *index;
+    struct dir_block block;
+    struct ext2_dir_entry *entry, *before;
+};
+
+static error_t find_in(struct found *found, struct node *dir, uint32_t number,
+                       const char *name)
+{
+    error_t err = dir_block_read(dir, number, &found->block);
+
+    found->entry =
+        err ? NULL : dir_block_find(&found->block, name, &found->before);
+    return err;
+}
+
+/* A block that cannot be read does not hide what is in others. */
+static error_t find_by_reading(struct found *found, struct node *dir,
+                               const char *name)
+{
+    error_t err = 0;
+
+    for (uint32_t i = 0; i < dir_block_count(dir) && !found->entry; i++) {
+        error_t one = find_in(found, dir, i, name);
+        err = err ? err : one;
+    }
+    return found->entry ? 0 : err ? err : HURD_ENOENT;
+}
+
+static error_t find(struct found *found, struct node *dir, const char *name)
+{
+    uint64_t cursor = 0;
+    uint32_t number;
+    error_t err = 0;
+
+    found->entry = NULL;
+    found->index = dir_index_get(dir);
+    if (!found->index)
+        return find_by_reading(found, dir, name);
+    while (!err && !found->entry &&
+           dir_index_next(found->index, name, &cursor, &number))
+        err = find_in(found, dir, number, name);
+    return err || found->entry ? err : HURD_ENOENT;
+}
 
 error_t ext2_lookup(struct node *dir, const char *name, ino64_t *result)
 {
-    ext2_ino_t ino;
-    errcode_t err = ext2fs_lookup(fs, dir->ino, name, strlen(name), NULL, &ino);
+    struct found found;
+    error_t err = find(&found, dir, name);
 
-    *result = ino;
-    return fs_error(err);
+    *result = err ? 0 : found.entry->inode;
+    return err;
 }
 
-struct walk {
-    diskfs_walk_fn fn;
-    void *context;
-};
+/* --- showing ------------------------------------------------------------------ */
 
 static int wire_type(int type)
 {
@@ -28,26 +73,46 @@ static int wire_type(int type)
     return type >= 0 && type <= 7 ? types[type] : HDT_UNKNOWN;
 }
 
-static int walk_entry(struct ext2_dir_entry *dirent, int offset, int blocksize,
-                      char *buf, void *data)
+/* The records of BLOCK from byte START on; non-zero if FN wants no more. */
+static int walk_block(const struct dir_block *block, uint32_t start,
+                      diskfs_walk_fn fn, void *context)
 {
-    const struct walk *walk = data;
-    struct diskfs_entry entry = {.ino = dirent->inode,
-                                 .type =
-                                     wire_type(ext2fs_dirent_file_type(dirent)),
-                                 .name = dirent->name,
-                                 .length = ext2fs_dirent_name_len(dirent)};
+    uint32_t first = block->number * (fs->blocksize / 4);
+    uint32_t offset = 0, at = 0;
+    const struct ext2_dir_entry *dirent;
 
-    return walk->fn(walk->context, &entry) ? DIRENT_ABORT : 0;
+    for (; (dirent = dir_block_next(block, &offset)); at = offset) {
+        struct diskfs_entry entry = {
+            .ino = dirent->inode,
+            .type = wire_type(ext2fs_dirent_file_type(dirent)),
+            .name = dirent->name,
+            .length = ext2fs_dirent_name_len(dirent),
+            .place = first + at / 4,
+            .next = first + offset / 4};
+        if (dirent->inode && at >= start && fn(context, &entry))
+            return 1;
+    }
+    return 0;
 }
 
-error_t ext2_walk(struct node *dir, diskfs_walk_fn fn, void *context)
+error_t ext2_walk(struct node *dir, uint32_t from, diskfs_walk_fn fn,
+                  void *context)
 {
-    struct walk walk = {fn, context};
+    uint32_t places = fs->blocksize / 4;
+    uint32_t start = from % places * 4;
+    error_t err = 0;
 
-    return fs_error(
-        ext2fs_dir_iterate(fs, dir->ino, 0, NULL, walk_entry, &walk));
+    for (uint32_t i = from / places; !err && i < dir_block_count(dir); i++) {
+        struct dir_block block;
+        err = dir_block_read(dir, i, &block);
+        if (!err && walk_block(&block, start, fn, context))
+            break;
+        start = 0;
+    }
+    return err;
 }
+
+/* --- changing ----------------------------------------------------------------- */
 
 static int ext2_type(const struct node *np)
 {
@@ -71,86 +136,69 @@ static int ext2_type(const struct node *np)
     }
 }
 
-/* libext2fs has written the directory's inode: its size and blocks changed. */
-static error_t reread(struct node *dir)
+/* A block of DIR's with room for SIZE bytes, made if there is none. */
+static error_t find_room(struct node *dir, const struct dir_index *index,
+                         uint32_t size, struct dir_block *block)
 {
-    struct ext2_inode *inode = ext2_node_inode(dir);
-    errcode_t err = ext2fs_read_inode(fs, dir->ino, inode);
+    uint32_t number = 0;
+    boolean_t found = index && dir_index_with_room(index, size, &number);
 
-    dir->st.st_size = EXT2_I_SIZE(inode);
-    dir->st.st_blocks = inode->i_blocks;
-    return fs_error(err);
-}
-
-/* A directory that gets a name in no order loses its index, in our copy of the
- * inode as on the disk. */
-static error_t drop_index(struct node *dir)
-{
-    struct ext2_inode *inode = ext2_node_inode(dir);
-
-    if (!(inode->i_flags & EXT2_INDEX_FL))
-        return 0;
-    inode->i_flags &= ~EXT2_INDEX_FL;
-    return ext2_inode_write(dir);
+    if (found)
+        return dir_block_read(dir, number, block);
+    for (; !index && number < dir_block_count(dir); number++)
+        if (!dir_block_read(dir, number, block) &&
+            dir_block_room(block) >= size)
+            return 0;
+    return dir_block_add(dir, block);
 }
 
 error_t ext2_enter(struct node *dir, const char *name, struct node *np)
 {
-    error_t error = drop_index(dir);
-    if (error)
-        return error;
-    errcode_t err = ext2fs_link(fs, dir->ino, name, np->ino, ext2_type(np));
+    struct dir_index *index = dir_index_get(dir);
+    struct dir_block block;
+    error_t err = dir_drop_htree(dir);
 
-    if (err == EXT2_ET_DIR_NO_SPACE) {
-        /* Our idea of its times and links first: the inode is read anew. */
-        error = ext2_inode_write(dir);
-        if (error)
-            return error;
-        err = ext2fs_expand_dir(fs, dir->ino);
-        if (!err)
-            err = reread(dir);
-        if (!err)
-            err = ext2fs_link(fs, dir->ino, name, np->ino, ext2_type(np));
-    }
-    return fs_error(err);
+    if (!err)
+        err = find_room(dir, index, dir_record_size(strlen(name)), &block);
+    if (err)
+        return err;
+    err = dir_block_enter(&block, name, np->ino, ext2_type(np));
+    if (!err)
+        err = dir_block_write(&block);
+    if (err)
+        dir_index_forget(dir->ino);
+    else
+        dir_index_entered(index, name, &block);
+    return err;
 }
 
 error_t ext2_remove(struct node *dir, const char *name)
 {
-    return fs_error(ext2fs_unlink(fs, dir->ino, name, 0, 0));
-}
+    struct found found;
+    error_t err = find(&found, dir, name);
 
-struct replacement {
-    const char *name;
-    size_t length;
-    ext2_ino_t ino;
-    int type;
-    boolean_t done;
-};
-
-static int replace_entry(struct ext2_dir_entry *dirent, int offset,
-                         int blocksize, char *buf, void *data)
-{
-    struct replacement *new = data;
-
-    if ((size_t)ext2fs_dirent_name_len(dirent) != new->length ||
-        memcmp(dirent->name, new->name, new->length) != 0)
-        return 0;
-    dirent->inode = new->ino;
-    if (ext2fs_has_feature_filetype(fs->super))
-        ext2fs_dirent_set_file_type(dirent, new->type);
-    new->done = TRUE;
-    return DIRENT_CHANGED | DIRENT_ABORT;
+    if (err)
+        return err;
+    dir_block_remove(found.entry, found.before);
+    err = dir_block_write(&found.block);
+    if (err)
+        dir_index_forget(dir->ino);
+    else
+        dir_index_removed(found.index, name, &found.block);
+    return err;
 }
 
 error_t ext2_replace(struct node *dir, const char *name, struct node *np)
 {
-    struct replacement new = {name, strlen(name), np->ino, ext2_type(np),
-                              FALSE};
-    errcode_t err =
-        ext2fs_dir_iterate(fs, dir->ino, 0, NULL, replace_entry, &new);
+    struct found found;
+    error_t err = find(&found, dir, name);
 
-    return err ? fs_error(err) : new.done ? 0 : HURD_ENOENT;
+    if (err)
+        return err;
+    found.entry->inode = np->ino;
+    if (ext2fs_has_feature_filetype(fs->super))
+        ext2fs_dirent_set_file_type(found.entry, ext2_type(np));
+    return dir_block_write(&found.block);
 }
 
 error_t ext2_init_dir(struct node *np, struct node *parent)
@@ -160,6 +208,7 @@ error_t ext2_init_dir(struct node *np, struct node *parent)
     blk64_t where;
     errcode_t err = ext2fs_new_dir_block(fs, np->ino, parent->ino, &block);
 
+    dir_index_forget(np->ino); /* of a directory before it */
     if (!err)
         err = ext2fs_new_block2(fs, 0, NULL, &where);
     if (!err)
@@ -179,18 +228,7 @@ error_t ext2_init_dir(struct node *np, struct node *parent)
     return err ? fs_error(err) : ext2_inode_write(np);
 }
 
-static int set_dotdot(struct ext2_dir_entry *dirent, int offset, int blocksize,
-                      char *buf, void *data)
-{
-    if (ext2fs_dirent_name_len(dirent) != 2 || memcmp(dirent->name, "..", 2))
-        return 0;
-    dirent->inode = *(ext2_ino_t *)data;
-    return DIRENT_CHANGED | DIRENT_ABORT;
-}
-
 error_t ext2_set_parent(struct node *np, struct node *parent)
 {
-    ext2_ino_t ino = parent->ino;
-
-    return fs_error(ext2fs_dir_iterate(fs, np->ino, 0, NULL, set_dotdot, &ino));
+    return ext2_replace(np, "..", parent);
 }

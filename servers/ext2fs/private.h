@@ -35,7 +35,8 @@ struct ext2_inode *ext2_node_inode(struct node *np);
 error_t ext2_inode_write(struct node *np);
 
 error_t ext2_lookup(struct node *dir, const char *name, ino64_t *ino);
-error_t ext2_walk(struct node *dir, diskfs_walk_fn fn, void *context);
+error_t ext2_walk(struct node *dir, uint32_t from, diskfs_walk_fn fn,
+                  void *context);
 error_t ext2_enter(struct node *dir, const char *name, struct node *np);
 error_t ext2_remove(struct node *dir, const char *name);
 error_t ext2_replace(struct node *dir, const char *name, struct node *np);
@@ -54,6 +55,9 @@ error_t ext2_write(struct node *np, int64_t offset, const char *data,
 error_t ext2_set_size(struct node *np, int64_t size);
 /* reserve.c */
 error_t ext2_reserve(struct node *np, int64_t offset, size_t *size);
+/* When the disk is full libext2fs may have given the file a block that maps
+ * others without counting it: counts what NP's inode on the disk has. */
+void contents_recount(struct node *np);
 /* Gives back the blocks of NP's contents. */
 error_t ext2_free_blocks(struct node *np);
 

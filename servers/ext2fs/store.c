@@ -459,7 +459,17 @@ error_t store_open(const char *type, const char *name, mach_port_t master,
         err = store_open_device(name, master, &store.disk);
     else
         wrong = type;
-    if (err == HURD_EOPNOTSUPP)
+    /* Also if it will only be read: that may change. */
+    if (!err) {
+        err = store_claim(&store.disk, TRUE);
+        wrong = name;
+    }
+    if (err == HURD_EBUSY)
+        mach_complain(0,
+                      "%s: in use: it is mounted or open for writing, by "
+                      "this or another name",
+                      wrong);
+    else if (err == HURD_EOPNOTSUPP)
         mach_complain(err, "%s: kind of store", wrong);
     else if (err)
         mach_complain(err, "%s", wrong);

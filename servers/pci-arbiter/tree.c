@@ -100,27 +100,35 @@ static ino64_t parent_of(ino64_t dir)
     return dir >= INO_BUSES ? INO_DOMAIN : INO_ROOT;
 }
 
-static int walk_one(diskfs_walk_fn fn, void *context, ino64_t ino,
+/* What a walk shows to whom, and from which place on. */
+struct showing {
+    uint32_t from;
+    diskfs_walk_fn fn;
+    void *context;
+};
+
+/* Places: the dots, the domain, a function's files; the list of functions. */
+enum { PLACE_DOMAIN = 2, PLACE_FILES = 3, PLACE_FUNCTIONS = 16 };
+
+static int walk_one(const struct showing *to, uint32_t place, ino64_t ino,
                     const char *name)
 {
-    struct diskfs_entry entry = {ino, is_dir(ino) ? HDT_DIR : HDT_REG, name,
-                                 strlen(name)};
-
-    return fn(context, &entry);
+    return diskfs_shows_entry(to->from, place, to->fn, to->context, ino,
+                              is_dir(ino) ? HDT_DIR : HDT_REG, name);
 }
 
 /* DIR is F's. */
-static int walk_function(ino64_t dir, struct pci_device *f, diskfs_walk_fn fn,
-                         void *context)
+static int walk_function(ino64_t dir, struct pci_device *f,
+                         const struct showing *to)
 {
     char name[16];
 
-    if (walk_one(fn, context, dir + FILE_CONFIG, "config"))
+    if (walk_one(to, PLACE_FILES, dir + FILE_CONFIG, "config"))
         return 1;
     for (unsigned i = 0; i < PCI_REGIONS; i++) {
         snprintf(name, sizeof name, "region%u", i);
         if (f->regions[i].size &&
-            walk_one(fn, context, dir + FILE_REGION0 + i, name))
+            walk_one(to, PLACE_FILES + 1 + i, dir + FILE_REGION0 + i, name))
             return 1;
     }
     return 0;
@@ -138,23 +146,25 @@ static boolean_t is_first(ino64_t dir, unsigned index, ino64_t ino)
     return TRUE;
 }
 
-static error_t tree_walk(struct node *np, diskfs_walk_fn fn, void *context)
+static error_t tree_walk(struct node *np, uint32_t from, diskfs_walk_fn fn,
+                         void *context)
 {
+    const struct showing to = {from, fn, context};
     unsigned file;
     struct pci_device *own = ino_function(np->ino, &file);
     char name[8];
 
-    if (walk_one(fn, context, np->ino, ".") ||
-        walk_one(fn, context, parent_of(np->ino), ".."))
+    if (walk_one(&to, 0, np->ino, ".") ||
+        walk_one(&to, 1, parent_of(np->ino), ".."))
         return 0;
     if (np->ino == INO_ROOT)
-        walk_one(fn, context, INO_DOMAIN, "0000");
+        walk_one(&to, PLACE_DOMAIN, INO_DOMAIN, "0000");
     if (own)
-        walk_function(np->ino, own, fn, context);
+        walk_function(np->ino, own, &to);
     for (unsigned i = 0; !own && pci_device_get(i); i++) {
         ino64_t ino = entry_for(np->ino, i, name);
         if (ino && is_first(np->ino, i, ino) &&
-            walk_one(fn, context, ino, name))
+            walk_one(&to, PLACE_FUNCTIONS + i, ino, name))
             break;
     }
     return 0;

@@ -143,15 +143,17 @@ static error_t proc_lookup(struct node *dir, const char *name, ino64_t *ino)
     return root ? lookup_pid(name, ino) : HURD_ENOENT;
 }
 
-static int walk_one(diskfs_walk_fn fn, void *context, ino64_t ino, int type,
-                    const char *name)
-{
-    struct diskfs_entry entry = {ino, type, name, strlen(name)};
+/* Places in a directory: what is always there, then processes by number. */
+enum { PLACE_SELF = 2, PLACE_FILES = 3, PLACE_PIDS = 0x100 };
 
-    return fn(context, &entry);
+static int pid_compare(const void *a, const void *b)
+{
+    pid_t left = *(const pid_t *)a, right = *(const pid_t *)b;
+
+    return (left > right) - (left < right);
 }
 
-static error_t walk_pids(diskfs_walk_fn fn, void *context)
+static error_t walk_pids(uint32_t from, diskfs_walk_fn fn, void *context)
 {
     pid_t *pids;
     unsigned count;
@@ -160,31 +162,36 @@ static error_t walk_pids(diskfs_walk_fn fn, void *context)
 
     if (err)
         return err;
+    qsort(pids, count, sizeof *pids, pid_compare);
     for (unsigned i = 0; i < count; i++) {
         snprintf(name, sizeof name, "%d", pids[i]);
-        if (walk_one(fn, context, pid_ino(pids[i]), HDT_DIR, name))
+        if (diskfs_shows_entry(from, PLACE_PIDS + pids[i], fn, context,
+                               pid_ino(pids[i]), HDT_DIR, name))
             break;
     }
     free(pids);
     return 0;
 }
 
-static error_t proc_walk(struct node *dir, diskfs_walk_fn fn, void *context)
+static error_t proc_walk(struct node *dir, uint32_t from, diskfs_walk_fn fn,
+                         void *context)
 {
     boolean_t root = dir->ino == INO_ROOT;
     const struct proc_file *files = root ? root_files : process_files;
 
-    if (walk_one(fn, context, dir->ino, HDT_DIR, ".") ||
-        walk_one(fn, context, INO_ROOT, HDT_DIR, ".."))
+    if (diskfs_shows_entry(from, 0, fn, context, dir->ino, HDT_DIR, ".") ||
+        diskfs_shows_entry(from, 1, fn, context, INO_ROOT, HDT_DIR, ".."))
         return 0;
-    if (root && walk_one(fn, context, INO_SELF, HDT_UNKNOWN, "self"))
+    if (root && diskfs_shows_entry(from, PLACE_SELF, fn, context, INO_SELF,
+                                   HDT_UNKNOWN, "self"))
         return 0;
     for (int i = 0; files[i].name; i++) {
         ino64_t ino = (root ? INO_ROOT_FILES : dir->ino + 1) + i;
-        if (walk_one(fn, context, ino, HDT_REG, files[i].name))
+        if (diskfs_shows_entry(from, PLACE_FILES + i, fn, context, ino, HDT_REG,
+                               files[i].name))
             return 0;
     }
-    return root ? walk_pids(fn, context) : 0;
+    return root ? walk_pids(from, fn, context) : 0;
 }
 
 /* Only the client knows which process it is. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* servers/rumpdisk/disk.c: opening and closing disks. */
 
+#include <device/device.h>
 #include <drivers/rump.h>
 #include <stdio.h>
 #include <string.h>
@@ -179,10 +180,50 @@ static error_t open_locked(const char *name, dev_mode_t mode,
     return 0;
 }
 
+/* --- claims ------------------------------------------------------------------ */
+
+#define CLAIM "claim:"
+
+/* The kernel's number of its disk that is NAME here, by the serial number that
+ * the kernel gives it; false for a disk that is not the kernel's. */
+static boolean_t kernel_disk(const char *name, unsigned *number)
+{
+    char serial[RUMP_SERIAL_SIZE + 1] = "", rest;
+    boolean_t read_only;
+    int fd;
+
+    if (open_fd(name, &fd, &read_only))
+        return FALSE;
+    int failed = rump_sys_ioctl(fd, RUMP_GET_SERIAL, serial);
+    rump_sys_close(fd);
+    return !failed && sscanf(serial, "HELL%4u%c", number, &rest) == 1;
+}
+
+/* "claim:wd0:FIRST:COUNT:w" is the kernel's "claim:hd0:FIRST:COUNT:wb": it
+ * knows who else uses the disk. */
+static error_t claim_open(const char *name, mach_port_t *claim)
+{
+    const char *after = strchr(name, ':');
+    size_t length = after ? (size_t)(after - name) : 0;
+    char disk[DISK_NAME_MAX] = "";
+    unsigned number;
+    dev_name_t theirs;
+
+    if (!length || length >= sizeof disk)
+        return D_NO_SUCH_DEVICE;
+    memcpy(disk, name, length);
+    if (!is_name(disk) || !kernel_disk(disk, &number))
+        return D_NO_SUCH_DEVICE;
+    snprintf(theirs, sizeof theirs, CLAIM "hd%u%sb", number, after);
+    return device_open(machdev_device_master(), D_READ, theirs, claim);
+}
+
 error_t disk_open(const char *name, dev_mode_t mode, mach_port_t *device)
 {
     error_t err;
 
+    if (!strncmp(name, CLAIM, sizeof CLAIM - 1))
+        return claim_open(name + sizeof CLAIM - 1, device);
     if (!is_name(name))
         return D_NO_SUCH_DEVICE;
     pthread_mutex_lock(&disks.lock);

@@ -149,6 +149,8 @@ kern_return_t trivfs_S_io_write(TRIVFS_ON, const_data_t data,
     if (!(cred->po->openmodes & HO_WRITE))
         return HURD_EBADF;
     error_t err = device_get(&store);
+    if (!err)
+        err = device_claim(TRUE);
     if (err)
         return err;
     pthread_mutex_lock(&io_lock);

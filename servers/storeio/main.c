@@ -25,6 +25,7 @@ static struct {
 static struct {
     pthread_mutex_t lock;
     boolean_t open;
+    unsigned opens; /* of the node */
     struct store store;
 } device = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -94,6 +95,34 @@ error_t device_get(const struct store **store)
     return err;
 }
 
+/* Who reads is in nobody's way but of one that writes by another name; who
+ * writes claims the store when he does. */
+error_t device_claim(boolean_t write)
+{
+    pthread_mutex_lock(&device.lock);
+    error_t err = store_claim(&device.store, write);
+    pthread_mutex_unlock(&device.lock);
+    return err;
+}
+
+static error_t opened(struct trivfs_peropen *po)
+{
+    pthread_mutex_lock(&device.lock);
+    device.opens++;
+    pthread_mutex_unlock(&device.lock);
+    return 0;
+}
+error_t (*trivfs_peropen_create_hook)(struct trivfs_peropen *) = opened;
+
+static void closed(struct trivfs_peropen *po)
+{
+    pthread_mutex_lock(&device.lock);
+    if (--device.opens == 0 && device.open)
+        store_unclaim(&device.store);
+    pthread_mutex_unlock(&device.lock);
+}
+void (*trivfs_peropen_destroy_hook)(struct trivfs_peropen *) = closed;
+
 const char *device_name(void)
 {
     return options.name;
@@ -116,6 +145,13 @@ static error_t check_open(struct trivfs_control *cntl, struct iouser *user,
         err = device_get(&store);
     if (!err && flags & HO_WRITE && !device_writable())
         err = HURD_EROFS;
+    if (!err && flags & (HO_READ | HO_WRITE))
+        err = device_claim(FALSE);
+    if (err == HURD_EBUSY)
+        mach_complain(0,
+                      "%s: in use: it is mounted or open for writing, by "
+                      "another name",
+                      options.name);
     return err;
 }
 error_t (*trivfs_check_open_hook)(struct trivfs_control *, struct iouser *,

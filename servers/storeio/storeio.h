@@ -13,6 +13,8 @@
 /* The store, opened if it is not yet. */
 error_t device_get(const struct store **store);
 boolean_t device_writable(void);
+/* Until nobody has the node open any more; EBUSY if others are in the way. */
+error_t device_claim(boolean_t write);
 const char *device_name(void);
 
 #endif

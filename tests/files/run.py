@@ -114,6 +114,36 @@ def test_other_formats():
         clean(disk, name)
 
 
+def test_indexed_directory():
+    """A directory with an index of the disk's, which names are put into."""
+    add = path("many")
+    os.makedirs(os.path.join(add, "d"), exist_ok=True)
+    for i in range(1500):
+        with open(os.path.join(add, "d", "a-rather-long-name-%d" % i), "w"):
+            pass
+    for name, options in (("metadata_csum", ["-O", "metadata_csum"]),
+                          ("no checksums", ["-O", "^metadata_csum"]),
+                          ("1k", ["-b", "1024", "-O", "metadata_csum"])):
+        disk = make_image("indexed.img", 24 << 20, "-t", "ext4", "-N", "4096",
+                          "-d", add, *options)
+        subprocess.run(["e2fsck", "-fyD", disk], capture_output=True)
+        shown = subprocess.run(["debugfs", "-R", "htree /d", disk],
+                               capture_output=True, text=True).stdout
+        check("Hash" in shown, name + ": the disk has an index", shown)
+        status, out = run("run", "--persist", "--disk", fresh_root(), "--disk",
+                          disk, "--", "sh", "-c",
+                          "settrans -a /mnt /hurd/ext2fs device:hd1 && "
+                          "cd /mnt/d && ls | wc -l && "
+                          "rm a-rather-long-name-7 && "
+                          "mv a-rather-long-name-8 other && "
+                          "seq 1 500 | sed s/^/new-/ | xargs touch && "
+                          "rm a-rather-long-name-1*; mkdir s; ls | wc -l; "
+                          "cd /; settrans -ag /mnt")
+        check(re.findall(r"^\d+$", out, re.M) == ["1500", "1389"],
+              name + ": names come and go", out)
+        clean(disk, name)
+
+
 def test_full_disk():
     for name, kind in (("hurd", ["-o", "hurd"]), ("ext4", ["-t", "ext4"])):
         disk = make_image("full.img", 6 << 20, "-N", "128", *kind)
@@ -126,6 +156,33 @@ def test_full_disk():
         clean(disk, "a full disk, " + name)
 
 
+FULL_DIRECTORY = """
+settrans -a /mnt /hurd/ext2fs device:hd1
+cd /mnt; mkdir d r; echo x >d/f
+for i in $(seq 1 20); do echo x >r/$i; done
+dd if=/dev/zero of=fill bs=4k 2>/dev/null
+dd if=/dev/zero of=fill bs=1k count=1 oflag=append conv=notrunc 2>/dev/null
+for i in $(seq 1 12); do rm r/$i; done
+name=d/$(printf %0120d 1)
+i=0; while ln d/f $name-$i 2>/tmp/said; do i=$((i+1)); done
+grep -c "No space" /tmp/said
+[ $(ls d | wc -l) = $((i + 1)) ] && rm r/* && ln d/f $name-$i && echo "all there"
+cd /; settrans -ag /mnt
+"""
+
+
+def test_full_directory():
+    """A directory that needs a block to map its blocks, and finds but one."""
+    for name, options in (("hurd", ["-o", "hurd"]),
+                          ("ext2-1k", ["-t", "ext2", "-b", "1024"]),
+                          ("ext4", ["-t", "ext4"])):
+        disk = make_image("full.img", 2 << 20, "-N", "64", *options)
+        status, out = run("run", "--persist", "--disk", fresh_root(), "--disk",
+                          disk, "--", "sh", "-c", FULL_DIRECTORY)
+        check("1\nall there" in out, name + ": ends where the disk does", out)
+        clean(disk, "a full directory, " + name)
+
+
 def test_translators():
     root = fresh_root()
     status, out = run("run", "--persist", "--disk", root, "--", "sh",
@@ -136,6 +193,82 @@ def test_translators():
         if line.startswith(("ok ", "FAIL ")):
             check(line.startswith("ok "), line)
     clean(root, "translators")
+
+
+CLAIMS = """
+mkdir /tmp/a /tmp/b /tmp/c
+try() {
+    want=$1; shift
+    sh -c "$*" >/tmp/said 2>&1 && got=ok || got=no
+    said=$(head -c 1000 /tmp/said | tr '\\000\\n' '  ')
+    case $want-$got-$said in
+    ok-ok-*|no-no-*"Translator died"*|no-no-*"resource busy"*) echo "ok $*";;
+    *) echo "FAIL $*: $got: $said";;
+    esac
+}
+fs() { at=$1; shift; echo "settrans -a /tmp/$at /hurd/ext2fs $* && ls /tmp/$at/lost+found"; }
+try no "$(fs a device:hd0)"
+try no "$(fs a device:wd0)"
+try no "$(fs a -r device:@/dev/rumpdisk:wd0)"
+try no "dd if=/dev/hd0 bs=512 count=1"
+try ok "dd if=/dev/wd0 bs=512 count=1 of=/tmp/sector"
+try no "dd if=/tmp/sector of=/dev/wd0 bs=512 count=1 conv=notrunc"
+try no "dd if=/tmp/sector of=/dev/hd0 bs=512 count=1 conv=notrunc"
+try ok "$(fs b device:hd1)"
+for name in device:hd1 /dev/hd1 /dev/wd1 device:@/dev/rumpdisk:wd1 \
+    "-r /dev/hd1" "-r /dev/wd1" file:/dev/wd1; do
+    try no "$(fs c $name)"
+done
+try ok "settrans -ag /tmp/b"
+for name in /dev/wd1 device:hd1 device:@/dev/rumpdisk:wd1 /dev/hd1; do
+    try ok "$(fs b $name)"
+    try no "$(fs c device:hd1)"
+    try ok "settrans -ag /tmp/b"
+done
+try ok "dd if=/dev/wd1 of=/tmp/sector bs=512 count=1"
+try ok "dd if=/tmp/sector of=/dev/wd1 bs=512 count=1 conv=notrunc"
+try ok "dd if=/tmp/sector of=/dev/hd1 bs=512 count=1 conv=notrunc"
+try no "exec 3<>/dev/hd1; cat /tmp/sector >&3; $(fs b /dev/wd1)"
+try no "exec 3<>/dev/hd1; cat /tmp/sector >&3; cat /dev/wd1"
+try ok "exec 3</dev/hd1; cat /dev/wd1 >/dev/null"
+try ok "$(fs b /dev/wd1)"
+pid=$(ps | awk '$3 == "/hurd/ext2fs" && $4 == "/dev/wd1" { print $1 }')
+kill -9 $pid; sleep 0.2
+try ok "$(fs c device:hd1)"
+try ok "settrans -ag /tmp/c"
+dd if=/dev/wd1 of=/tmp/file bs=1M 2>/dev/null
+try ok "$(fs b /tmp/file)"
+try no "$(fs c file:/tmp/file)"
+try ok "settrans -ag /tmp/b"
+try ok "$(fs c /tmp/file)"
+try ok "$(fs b part:1:device:hd2)"
+try no "$(fs a part:1:/dev/wd2)"
+try no "$(fs a device:hd2s1)"
+try no "dd if=/tmp/sector of=/dev/wd2 bs=512 count=1 conv=notrunc"
+try ok "$(fs a part:2:device:hd2)"
+echo "end of claims"
+"""
+
+
+def test_claims():
+    """A disk, or a part of one, has one user who writes, whatever its name."""
+    disk = make_image("claimed.img", 4 << 20, "-o", "hurd", "-N", "64")
+    parts = path("parts.img")
+    with open(disk, "rb") as file:
+        data = file.read()
+    table = b"".join(struct.pack("<4xB3xII", 0x83, 2048 + i * 8192, 8192)
+                     for i in range(2))
+    with open(parts, "wb") as file:
+        file.write(b"\0" * 446 + table + b"\0" * 32 + b"\x55\xaa")
+        for i in range(2):
+            file.seek((2048 + i * 8192) * 512)
+            file.write(data)
+    status, out = run("run", "--disk", fresh_root(), "--disk", disk, "--disk",
+                      parts, "--", "sh", "-c", CLAIMS)
+    check("end of claims" in out, "claims come to their end", out)
+    for line in out.split("\n"):
+        if line.startswith(("ok ", "FAIL ")):
+            check(line.startswith("ok "), line)
 
 
 LEAKS = """

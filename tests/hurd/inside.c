@@ -18,6 +18,7 @@
 #include <hurd/term.h>
 #include <hurd/termios.h>
 #include <hurd/tioctl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -353,6 +354,96 @@ static void test_auth(void)
     CHECK("a directory", HS_ISDIR(st.st_mode));
 }
 
+/* --- directories, as the Hurd's C library reads them ------------------------ */
+
+#define NAMES 300
+
+static int shown[NAMES];
+
+static char *numbered(char *name, int i)
+{
+    sprintf(name, "listed-%0*d", 1 + i % 90, i);
+    return name;
+}
+
+/* Names from the entry ENTRY on, at most LIMIT if that is not negative: their
+ * number; *LAST is that of the last.  They are removed if REMOVE. */
+static int read_names(file_t dir, int entry, int limit, boolean_t remove,
+                      int *last)
+{
+    char room[2048], *data = room;
+    mach_msg_type_number_t size = sizeof room;
+    int amount = 0;
+
+    OK(dir_readdir(dir, &data, &size, entry, limit, limit < 0 ? 900 : 0,
+                   &amount));
+    const char *at = data;
+    for (int i = 0; i < amount; i++) {
+        const struct hurd_dirent *found = (const struct hurd_dirent *)at;
+        char name[256];
+        at += found->d_reclen;
+        *last = -1;
+        if (strncmp(found->d_name, "listed-", 7) != 0)
+            continue;
+        *last = atoi(found->d_name + 7);
+        shown[*last]++;
+        if (remove)
+            OK(dir_unlink(dir, numbered(name, *last)));
+    }
+    if (data != room)
+        vm_deallocate(mach_task_self(), (vm_address_t)data, size);
+    return amount;
+}
+
+/* Numbers of entries lead to the same entries though others go. */
+static void test_numbers(file_t dir)
+{
+    int order[NAMES + 2], last, bad = 0;
+    char name[256];
+
+    for (int i = 0; i < NAMES + 2; i++)
+        bad += read_names(dir, i, 1, FALSE, &order[i]) != 1;
+    CHECK("one by one", !bad);
+    CHECK("the end", read_names(dir, NAMES + 2, 1, FALSE, &last) == 0);
+    for (int i = 0; i < NAMES + 2; i += 2)
+        if (order[i] >= 0)
+            OK(dir_unlink(dir, numbered(name, order[i])));
+    for (int i = NAMES + 1; i > 0; i -= 2) {
+        read_names(dir, i, 1, FALSE, &last);
+        bad += last != order[i];
+    }
+    CHECK("numbers that were told", !bad);
+}
+
+static void test_listing(void)
+{
+    file_t dir, file;
+    int entry = 0, amount, last, bad = 0;
+    char name[256];
+
+    if (dir_mkdir(getcwdir(), "listing", 0755))
+        return; /* a root that cannot be written */
+    OK(hurd_lookup("listing", HO_READ, 0, &dir));
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < NAMES; i++) {
+            OK(hurd_lookup_under(dir, numbered(name, i), HO_CREAT | HO_WRITE,
+                                 0644, &file));
+            mach_port_drop(file);
+        }
+        if (round)
+            test_numbers(dir);
+        memset(shown, 0, sizeof shown);
+        for (entry = 0; (amount = read_names(dir, entry, -1, TRUE, &last)) > 0;)
+            entry += amount;
+        for (int i = 0; i < NAMES && !round; i++)
+            bad += shown[i] != 1;
+    }
+    CHECK("each is shown once while they go", !bad);
+    CHECK("nothing is left", read_names(dir, 0, -1, FALSE, &last) == 2);
+    mach_port_drop(dir);
+    OK(dir_rmdir(getcwdir(), "listing"));
+}
+
 int main(int argc, char **argv)
 {
     mach_port_t startup, host_priv;
@@ -379,6 +470,7 @@ int main(int argc, char **argv)
     test_sockets();
     test_magic();
     test_terminal();
+    test_listing();
     mach_printf("inside: %d checks, %d failed\n", checks, failures);
     OK(get_privileged_ports(&host_priv, NULL));
     OK(startup_reboot(startup, host_priv, HURD_RB_HALT));

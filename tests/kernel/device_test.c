@@ -354,6 +354,84 @@ TEST(a_partition_that_is_not_or_that_is_not_on_the_disk_cannot_be_opened)
     assert_kr(device_open(master, D_READ, name, &device), D_NO_SUCH_DEVICE);
 }
 
+/* --- claims ----------------------------------------------------------------------- */
+
+static kern_return_t claim(const char *words, mach_port_t *port)
+{
+    char name[128] = "claim:";
+
+    strcat(name, words);
+    *port = MACH_PORT_NULL;
+    return device_open(master, D_READ, name, port);
+}
+
+static void drop(mach_port_t port)
+{
+    assert_ok(mach_port_deallocate(user->self, port));
+}
+
+TEST(sectors_that_are_written_are_one_claims)
+{
+    mach_port_t first, second;
+
+    assert_ok(claim("hd0:0:100:w", &first));
+    assert_kr(claim("hd0:0:100:w", &second), D_ALREADY_OPEN);
+    assert_kr(claim("hd0:99:1:wb", &second), D_ALREADY_OPEN);
+    assert_ok(claim("hd0:100:50:w", &second));
+    drop(first);
+    assert_ok(claim("hd0:50:50:wb", &first));
+    assert_int_not_equal(first, second);
+}
+
+TEST(who_reads_by_another_way_than_who_writes_is_refused)
+{
+    mach_port_t writer, reader, other;
+
+    assert_ok(claim("hd0:0:100:r", &reader));
+    assert_ok(claim("hd0:0:100:rb", &other));
+    assert_kr(claim("hd0:0:10:w", &writer), D_ALREADY_OPEN);
+    drop(other);
+    assert_ok(claim("hd0:0:10:w", &writer));
+    assert_ok(claim("hd0:0:100:r", &other));
+    assert_kr(claim("hd0:5:1:rb", &other), D_ALREADY_OPEN);
+}
+
+TEST(a_partition_is_claimed_by_either_name)
+{
+    mach_port_t part, whole;
+    struct reply reply;
+
+    open_partition("hd0s1", &reply);
+    assert_ok(claim("hd0s1:10:20:w", &part));
+    assert_kr(claim("hd0:80:1:w", &whole), D_ALREADY_OPEN);
+    assert_ok(claim("hd0:0:74:w", &whole));
+    assert_ok(claim("hd0:94:1:w", &whole));
+}
+
+TEST(a_claim_that_makes_no_sense_is_refused)
+{
+    static const char *const words[] = {"hd7:0:1:w",
+                                        "console:0:1:w",
+                                        ":0:1:w",
+                                        "",
+                                        "hd0",
+                                        "hd0:0:1",
+                                        "hd0:0:1:",
+                                        "hd0:0:1:x",
+                                        "hd0:x:1:w",
+                                        "hd0:-1:1:w",
+                                        "hd0:1::w",
+                                        "hd0:0:18446744073709551615:w",
+                                        "hd0:18446744073709551615:2:w",
+                                        "hd0:99999999999999999999999:1:w",
+                                        "hd0:0:999999999:w"};
+    mach_port_t port;
+
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
+        assert_int_not_equal(claim(words[i], &port), 0);
+    assert_ok(claim("hd0:0:1:w", &port));
+}
+
 TEST(a_gpt_partition_is_found)
 {
     struct {
@@ -554,6 +632,10 @@ int main(void)
         CASE(
             a_partition_that_is_not_or_that_is_not_on_the_disk_cannot_be_opened),
         CASE(a_gpt_partition_is_found),
+        CASE(sectors_that_are_written_are_one_claims),
+        CASE(who_reads_by_another_way_than_who_writes_is_refused),
+        CASE(a_partition_is_claimed_by_either_name),
+        CASE(a_claim_that_makes_no_sense_is_refused),
         CASE(the_time_can_be_mapped_and_goes_on),
         CASE(nobody_can_map_the_time_to_change_it),
         CASE(the_kernels_log_can_be_read),

@@ -428,7 +428,7 @@ def test_chains_that_cannot_boot():
     wrong("two roots",
           (stage("first", "--next-task='${fs-task}'"), fs,
            stage("ext2fs", ROOT, program="servers/ext2fs"), server),
-          "ext2fs: ", "--exec-server-task=", "busy")
+          "ext2fs: ", "hd0: in use")
     wrong("a device nobody has",
           (stage("first", "--next-task='${fs-task}'"), fs, server),
           "ext2fs: ", "wd7: ", "no such device", root="device:wd7")
