@@ -68,7 +68,9 @@ int wait_status_to_linux(int status)
         return signal_to_linux(HW_EXITSTATUS(status)) << 8 | 0x7f;
     if (HW_IFEXITED(status))
         return status;
-    return signal_to_linux(HW_TERMSIG(status)) | (status & HW_COREFLAG);
+    int sig = HW_TERMSIG(status);
+    return (sig < HURD_SIGNALS ? signal_to_linux(sig) : sig) |
+           (status & HW_COREFLAG);
 }
 
 void rusage_to_linux(const struct hurd_rusage *from, struct rusage *to)

@@ -12,6 +12,7 @@
 #include "hurd/fcntl.h"
 #include "hurd/fs.h"
 #include "hurd/io.h"
+#include "hurd/stat.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -121,6 +122,23 @@ long sys_flock(struct frame *frame)
 
 /* --- fcntl --------------------------------------------------------------- */
 
+/* As much as pflocal and fifo keep. */
+#define PIPE_ROOM 65536
+
+static bool file_is_pipe(struct file *file)
+{
+    io_statbuf_t st;
+
+    return !io_stat(file->port, &st) && (st.st_mode & HS_IFMT) == HS_IFIFO;
+}
+
+static long file_get_owner(struct file *file)
+{
+    pid_t owner;
+
+    return io_get_owner(file->port, &owner) ? 0 : owner;
+}
+
 static long file_fcntl(struct file *file, int fd, int command, uint64_t arg)
 {
     switch (command) {
@@ -140,6 +158,14 @@ static long file_fcntl(struct file *file, int fd, int command, uint64_t arg)
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
         return file_lock_call(file, command, (struct flock *)arg);
+    case F_GETPIPE_SZ:
+        return file_is_pipe(file) ? PIPE_ROOM : -EBADF;
+    case F_GETOWN:
+        return file_get_owner(file);
+    case F_GETOWN_EX: /* by which the C library asks */
+        *(struct f_owner_ex *)arg =
+            (struct f_owner_ex){F_OWNER_PID, (pid_t)file_get_owner(file)};
+        return 0;
     case F_SETOWN:
         return linux_error(io_mod_owner(file->port, (pid_t)arg));
     default:

@@ -3,6 +3,7 @@
 #include "personality/fd.h"
 #include "personality/lock.h"
 #include "personality/mach.h"
+#include "personality/start.h"
 #include "personality/sharemap.h"
 #include "personality/syscalls.h"
 
@@ -26,6 +27,16 @@ void memory_set_break(uint64_t end)
     heap.start = heap.now = end < HEAP_BASE ? HEAP_BASE : page_round(end);
 }
 
+extern const char __ehdr_start[], _end[];
+
+/* The personality and the first stack are no data of the program's. */
+static bool memory_is_counted(uint64_t address)
+{
+    return !(address >= ((uint64_t)__ehdr_start & ~PAGE_MASK) &&
+             address < (uint64_t)_end) &&
+           address - startup_info.stack_base >= startup_info.stack_size;
+}
+
 /* Bytes that RLIMIT_DATA counts: what is private and can be written. */
 static uint64_t memory_data(void)
 {
@@ -40,7 +51,8 @@ static uint64_t memory_data(void)
 
     while (!vm_region(mach_task_self(), &address, &size, &prot, &max_prot,
                       &inherit, &shared, &name, &offset)) {
-        if (prot & VM_PROT_WRITE && inherit == VM_INHERIT_COPY && !shared)
+        if (prot & VM_PROT_WRITE && inherit == VM_INHERIT_COPY && !shared &&
+            memory_is_counted(address))
             sum += size;
         port_deallocate(name);
         address += size;
@@ -63,6 +75,24 @@ int memory_mach_prot(int prot)
     return (prot & (PROT_READ | PROT_EXEC) ? VM_PROT_READ : 0) |
            (prot & PROT_WRITE ? VM_PROT_READ | VM_PROT_WRITE : 0) |
            (prot & PROT_EXEC ? VM_PROT_EXECUTE : 0);
+}
+
+static bool memory_is_writable(uint64_t address)
+{
+    vm_address_t start = address;
+    vm_size_t size;
+    vm_prot_t prot, max_prot;
+    vm_inherit_t inherit;
+    boolean_t shared;
+    mach_port_t name;
+    vm_offset_t offset;
+
+    if (limit_data() == RLIM_INFINITY ||
+        vm_region(mach_task_self(), &start, &size, &prot, &max_prot, &inherit,
+                  &shared, &name, &offset))
+        return true;
+    port_deallocate(name);
+    return start <= address && prot & VM_PROT_WRITE;
 }
 
 static bool heap_move(uint64_t wanted)
@@ -151,6 +181,9 @@ long sys_mprotect(struct frame *frame)
 {
     if (ARG1(frame) & PAGE_MASK)
         return -EINVAL;
+    if (ARG3(frame) & PROT_WRITE && !memory_is_writable(ARG1(frame)) &&
+        memory_over_limit(page_round(ARG2(frame))))
+        return -ENOMEM;
     kern_return_t kr =
         vm_protect(mach_task_self(), ARG1(frame), page_round(ARG2(frame)), 0,
                    memory_mach_prot((int)ARG3(frame)));

@@ -59,7 +59,8 @@ bool signal_forgets_children(void)
 
 void signal_die(int sig)
 {
-    int hurd = signal_to_hurd(sig);
+    /* Numbers that the wire has no name for mean what they mean here. */
+    int hurd = sig > SIGNAL_REALTIME ? sig : signal_to_hurd(sig);
 
     process_die(HW_EXITCODE(0, hurd ? hurd : HSIGKILL));
 }

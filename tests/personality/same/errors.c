@@ -322,6 +322,31 @@ static void descriptors(void)
     close(fd);
 }
 
+static void limits(void)
+{
+    struct rlimit limit = {1 << 20, RLIM_INFINITY};
+    pid_t child;
+    int ends[2];
+
+    IN_CHILD(child)
+    {
+        SAY(setrlimit(RLIMIT_DATA, &limit));
+        SAY(malloc(50 << 20) == NULL);
+        SAY(sbrk(50 << 20) == (void *)-1);
+        SAY_OK(sbrk(4096));
+    }
+    end_of(child);
+    for (int i = 0; i < 20; i++)
+        mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+             -1, 0);
+    SAY_OK(sbrk(16 << 20));
+    pipe(ends);
+    SAY(fcntl(ends[0], F_GETPIPE_SZ));
+    SAY(fcntl(ends[0], F_GETOWN));
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void not_now(void)
 {
     int ends[2], pair[2];
@@ -502,6 +527,7 @@ int main(void)
     bad_addresses();
     files();
     descriptors();
+    limits();
     not_now();
     sigpipe();
     processes();

@@ -283,6 +283,12 @@ static void kin(void)
     end_of(child);
     noted("ended");
     signal(SIGCHLD, SIG_DFL);
+    IN_CHILD(child)
+    raise(SIGRTMIN + 5);
+    TELL("%x", end_of(child));
+    IN_CHILD(child)
+    raise(SIGSYS);
+    TELL("%x", end_of(child) & ~0x80);
 }
 
 /* --- threads ---------------------------------------------------------------- */
