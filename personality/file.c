@@ -217,6 +217,41 @@ long sys_pread64(struct frame *frame)
 
 /* --- writing ------------------------------------------------------------- */
 
+#define PIECE_SIZE 0x100000ul
+
+/* A message holds no more of what pagers have to bring than fits into memory
+ * at once: so much of a mapped file goes in pieces. */
+static kern_return_t port_write_pieces(mach_port_t port, const char *from,
+                                       uint64_t size, int64_t offset,
+                                       vm_size_t *amount)
+{
+    kern_return_t kr = 0;
+
+    for (*amount = 0; !kr && *amount < size;) {
+        vm_size_t done = 0, n = size - *amount;
+        n = n < PIECE_SIZE ? n : PIECE_SIZE;
+        kr = INTERRUPTIBLE(
+            io_write(port, from + *amount, (mach_msg_type_number_t)n,
+                     offset < 0 ? -1 : offset + (int64_t)*amount, &done));
+        *amount += kr ? 0 : done;
+        if (!kr && done < n)
+            break;
+    }
+    return *amount ? 0 : kr;
+}
+
+static kern_return_t port_write(mach_port_t port, const char *from,
+                                uint64_t size, int64_t offset,
+                                vm_size_t *amount)
+{
+    kern_return_t kr = INTERRUPTIBLE(
+        io_write(port, from, (mach_msg_type_number_t)size, offset, amount));
+
+    return kr == MACH_SEND_NO_BUFFER && size > PIECE_SIZE
+               ? port_write_pieces(port, from, size, offset, amount)
+               : kr;
+}
+
 long file_write(struct file *file, const char *from, uint64_t size,
                 int64_t offset)
 {
@@ -229,8 +264,7 @@ long file_write(struct file *file, const char *from, uint64_t size,
         size = 0x7ffff000;
     if (file->device)
         return console_write(from, size);
-    kr = INTERRUPTIBLE(io_write(file_io_port(file), from,
-                                (mach_msg_type_number_t)size, offset, &amount));
+    kr = port_write(file_io_port(file), from, size, offset, &amount);
     if (kr == MIG_BAD_ID && offset == -1) {
         /* The console as the first programs get it: the bare device. */
         file->device = true;

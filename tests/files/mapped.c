@@ -4,6 +4,7 @@
  *
  *     mapped DIRECTORY
  *     mapped full DIRECTORY     on a file system that is small
+ *     mapped large DIRECTORY    on one that has room for 100 MiB
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -161,6 +162,23 @@ static void syncing(void)
     CHECK(!unlink("s"));
 }
 
+/* More of a mapped file than a message holds, in one call. */
+static void written_from_a_large_mapping(void)
+{
+    long size = 80l << 20;
+    int fd = create("l", size), out = create("w", 0);
+    char *at = map(fd, size, PROT_READ | PROT_WRITE, MAP_SHARED), byte = 0;
+
+    for (long i = 0; i < size; i += 1 << 20)
+        at[i] = 'l';
+    CHECK(write(out, at, size) == size);
+    CHECK(pread(out, &byte, 1, 79l << 20) == 1 && byte == 'l');
+    munmap(at, size);
+    close(fd);
+    close(out);
+    CHECK(!unlink("l") && !unlink("w"));
+}
+
 /* The space of a file that is gone is there again when its mapping is. */
 static void unlinked(void)
 {
@@ -221,14 +239,17 @@ static void holes_of_a_full_disk(void)
 int main(int argc, char **argv)
 {
     int full = argc == 3 && !strcmp(argv[1], "full");
+    int large = argc == 3 && !strcmp(argv[1], "large");
 
-    if ((argc != 2 && !full) || chdir(argv[argc - 1])) {
-        fprintf(stderr, "usage: mapped [full] DIRECTORY\n");
+    if ((argc != 2 && !full && !large) || chdir(argv[argc - 1])) {
+        fprintf(stderr, "usage: mapped [full|large] DIRECTORY\n");
         return 2;
     }
     signal(SIGBUS, on_signal);
     signal(SIGSEGV, on_signal);
-    if (full) {
+    if (large) {
+        written_from_a_large_mapping();
+    } else if (full) {
         holes_of_a_full_disk();
     } else {
         for (int way = 0; way < 4; way++)

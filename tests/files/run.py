@@ -93,7 +93,8 @@ def test_programs():
                       "/tests/files /tmp/w; rmdir /tmp/w")
     add_up("files", out)
     status, out = run("run", "--persist", "--disk", root, "--",
-                      "/tests/mapped", "/tmp")
+                      "sh", "-c", "/tests/mapped /tmp; "
+                      "/tests/mapped large /tmp")
     add_up("mapped", out)
     clean(root, "files")
 
