@@ -120,7 +120,7 @@ static const char *what_is_wrong(errcode_t err)
         return "not an ext2 file system";
     case EXT2_ET_UNSUPP_FEATURE:
     case EXT2_ET_RO_UNSUPP_FEATURE:
-        return "has features that are not supported";
+        return "has features that nobody here knows";
     case EXT2_ET_SHORT_READ:
         return "truncated: the device ends before the file system does";
     default:
@@ -128,24 +128,20 @@ static const char *what_is_wrong(errcode_t err)
     }
 }
 
-/* What libext2fs and we cope with: no data in inodes, no encryption, no names
- * whose case does not matter. */
-#define FEATURES_KNOWN                                                         \
-    (EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_RECOVER |          \
-     EXT3_FEATURE_INCOMPAT_EXTENTS | EXT4_FEATURE_INCOMPAT_64BIT |             \
-     EXT4_FEATURE_INCOMPAT_FLEX_BG | EXT2_FEATURE_INCOMPAT_META_BG |           \
-     EXT4_FEATURE_INCOMPAT_CSUM_SEED | EXT4_FEATURE_INCOMPAT_EA_INODE |        \
-     EXT4_FEATURE_INCOMPAT_LARGEDIR)
-
 /* A reason not to serve it, or NULL. */
 static const char *look_over(void)
 {
+    static char reason[80];
     struct ext2_super_block *super = fs->super;
+    const char *feature = ext2_why_not_served();
 
     if (ext2fs_blocks_count(super) > store_size() / fs->blocksize)
         return "truncated: the device ends before the file system does";
-    if (super->s_feature_incompat & ~FEATURES_KNOWN)
-        return "has features that are not supported";
+    if (feature) {
+        snprintf(reason, sizeof reason,
+                 "has features that are not supported (%s)", feature);
+        return reason;
+    }
     if (ext2fs_has_feature_journal_needs_recovery(super))
         return "its journal must be replayed first: run e2fsck";
     if (!ext2fs_test_inode_bitmap2(fs->inode_map, EXT2_ROOT_INO))
@@ -176,6 +172,8 @@ static void open_file_system(void)
         mach_printf("ext2fs: %s: %s\n", options.store_name, wrong);
         give_up();
     }
+    ext2_format.whole_seconds =
+        EXT2_INODE_SIZE(fs->super) == EXT2_GOOD_OLD_INODE_SIZE;
     diskfs_format = &ext2_format;
     diskfs_source = options.store_name;
     diskfs_readonly = TRUE;

@@ -26,13 +26,35 @@ uint64_t store_size(void);
 boolean_t store_writable(void);
 /* Bytes of the device, by way of the cache. */
 error_t store_read(uint64_t offset, char *data, size_t size);
+errcode_t store_write(uint64_t offset, const char *data, size_t size);
 
-/* --- format.c, names.c, translator.c ----------------------------------------- */
+/* --- features.c: reasons, or NULL --------------------------------------------- */
 
-extern const struct diskfs_format ext2_format;
+/* The name of a feature without which it cannot even be read. */
+const char *ext2_why_not_served(void);
+const char *ext2_why_not_written(void);
+
+/* --- format.c, names.c, contents.c ----------------------------------------- */
+
+extern struct diskfs_format ext2_format;
+
+/* What NP has of ours. */
+struct ext2_node {
+    struct ext2_inode_large inode;
+};
+
+static inline struct ext2_node *ext2_node(struct node *np)
+{
+    return np->format;
+}
+
 struct ext2_inode *ext2_node_inode(struct node *np);
-/* Writes the inode in NP to the disk. */
+/* Writes the inode in NP to the disk; reads it, after libext2fs has changed
+ * it. */
 error_t ext2_inode_write(struct node *np);
+error_t ext2_inode_reread(struct node *np);
+/* What stat shows of the inode's size and blocks. */
+void ext2_node_sizes(struct node *np);
 
 error_t ext2_lookup(struct node *dir, const char *name, ino64_t *ino);
 error_t ext2_walk(struct node *dir, diskfs_walk_fn fn, void *context);

@@ -327,6 +327,11 @@ error_t store_read(uint64_t offset, char *data, size_t size)
     return fs_error(store_copy(offset, data, size, FALSE));
 }
 
+errcode_t store_write(uint64_t offset, const char *data, size_t size)
+{
+    return store_copy(offset, (char *)data, size, TRUE);
+}
+
 /* --- for libext2fs ------------------------------------------------------------ */
 
 static errcode_t manager_open(const char *name, int flags, io_channel *channel)
