@@ -140,6 +140,8 @@ struct diskfs_format {
     error_t (*statfs)(struct hurd_statfs *st);
     error_t (*sync)(void);
     error_t (*set_read_only)(boolean_t read_only);
+    /* A request has changed all that it changes; may be null. */
+    void (*settled)(void);
     /* Interfaces of its own, called without the lock; may be null. */
     mig_routine_t (*server_routine)(const mach_msg_header_t *request);
 };
