@@ -15,6 +15,9 @@
 #include <unistd.h>
 
 #define BLOCK_SIZE "4096"
+/* In MB, the least that there is.  The Hurd's own ext2fs does not look at it,
+ * and refuses only what must be replayed. */
+#define JOURNAL_SIZE "4"
 /* Room in an inode for what the Hurd knows, and no more. */
 #define INODE_SIZE "128"
 
@@ -56,8 +59,9 @@ static int format(const char *path)
         /* Debian keeps it where an ordinary user does not look. */
         setenv("PATH", "/usr/sbin:/sbin:/usr/bin:/bin", 1);
         execlp("mke2fs", "mke2fs", "-q", "-F", "-t", "ext2", "-o", "hurd", "-O",
-               "^dir_index", "-b", BLOCK_SIZE, "-I", INODE_SIZE, "-m", "0",
-               "-E", "root_owner=0:0", "-L", "hell", path, NULL);
+               "^dir_index,has_journal", "-J", "size=" JOURNAL_SIZE, "-b",
+               BLOCK_SIZE, "-I", INODE_SIZE, "-m", "0", "-E", "root_owner=0:0",
+               "-L", "hell", path, NULL);
         _exit(127);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)

@@ -4,13 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext2fs/disk.h"
 #include "ext2fs/private.h"
 
-#define FAST_LINK_MAX sizeof(((struct ext2_inode *)0)->i_block)
+/* What a transaction may be ended after: of a file that grows. */
+#define STEP_BYTES 0x100000u
 
 /* The device's block behind one of the file's: 0 for a hole, and for what was
  * only set aside. */
-static errcode_t map_block(struct node *np, blk64_t block, blk64_t *phys)
+errcode_t ext2_map_block(struct node *np, blk64_t block, blk64_t *phys)
 {
     int flags = 0;
     errcode_t err = ext2fs_bmap2(fs, np->ino, ext2_node_inode(np), NULL, 0,
@@ -27,10 +29,10 @@ static errcode_t contents_run(struct node *np, blk64_t first, blk64_t count,
                               blk64_t *phys, blk64_t *run)
 {
     blk64_t next;
-    errcode_t err = map_block(np, first, phys);
+    errcode_t err = ext2_map_block(np, first, phys);
 
     for (*run = 1; !err && *run < count; ++*run) {
-        err = map_block(np, first + *run, &next);
+        err = ext2_map_block(np, first + *run, &next);
         if (next != (*phys ? *phys + *run : 0))
             break;
     }
@@ -59,10 +61,9 @@ error_t ext2_read(struct node *np, int64_t offset, char *data, size_t size,
         if (!phys) {
             memset(data + done, 0, n);
         } else {
-            error_t error =
-                store_read(phys * block_size + skip, data + done, n);
-            if (error)
-                return error;
+            err = disk_read(phys * block_size + skip, data + done, n);
+            if (err)
+                return fs_error(err);
         }
         done += n;
     }
@@ -99,6 +100,11 @@ static void contents_recount(struct node *np)
  *
  * libext2fs maps and allocates; the data goes past it, as the store wants to
  * know it from what it is described by. */
+
+static errcode_t put_data(uint64_t offset, const char *data, size_t size)
+{
+    return disk_write(offset, data, size, DISK_DATA);
+}
 
 /* One more block for the file behind the file's block BLOCK, near AFTER. */
 static errcode_t take_block(struct node *np, blk64_t block, blk64_t after,
@@ -157,19 +163,19 @@ static errcode_t write_in_block(struct node *np, int64_t offset,
                                 &phys, &fresh);
 
     if (!err && fresh && skip)
-        err = store_write(phys * block_size, zeros, skip);
+        err = put_data(phys * block_size, zeros, skip);
     if (!err)
-        err = store_write(phys * block_size + skip, data, size);
+        err = put_data(phys * block_size + skip, data, size);
     if (!err && fresh && skip + size < block_size)
-        err = store_write(phys * block_size + skip + size, zeros,
-                          block_size - skip - size);
+        err = put_data(phys * block_size + skip + size, zeros,
+                       block_size - skip - size);
     *last = err ? 0 : phys;
     return err;
 }
 
 /* The file's size on the disk; beyond some the file system has to say that it
  * has such files. */
-static errcode_t put_size(struct node *np, int64_t size)
+errcode_t ext2_put_size(struct node *np, int64_t size)
 {
     errcode_t err = ext2fs_inode_size_set(fs, ext2_node_inode(np), size);
 
@@ -185,7 +191,7 @@ static errcode_t put_size(struct node *np, int64_t size)
 }
 
 /* Blocks that the file's map has room for. */
-static blk64_t blocks_max(struct node *np)
+blk64_t ext2_blocks_max(struct node *np)
 {
     blk64_t numbers = fs->blocksize / sizeof(uint32_t);
 
@@ -193,6 +199,28 @@ static blk64_t blocks_max(struct node *np)
         return 0xffffffff;
     return EXT2_NDIR_BLOCKS + numbers + numbers * numbers +
            numbers * numbers * numbers;
+}
+
+/* A file that has grown to END so far is whole, and may be committed. */
+static error_t write_so_far(struct node *np, int64_t end)
+{
+    errcode_t err = end > np->st.st_size ? ext2_put_size(np, end) : 0;
+
+    return err ? fs_error(err) : ext2_inode_write(np);
+}
+
+static void write_pause(struct node *np, int64_t end)
+{
+    if (!write_so_far(np, end))
+        ext2_settled();
+}
+
+/* What was freed since the last commit could be had. */
+static error_t make_room(struct node *np, int64_t end)
+{
+    error_t err = write_so_far(np, end);
+
+    return err ? err : ext2_sync_for_room();
 }
 
 error_t ext2_write(struct node *np, int64_t offset, const char *data,
@@ -207,78 +235,23 @@ error_t ext2_write(struct node *np, int64_t offset, const char *data,
         int64_t at = offset + (int64_t)*amount;
         size_t room = block_size - at % block_size;
         size_t n = size - *amount < room ? size - *amount : room;
-        err = at / block_size >= blocks_max(np)
+        err = at / block_size >= ext2_blocks_max(np)
                   ? EXT2_ET_FILE_TOO_BIG
                   : write_in_block(np, at, data + *amount, n, &last);
+        if (err == EXT2_ET_BLOCK_ALLOC_FAIL && !make_room(np, *amount ? at : 0))
+            err = write_in_block(np, at, data + *amount, n, &last);
         if (!err)
             *amount += n;
+        if (!err && *amount % STEP_BYTES < n)
+            write_pause(np, at + n);
     }
     int64_t end = offset + (int64_t)*amount;
-    errcode_t sized = end > np->st.st_size ? put_size(np, end) : 0;
+    errcode_t sized = end > np->st.st_size ? ext2_put_size(np, end) : 0;
     if (err)
         contents_recount(np);
     ext2_node_sizes(np);
     error_t error = ext2_inode_write(np);
     return err || sized ? fs_error(err ? err : sized) : error;
-}
-
-/* What lies behind the end of the file in its last block reads as zeros if the
- * file grows again. */
-static errcode_t clear_behind(struct node *np, int64_t size)
-{
-    static const char zeros[EXT2_MAX_BLOCK_SIZE];
-    size_t block_size = fs->blocksize, skip = size % block_size;
-    blk64_t phys = 0;
-    errcode_t err = skip ? map_block(np, size / block_size, &phys) : 0;
-
-    return err || !phys ? err
-                        : store_write(phys * block_size + skip, zeros,
-                                      block_size - skip);
-}
-
-error_t ext2_set_size(struct node *np, int64_t size)
-{
-    blk64_t end = (size + fs->blocksize - 1) / fs->blocksize;
-    int64_t old = np->st.st_size;
-    errcode_t err = 0;
-
-    if (size > old && end > blocks_max(np))
-        return HURD_EFBIG;
-    if (size < old)
-        err = clear_behind(np, size);
-    if (!err)
-        err = put_size(np, size);
-    error_t error = err ? fs_error(err) : ext2_inode_write(np);
-    if (error || size >= old)
-        return error;
-    err = ext2fs_punch(fs, np->ino, ext2_node_inode(np), NULL, end, ~0ull);
-    error_t got = ext2_inode_reread(np);
-    return err ? fs_error(err) : got;
-}
-
-static int release_block(ext2_filsys unused, blk64_t *block, e2_blkcnt_t where,
-                         blk64_t ref, int ref_offset, void *context)
-{
-    if (*block < ext2fs_blocks_count(fs->super) &&
-        ext2fs_test_block_bitmap2(fs->block_map, *block))
-        ext2fs_block_alloc_stats2(fs, *block, -1);
-    return 0;
-}
-
-/* The inode goes too, so nothing has to be right in it but what is mapped. */
-error_t ext2_free_blocks(struct node *np)
-{
-    struct ext2_inode *inode = ext2_node_inode(np);
-    boolean_t fast_link =
-        HS_ISLNK(np->st.st_mode) && np->st.st_size < (int64_t)FAST_LINK_MAX;
-
-    if (fast_link || !ext2fs_inode_has_valid_blocks2(fs, inode))
-        return 0;
-    error_t err = ext2_inode_write(np);
-    return err ? err
-               : fs_error(ext2fs_block_iterate3(fs, np->ino,
-                                                BLOCK_FLAG_READ_ONLY, NULL,
-                                                release_block, NULL));
 }
 
 /* --- links --------------------------------------------------------------------- */

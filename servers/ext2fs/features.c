@@ -44,7 +44,7 @@ const char *ext2_why_not_served(void)
 
 const char *ext2_why_not_written(void)
 {
-    const struct ext2_super_block *super = fs->super;
+    struct ext2_super_block *super = fs->super;
 
     if (!(super->s_state & EXT2_VALID_FS))
         return "not unmounted cleanly the last time: check it with e2fsck "
@@ -57,6 +57,12 @@ const char *ext2_why_not_written(void)
     if (super->s_feature_ro_compat & EXT4_FEATURE_RO_COMPAT_ORPHAN_PRESENT)
         return "has files to be deleted that Linux noted: check it with e2fsck "
                "before it is written";
+    if (ext2fs_has_feature_journal(super) && !super->s_journal_inum)
+        return "its journal is on another device: it can only be read";
+    if (ext2fs_has_feature_journal(super) &&
+        store_sector_size() > fs->blocksize)
+        return "its journal's blocks are smaller than the device's: it can "
+               "only be read";
     if (super->s_feature_ro_compat & ~WRITTEN)
         return "has features of which only reading is known";
     return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* servers/ext2fs/format.c: inodes, and the file system as a whole. */
+/* servers/ext2fs/format.c: inodes. */
 
 #include <errno.h>
 #include <stddef.h>
@@ -8,8 +8,6 @@
 #include <time.h>
 
 #include "ext2fs/private.h"
-
-ext2_filsys fs;
 
 error_t fs_error(errcode_t err)
 {
@@ -155,10 +153,16 @@ static errcode_t inode_write(ext2_ino_t ino, struct ext2_inode_large *inode)
                                    sizeof *inode);
 }
 
+errcode_t ext2_inode_put(struct ext2_node *node)
+{
+    return inode_write(node->ino, &node->inode);
+}
+
 error_t ext2_inode_write(struct node *np)
 {
     stat_to_inode(&np->st, &ext2_node(np)->inode);
-    return fs_error(inode_write(np->ino, &ext2_node(np)->inode));
+    orphan_update(np, FALSE);
+    return fs_error(ext2_inode_put(ext2_node(np)));
 }
 
 error_t ext2_inode_reread(struct node *np)
@@ -170,7 +174,7 @@ error_t ext2_inode_reread(struct node *np)
     return err;
 }
 
-static error_t read_node(struct node *np)
+error_t ext2_node_load(struct node *np)
 {
     struct ext2_node *node = calloc(1, sizeof *node);
     error_t err = node ? 0 : HURD_ENOMEM;
@@ -181,12 +185,11 @@ static error_t read_node(struct node *np)
         err = fs_error(inode_read(np->ino, &node->inode));
     if (!err && !node->inode.i_mode)
         err = HURD_ENOENT;
-    if (!err && !node->inode.i_links_count)
-        err = HURD_EIO; /* a name for it should not be */
     if (err) {
         free(node);
         return err;
     }
+    node->ino = np->ino;
     np->format = node;
     inode_to_stat(&node->inode, &np->st);
     ext2_node_sizes(np);
@@ -196,8 +199,23 @@ static error_t read_node(struct node *np)
     return 0;
 }
 
+static error_t read_node(struct node *np)
+{
+    error_t err = ext2_node_load(np);
+
+    if (err || ext2_node(np)->inode.i_links_count)
+        return err;
+    free(np->format);
+    np->format = NULL;
+    return HURD_EIO; /* a name for it should not be */
+}
+
 static void drop_node(struct node *np)
 {
+    if (ext2_node(np)->orphan) { /* it could not be freed */
+        fs->super->s_state |= EXT2_ERROR_FS;
+        orphan_remove(ext2_node(np));
+    }
     free(np->format);
     np->format = NULL;
 }
@@ -247,7 +265,7 @@ static errcode_t drop_attributes(struct node *np)
 
 /* What is left says only when it was freed: e2fsck takes flags over an empty
  * map of blocks for garbage, and what stands beside it for more. */
-static error_t free_node(struct node *np)
+error_t ext2_node_free(struct node *np)
 {
     struct ext2_inode_large *inode = &ext2_node(np)->inode;
     boolean_t dir = HS_ISDIR(np->st.st_mode);
@@ -259,6 +277,7 @@ static error_t free_node(struct node *np)
         err = fs_error(drop_attributes(np));
     if (err)
         return err;
+    orphan_remove(ext2_node(np));
     *inode = (struct ext2_inode_large){
         .i_dtime = time(NULL),
         .i_generation = inode->i_generation,
@@ -266,6 +285,7 @@ static error_t free_node(struct node *np)
     };
     err = fs_error(inode_write(np->ino, inode));
     ext2fs_inode_alloc_stats2(fs, np->ino, -1, dir);
+    ext2_note_inode(np->ino);
     return err;
 }
 
@@ -321,6 +341,7 @@ static error_t make_node(struct node *dir, mode_t mode, ino64_t *result)
         err = write_new_inode(ino, &inode);
     if (!err)
         ext2fs_inode_alloc_stats2(fs, ino, +1, HS_ISDIR(mode));
+    ext2_note_inode(ino);
     *result = ino;
     return fs_error(err);
 }
@@ -340,42 +361,6 @@ static error_t fs_statfs(struct hurd_statfs *st)
     return 0;
 }
 
-static error_t fs_sync(void)
-{
-    errcode_t err = 0;
-
-    if (ext2fs_test_changed(fs) || ext2fs_test_bb_dirty(fs) ||
-        ext2fs_test_ib_dirty(fs))
-        err = ext2fs_flush2(fs, EXT2_FLAG_FLUSH_NO_SYNC);
-    errcode_t flushed = io_channel_flush(fs->io);
-    return fs_error(err ? err : flushed);
-}
-
-/* A file system that is written is not clean until it is not any more. */
-static error_t fs_set_read_only(boolean_t read_only)
-{
-    if (read_only) {
-        fs->super->s_state |= EXT2_VALID_FS;
-        ext2fs_mark_super_dirty(fs);
-        error_t err = fs_sync();
-        if (!err)
-            fs->flags &= ~EXT2_FLAG_RW;
-        return err;
-    }
-    if (!store_writable())
-        return HURD_EROFS;
-    const char *wrong = ext2_why_not_written();
-    if (wrong) {
-        mach_complain(0, "%s: %s", diskfs_source, wrong);
-        return HURD_EROFS;
-    }
-    fs->flags |= EXT2_FLAG_RW;
-    fs->super->s_state &= ~EXT2_VALID_FS;
-    fs->super->s_mtime = time(NULL);
-    ext2fs_mark_super_dirty(fs);
-    return fs_sync();
-}
-
 struct diskfs_format ext2_format = {
     .name = "ext2fs",
     .fstype = HFS_EXT2FS,
@@ -385,7 +370,7 @@ struct diskfs_format ext2_format = {
     .read_node = read_node,
     .write_node = ext2_inode_write,
     .drop_node = drop_node,
-    .free_node = free_node,
+    .free_node = ext2_node_free,
     .make_node = make_node,
     .read = ext2_read,
     .write = ext2_write,
@@ -403,6 +388,7 @@ struct diskfs_format ext2_format = {
     .get_translator = ext2_get_translator,
     .set_translator = ext2_set_translator,
     .statfs = fs_statfs,
-    .sync = fs_sync,
-    .set_read_only = fs_set_read_only,
+    .sync = ext2_sync,
+    .set_read_only = ext2_set_read_only,
+    .settled = ext2_settled,
 };

@@ -113,61 +113,13 @@ static void open_console(void)
     }
 }
 
-static const char *what_is_wrong(errcode_t err)
-{
-    switch (err) {
-    case EXT2_ET_BAD_MAGIC:
-        return "not an ext2 file system";
-    case EXT2_ET_UNSUPP_FEATURE:
-    case EXT2_ET_RO_UNSUPP_FEATURE:
-        return "has features that nobody here knows";
-    case EXT2_ET_SHORT_READ:
-        return "truncated: the device ends before the file system does";
-    default:
-        return error_message(err);
-    }
-}
-
-/* A reason not to serve it, or NULL. */
-static const char *look_over(void)
-{
-    static char reason[80];
-    struct ext2_super_block *super = fs->super;
-    const char *feature = ext2_why_not_served();
-
-    if (ext2fs_blocks_count(super) > store_size() / fs->blocksize)
-        return "truncated: the device ends before the file system does";
-    if (feature) {
-        snprintf(reason, sizeof reason,
-                 "has features that are not supported (%s)", feature);
-        return reason;
-    }
-    if (ext2fs_has_feature_journal_needs_recovery(super))
-        return "its journal must be replayed first: run e2fsck";
-    if (!ext2fs_test_inode_bitmap2(fs->inode_map, EXT2_ROOT_INO))
-        return "has no root directory";
-    return NULL;
-}
-
 static void open_file_system(void)
 {
-    const char *wrong = NULL;
-    errcode_t err;
-
     initialize_ext2_error_table();
     if (store_open(options.store_type, options.store_name,
                    options.device_master, &options.writable))
         give_up();
-    /* Opened for writing even if it will not be, as that may change. */
-    err =
-        ext2fs_open2(options.store_name, NULL, EXT2_FLAG_RW | EXT2_FLAG_64BITS,
-                     0, 0, &store_manager, &fs);
-    if (!err)
-        err = ext2fs_read_bitmaps(fs);
-    if (err)
-        wrong = what_is_wrong(err);
-    else
-        wrong = look_over();
+    const char *wrong = ext2_mount(options.store_name);
     if (wrong) {
         mach_printf("ext2fs: %s: %s\n", options.store_name, wrong);
         give_up();
@@ -177,7 +129,6 @@ static void open_file_system(void)
     diskfs_format = &ext2_format;
     diskfs_source = options.store_name;
     diskfs_readonly = TRUE;
-    fs->flags &= ~EXT2_FLAG_RW;
     if (options.writable && !ext2_format.set_read_only(FALSE))
         diskfs_readonly = FALSE;
 }

@@ -9,13 +9,12 @@
 
 extern ext2_filsys fs; /* under diskfs_lock */
 
+struct ext2_node;
+
 /* The wire's error for one of libext2fs or of the store. */
 error_t fs_error(errcode_t err);
 
 /* --- store.c: the device under a write-back cache --------------------------- */
-
-/* libext2fs reads and writes the store through this. */
-extern struct struct_io_manager store_manager;
 
 /* Opens NAME ("device:hd0") on the device MASTER (borrowed), also for writing
  * if WRITABLE; falls back to reading if the device cannot be written and says
@@ -23,10 +22,36 @@ extern struct struct_io_manager store_manager;
 error_t store_open(const char *type, const char *name, mach_port_t master,
                    boolean_t *writable);
 uint64_t store_size(void);
+uint32_t store_sector_size(void);
 boolean_t store_writable(void);
-/* Bytes of the device, by way of the cache. */
-error_t store_read(uint64_t offset, char *data, size_t size);
-errcode_t store_write(uint64_t offset, const char *data, size_t size);
+/* --- mount.c: the file system as a whole ---------------------------------------- */
+
+/* Opens it on the store, replays its journal; a reason why not, or NULL. */
+const char *ext2_mount(const char *name);
+/* What was changed so far is whole, and is to be on the disk. */
+error_t ext2_sync(void);
+/* The same if there is a journal, and the transaction should not grow any
+ * further. */
+void ext2_settled(void);
+/* The same if that gives blocks back; else ENOSPC. */
+error_t ext2_sync_for_room(void);
+error_t ext2_set_read_only(boolean_t read_only);
+/* The inodes of INO's group have changed. */
+void ext2_note_inode(ext2_ino_t ino);
+boolean_t ext2_has_journal(void); /* that runs */
+
+/* --- orphans.c ------------------------------------------------------------------
+ *
+ * Files without a name that are still open, and files that are being truncated,
+ * stand in a list on the disk, so that after a crash they are done away with.
+ * Only a journal can keep that list right. */
+
+/* Before NP's inode is written: it is in the list as long as it has no links,
+ * or HELD. */
+void orphan_update(struct node *np, boolean_t held);
+void orphan_remove(struct ext2_node *node);
+/* Does away with those that a crash has left. */
+error_t orphans_clean(void);
 
 /* --- features.c: reasons, or NULL --------------------------------------------- */
 
@@ -41,6 +66,10 @@ extern struct diskfs_format ext2_format;
 /* What NP has of ours. */
 struct ext2_node {
     struct ext2_inode_large inode;
+    ext2_ino_t ino;
+    /* Among those to be done away with after a crash. */
+    boolean_t orphan;
+    struct ext2_node *newer, *older;
 };
 
 static inline struct ext2_node *ext2_node(struct node *np)
@@ -55,6 +84,10 @@ error_t ext2_inode_write(struct node *np);
 error_t ext2_inode_reread(struct node *np);
 /* What stat shows of the inode's size and blocks. */
 void ext2_node_sizes(struct node *np);
+/* What orphans.c needs of a node that has no links. */
+error_t ext2_node_load(struct node *np);
+error_t ext2_node_free(struct node *np);
+errcode_t ext2_inode_put(struct ext2_node *node);
 
 error_t ext2_lookup(struct node *dir, const char *name, ino64_t *ino);
 error_t ext2_walk(struct node *dir, diskfs_walk_fn fn, void *context);
@@ -73,9 +106,24 @@ error_t ext2_read(struct node *np, int64_t offset, char *data, size_t size,
                   size_t *amount);
 error_t ext2_write(struct node *np, int64_t offset, const char *data,
                    size_t size, size_t *amount);
+/* The device's block behind one of the file's: 0 for a hole, and for what was
+ * only set aside. */
+errcode_t ext2_map_block(struct node *np, blk64_t block, blk64_t *phys);
+/* Blocks that the file's map has room for. */
+blk64_t ext2_blocks_max(struct node *np);
+/* The file's size on the disk. */
+errcode_t ext2_put_size(struct node *np, int64_t size);
+
+/* --- cut.c --------------------------------------------------------------------- */
+
+/* A shorter link is in its inode. */
+#define FAST_LINK_MAX sizeof(((struct ext2_inode *)0)->i_block)
+
 error_t ext2_set_size(struct node *np, int64_t size);
 /* reserve.c */
 error_t ext2_reserve(struct node *np, int64_t offset, size_t *size);
+/* Takes away what the file has behind its size. */
+error_t ext2_cut(struct node *np);
 /* Gives back the blocks of NP's contents. */
 error_t ext2_free_blocks(struct node *np);
 
