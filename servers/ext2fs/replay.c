@@ -260,7 +260,8 @@ static enum found read_log(struct reader *r, enum pass pass, uint32_t *end)
 }
 
 /* Whether the log has the end of the transaction that is not whole, or of one
- * after it: it was written once.  Without a barrier before the commit block
+ * after it, of which there are no more than blocks: it was written once.  Without
+ * a barrier before the commit block
  * (asynchronous commits, or its own sum) that block alone proves nothing. */
 static bool was_committed(struct reader *r, uint32_t sequence)
 {
@@ -277,8 +278,8 @@ static bool was_committed(struct reader *r, uint32_t sequence)
             !own_checksum_is_right(
                 r, &((struct jbd2_commit *)r->block)->checksum[0]))
             continue;
-        uint32_t other = be32toh(header.sequence);
-        if (is_after(other, sequence) || (other == sequence && !alone))
+        uint32_t ahead = be32toh(header.sequence) - sequence;
+        if (ahead < r->j->end && (ahead || !alone))
             return true;
     }
     return false;
@@ -289,7 +290,7 @@ static errcode_t replay(struct reader *r, const char **wrong)
     uint32_t end, again;
     enum found last = read_log(r, SCAN, &end);
 
-    if (!r->err && last == WRONG && was_committed(r, end)) {
+    if (!r->err && last != WHOLE && was_committed(r, end)) {
         *wrong = damaged;
         return EXT2_ET_CORRUPT_JOURNAL_SB;
     }

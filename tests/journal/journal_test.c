@@ -56,9 +56,9 @@ static bool check(bool good, const char *what, const char *kind, size_t at)
 
 static const char *file(const char *name)
 {
-    static char paths[4][300];
+    static char paths[16][300];
     static unsigned next;
-    char *path = paths[next++ % 4];
+    char *path = paths[next++ % 16];
 
     snprintf(path, sizeof paths[0], "%s/%s", folder, name);
     return path;
