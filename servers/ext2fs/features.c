@@ -42,6 +42,12 @@ const char *ext2_why_not_served(void)
     return unknown ? "something newer" : NULL;
 }
 
+boolean_t ext2_is_clean(void)
+{
+    return (fs->super->s_state & (EXT2_VALID_FS | EXT2_ERROR_FS)) ==
+           EXT2_VALID_FS;
+}
+
 const char *ext2_why_not_written(void)
 {
     struct ext2_super_block *super = fs->super;

@@ -265,6 +265,20 @@ static errcode_t drop_attributes(struct node *np)
 
 /* What is left says only when it was freed: e2fsck takes flags over an empty
  * map of blocks for garbage, and what stands beside it for more. */
+/* What stands in memory of one that is not there any more stays as it was. */
+static void reread_node(struct node *np)
+{
+    struct ext2_node *node = ext2_node(np);
+    struct ext2_inode_large inode;
+
+    if (inode_read(np->ino, &inode) || !inode.i_mode || !inode.i_links_count)
+        return;
+    node->inode = inode;
+    inode_to_stat(&inode, &np->st);
+    ext2_node_sizes(np);
+    np->passive = is_hurd() && inode.osd1.hurd1.h_i_translator != 0;
+}
+
 error_t ext2_node_free(struct node *np)
 {
     struct ext2_inode_large *inode = &ext2_node(np)->inode;
@@ -370,6 +384,7 @@ struct diskfs_format ext2_format = {
     .read_node = read_node,
     .write_node = ext2_inode_write,
     .drop_node = drop_node,
+    .reread_node = reread_node,
     .free_node = ext2_node_free,
     .make_node = make_node,
     .read = ext2_read,

@@ -3,6 +3,7 @@
  * can be read and written, and back. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "ext2fs/disk.h"
@@ -220,13 +221,29 @@ static error_t refuse(const char *wrong)
     return HURD_EROFS;
 }
 
+/* Nothing was written here: what is on the store now is how it is. */
+static const char *read_again(void)
+{
+    ext2fs_free(fs);
+    store_forget();
+    const char *wrong = ext2_mount(diskfs_source);
+    if (wrong) {
+        mach_printf("ext2fs: %s: %s\n", diskfs_source, wrong);
+        exit(1); /* there is no file system any more */
+    }
+    diskfs_reread_nodes();
+    return ext2_why_not_written();
+}
+
 /* A file system that is written is not clean until it is not any more, or its
- * journal makes it so. */
+ * journal makes it so.  One that had to be checked may have been. */
 static error_t make_writable(void)
 {
-    const char *wrong = ext2_why_not_written();
+    const char *wrong =
+        diskfs_must_check ? read_again() : ext2_why_not_written();
     errcode_t err;
 
+    diskfs_must_check = !ext2_is_clean();
     if (wrong)
         return refuse(wrong);
     fs->flags |= EXT2_FLAG_RW;

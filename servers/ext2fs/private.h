@@ -24,6 +24,8 @@ error_t store_open(const char *type, const char *name, mach_port_t master,
 uint64_t store_size(void);
 uint32_t store_sector_size(void);
 boolean_t store_writable(void);
+/* Reads everything anew from now on; nothing is to be written. */
+void store_forget(void);
 /* --- mount.c: the file system as a whole ---------------------------------------- */
 
 /* Opens it on the store, replays its journal; a reason why not, or NULL. */
@@ -58,6 +60,7 @@ error_t orphans_clean(void);
 /* The name of a feature without which it cannot even be read. */
 const char *ext2_why_not_served(void);
 const char *ext2_why_not_written(void);
+boolean_t ext2_is_clean(void);
 
 /* --- format.c, names.c, contents.c ----------------------------------------- */
 

@@ -221,6 +221,12 @@ static void piece_drop(struct piece *piece)
     store.count--;
 }
 
+void store_forget(void)
+{
+    while (store.oldest)
+        piece_drop(store.oldest);
+}
+
 /* What cannot be written now is not tried again soon. */
 static errcode_t piece_make_room(void)
 {
