@@ -12,7 +12,15 @@
 #include <ext2fs/ext2fs.h>
 #include <stdint.h>
 
-enum disk_kind { DISK_DATA, DISK_METADATA };
+/* In the order in which they must come home if no journal sees to it, so that
+ * no name stands for what is not there. */
+enum disk_kind {
+    DISK_DATA,
+    DISK_METADATA, /* also all of it, if there is a journal */
+    DISK_INODES,
+    DISK_NAMES,
+    DISK_KINDS
+};
 
 errcode_t disk_read(uint64_t offset, void *data, uint64_t size);
 errcode_t disk_write(uint64_t offset, const void *data, uint64_t size,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ext2fs/io.h"
 #include "ext2fs/private.h"
 
 error_t fs_error(errcode_t err)
@@ -131,6 +132,8 @@ static void stat_to_inode(const struct hurd_stat *st,
         inode->osd2.hurd2.h_i_author = st->st_author;
     }
     inode->i_links_count = st->st_nlink > MANY_LINKS ? 1 : st->st_nlink;
+    if (!inode->i_links_count && replaced_is_kept(st->st_ino))
+        inode->i_links_count = 1;
     SET_TIME(inode, atime, st->st_atim);
     SET_TIME(inode, mtime, st->st_mtim);
     SET_TIME(inode, ctime, st->st_ctim);
@@ -279,7 +282,7 @@ static void reread_node(struct node *np)
     np->passive = is_hurd() && inode.osd1.hurd1.h_i_translator != 0;
 }
 
-error_t ext2_node_free(struct node *np)
+error_t ext2_node_free_now(struct node *np)
 {
     struct ext2_inode_large *inode = &ext2_node(np)->inode;
     boolean_t dir = HS_ISDIR(np->st.st_mode);
@@ -300,6 +303,47 @@ error_t ext2_node_free(struct node *np)
     err = fs_error(inode_write(np->ino, inode));
     ext2fs_inode_alloc_stats2(fs, np->ino, -1, dir);
     ext2_note_inode(np->ino);
+    return err;
+}
+
+error_t ext2_node_free(struct node *np)
+{
+    if (!replaced_is_kept(np->ino))
+        return ext2_node_free_now(np);
+    error_t err = ext2_inode_write(np);
+    replaced_free_later(np->ino);
+    return err;
+}
+
+/* --- names, in their order ------------------------------------------------------ */
+
+static error_t enter_name(struct node *dir, const char *name, struct node *np)
+{
+    io_write_as(DISK_NAMES);
+    error_t err = ext2_enter(dir, name, np);
+    io_write_as(DISK_METADATA);
+    return err;
+}
+
+static error_t remove_name(struct node *dir, const char *name)
+{
+    io_write_as(DISK_NAMES);
+    error_t err = ext2_remove(dir, name);
+    io_write_as(DISK_METADATA);
+    return err;
+}
+
+static error_t replace_name(struct node *dir, const char *name, struct node *np)
+{
+    ino64_t old;
+    error_t err = ext2_lookup(dir, name, &old);
+
+    if (err)
+        return err;
+    replaced_note(old);
+    io_write_as(DISK_NAMES);
+    err = ext2_replace(dir, name, np);
+    io_write_as(DISK_METADATA);
     return err;
 }
 
@@ -393,9 +437,9 @@ struct diskfs_format ext2_format = {
     .reserve = ext2_reserve,
     .lookup = ext2_lookup,
     .walk = ext2_walk,
-    .enter = ext2_enter,
-    .remove = ext2_remove,
-    .replace = ext2_replace,
+    .enter = enter_name,
+    .remove = remove_name,
+    .replace = replace_name,
     .init_dir = ext2_init_dir,
     .set_parent = ext2_set_parent,
     .read_link = ext2_read_link,

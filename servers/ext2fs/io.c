@@ -7,13 +7,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext2fs/disk.h"
-
 static struct journal *journal;
+static enum disk_kind kind_now = DISK_METADATA;
 
 void io_use_journal(struct journal *used)
 {
     journal = used;
+}
+
+void io_write_as(enum disk_kind kind)
+{
+    kind_now = kind;
+}
+
+errcode_t io_clean(void)
+{
+    errcode_t err = 0;
+
+    for (int kind = 0; kind < DISK_KINDS; kind++) {
+        errcode_t one = disk_clean(kind);
+        err = err ? err : one;
+    }
+    return err;
+}
+
+/* Some groups' inodes may stand together in another one. */
+static bool is_inodes(ext2_filsys fs, blk64_t block)
+{
+    dgrp_t together = 1u << fs->super->s_log_groups_per_flex;
+    dgrp_t group = ext2fs_group_of_blk2(fs, block) / together * together;
+
+    for (dgrp_t i = group; i < group + together && i < fs->group_desc_count;
+         i++) {
+        blk64_t table = ext2fs_inode_table_loc(fs, i);
+        if (block >= table && block < table + fs->inode_blocks_per_group)
+            return true;
+    }
+    return false;
 }
 
 static errcode_t io_read(uint64_t offset, void *data, uint64_t size)
@@ -22,10 +52,18 @@ static errcode_t io_read(uint64_t offset, void *data, uint64_t size)
                    : disk_read(offset, data, size);
 }
 
-static errcode_t io_write(uint64_t offset, const void *data, uint64_t size)
+static errcode_t io_write(io_channel channel, uint64_t offset, const void *data,
+                          uint64_t size)
 {
-    return journal ? journal_write(journal, offset, data, size)
-                   : disk_write(offset, data, size, DISK_METADATA);
+    ext2_filsys fs = channel->app_data;
+
+    if (journal)
+        return journal_write(journal, offset, data, size);
+    return disk_write(offset, data, size,
+                      fs && fs->group_desc &&
+                              is_inodes(fs, offset / fs->blocksize)
+                          ? DISK_INODES
+                          : kind_now);
 }
 
 static errcode_t manager_open(const char *name, int flags, io_channel *channel)
@@ -48,10 +86,8 @@ static errcode_t manager_flush(io_channel channel)
 {
     if (journal)
         return 0;
-    errcode_t data = disk_clean(DISK_DATA);
-    errcode_t metadata = disk_clean(DISK_METADATA);
-    errcode_t flushed = disk_flush();
-    return data ? data : metadata ? metadata : flushed;
+    errcode_t err = io_clean(), flushed = disk_flush();
+    return err ? err : flushed;
 }
 
 static errcode_t manager_close(io_channel channel)
@@ -86,7 +122,7 @@ static errcode_t manager_read64(io_channel channel, unsigned long long block,
 static errcode_t manager_write64(io_channel channel, unsigned long long block,
                                  int count, const void *data)
 {
-    return io_write(block * channel->block_size, data,
+    return io_write(channel, block * channel->block_size, data,
                     manager_bytes(channel, count));
 }
 
@@ -105,7 +141,7 @@ static errcode_t manager_write(io_channel channel, unsigned long block,
 static errcode_t manager_write_byte(io_channel channel, unsigned long offset,
                                     int count, const void *data)
 {
-    return io_write(offset, data, count);
+    return io_write(channel, offset, data, count);
 }
 
 struct struct_io_manager io_manager_here = {

@@ -133,29 +133,57 @@ static void stop_writing(void)
     fs->flags &= ~EXT2_FLAG_RW;
 }
 
-error_t ext2_sync(void)
+static errcode_t flush_changes(void)
 {
-    errcode_t err = 0;
-
     if (ext2fs_test_changed(fs) || ext2fs_test_bb_dirty(fs) ||
         ext2fs_test_ib_dirty(fs))
-        err = ext2fs_flush2(fs, EXT2_FLAG_FLUSH_NO_SYNC);
-    errcode_t flushed =
-        journal ? journal_commit(journal) : io_channel_flush(fs->io);
+        return ext2fs_flush2(fs, EXT2_FLAG_FLUSH_NO_SYNC);
+    return 0;
+}
+
+/* Without a journal: what was replaced goes when the names are home. */
+static errcode_t sync_in_order(void)
+{
+    errcode_t err = io_clean(), later = 0;
+
+    if (!err && replaced_any()) {
+        replaced_let_go();
+        err = flush_changes();
+        later = io_clean();
+    }
+    errcode_t flushed = disk_flush();
+    return err ? err : later ? later : flushed;
+}
+
+error_t ext2_sync(void)
+{
+    errcode_t err = flush_changes();
+    errcode_t flushed = journal ? journal_commit(journal) : sync_in_order();
+
     if (journal)
         stop_writing();
     return fs_error(err ? err : flushed);
 }
 
+/* And could have more. */
+static boolean_t is_short_of_room(void)
+{
+    return replaced_any() && (ext2fs_free_blocks_count(fs->super) < 64 ||
+                              fs->super->s_free_inodes_count < 16);
+}
+
 void ext2_settled(void)
 {
-    if (journal && !diskfs_readonly && journal_is_full(journal))
+    if (!diskfs_readonly &&
+        (journal ? journal_is_full(journal) : is_short_of_room()))
         ext2_sync();
 }
 
 error_t ext2_sync_for_room(void)
 {
-    return journal && journal_has_freed(journal) ? ext2_sync() : HURD_ENOSPC;
+    boolean_t some = journal ? journal_has_freed(journal) : replaced_any();
+
+    return some ? ext2_sync() : HURD_ENOSPC;
 }
 
 /* --- from read-only to writable and back -------------------------------------------- */
@@ -204,10 +232,11 @@ static errcode_t stop_journal(void)
 
 static error_t make_read_only(void)
 {
-    errcode_t err = journal ? stop_journal() : 0;
+    error_t synced = journal ? fs_error(stop_journal()) : ext2_sync();
 
-    if (err)
-        return fs_error(err);
+    if (synced)
+        return synced;
+    errcode_t err;
     fs->super->s_state |= EXT2_VALID_FS;
     err = put_super();
     if (!err)

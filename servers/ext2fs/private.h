@@ -32,8 +32,8 @@ void store_forget(void);
 const char *ext2_mount(const char *name);
 /* What was changed so far is whole, and is to be on the disk. */
 error_t ext2_sync(void);
-/* The same if there is a journal, and the transaction should not grow any
- * further. */
+/* The same if it is time for it: a transaction that should not grow any further,
+ * or little room while there could be more. */
 void ext2_settled(void);
 /* The same if that gives blocks back; else ENOSPC. */
 error_t ext2_sync_for_room(void);
@@ -41,6 +41,20 @@ error_t ext2_set_read_only(boolean_t read_only);
 /* The inodes of INO's group have changed. */
 void ext2_note_inode(ext2_ino_t ino);
 boolean_t ext2_has_journal(void); /* that runs */
+
+/* --- replaced.c -----------------------------------------------------------------
+ *
+ * Without a journal a file whose name was given to another one stays on the
+ * disk until the disk has that name. */
+
+/* INO loses a name to another one. */
+void replaced_note(ext2_ino_t ino);
+/* Whether it must not be gone yet; and that it is to be freed then. */
+boolean_t replaced_is_kept(ext2_ino_t ino);
+void replaced_free_later(ext2_ino_t ino);
+boolean_t replaced_any(void);
+/* Their names are home. */
+void replaced_let_go(void);
 
 /* --- orphans.c ------------------------------------------------------------------
  *
@@ -91,6 +105,8 @@ void ext2_node_sizes(struct node *np);
 error_t ext2_node_load(struct node *np);
 error_t ext2_node_free(struct node *np);
 errcode_t ext2_inode_put(struct ext2_node *node);
+/* Frees the node, whatever needs it; the same for what is only on the disk. */
+error_t ext2_node_free_now(struct node *np);
 
 error_t ext2_lookup(struct node *dir, const char *name, ino64_t *ino);
 error_t ext2_walk(struct node *dir, diskfs_walk_fn fn, void *context);

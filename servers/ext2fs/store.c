@@ -33,7 +33,7 @@ struct piece {
     char *data; /* PIECE_SIZE, of its own pages */
     /* A bit for each unit: what in it is not on the device, by kind; and that
      * it could not be read. */
-    uint32_t dirty[2], bad;
+    uint32_t dirty[DISK_KINDS], bad;
 };
 
 static struct {
@@ -127,7 +127,11 @@ static uint32_t units_size(const struct piece *piece, uint32_t first,
 
 static uint32_t piece_dirty(const struct piece *piece)
 {
-    return piece->dirty[DISK_DATA] | piece->dirty[DISK_METADATA];
+    uint32_t dirty = 0;
+
+    for (int kind = 0; kind < DISK_KINDS; kind++)
+        dirty |= piece->dirty[kind];
+    return dirty;
 }
 
 /* Those that could be written are no longer dirty. */
@@ -139,7 +143,7 @@ static errcode_t units_store(struct piece *piece, uint32_t first,
                                  units_size(piece, first, count));
 
     if (!err)
-        for (int kind = 0; kind < 2; kind++)
+        for (int kind = 0; kind < DISK_KINDS; kind++)
             piece->dirty[kind] &= ~units(first, count);
     for (uint32_t i = 0; err == EIO && count > 1 && i < count; i++)
         units_store(piece, first + i, 1);
@@ -227,6 +231,18 @@ void store_forget(void)
         piece_drop(store.oldest);
 }
 
+/* Writes all of it; what must come home before it, first. */
+static errcode_t piece_clean_in_order(struct piece *piece)
+{
+    int kind = DISK_NAMES;
+
+    while (kind > DISK_METADATA && !piece->dirty[kind])
+        kind--;
+    for (int before = 0; kind > DISK_METADATA && before < kind; before++)
+        disk_clean(before);
+    return piece_clean(piece, piece_dirty(piece));
+}
+
 /* What cannot be written now is not tried again soon. */
 static errcode_t piece_make_room(void)
 {
@@ -235,7 +251,7 @@ static errcode_t piece_make_room(void)
     for (int i = 0; i < ROOM_TRIES && store.count >= store.limit; i++) {
         struct piece *piece = store.oldest;
 
-        err = piece_clean(piece, piece_dirty(piece));
+        err = piece_clean_in_order(piece);
         if (!err) {
             piece_drop(piece);
         } else {

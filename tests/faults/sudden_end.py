@@ -3,7 +3,8 @@
 was synced is there, and a file that others replaced by rename is an old one or
 a new one.
 
-With a journal and without.  ROUNDS says how often, SEED repeats one round.
+With a journal and without, or as JOURNAL says (yes, no).  ROUNDS says how
+often, SEED repeats one round.
 """
 import os
 import random
@@ -116,6 +117,8 @@ def one_round(seed):
     image = fresh_image("killed.img")
     bus = draw.choice(("ahci", "virtio", "classic"))
     journal = draw.choice((True, False))
+    if os.environ.get("JOURNAL"):
+        journal = os.environ["JOURNAL"] == "yes"
     words = full(image, bus) if bus != "classic" else [
         "--disk", image, "--entry", "classic"]
     if not journal:

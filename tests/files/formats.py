@@ -50,6 +50,12 @@ SHAPES = [
     ("stable_inodes", 32, EXT4 + ["-O", "stable_inodes"], "written"),
     ("quota", 32, EXT4 + ["-O", "quota"], "only read"),
     ("verity", 32, EXT4 + ["-O", "verity"], "only read"),
+    ("dirty journal", 32, EXT4, "written"),
+    ("dirty journal of ext3", 32, ["-t", "ext3", "-b", "1024"], "written"),
+    ("external journal", 32, EXT4 + ["-O", "^has_journal"], "only read"),
+    ("external journal, not replayed", 32, EXT4 + ["-O", "^has_journal"],
+     "refused"),
+    ("damaged journal", 32, EXT4, "refused"),
     ("inline_data", 32, EXT4 + ["-O", "inline_data"], "refused"),
     ("casefold", 32, EXT4 + ["-O", "casefold"], "refused"),
     ("encrypt", 32, EXT4 + ["-O", "encrypt"], "refused"),
@@ -97,6 +103,54 @@ def make(t, folder, size, options):
     return image
 
 
+def external_journal(image, *more):
+    """Says that its journal is somewhere else."""
+    debugfs(image, "feature has_journal", *more,
+            "ssv journal_uuid 12345678-1234-1234-1234-123456789abc",
+            "ssv journal_dev 0x801")
+
+
+def block_size(image):
+    for line in debugfs(image, "stats").stdout.split("\n"):
+        if line.startswith("Block size:"):
+            return int(line.split()[-1])
+    return 1024
+
+
+def dirty_journal(t, image):
+    """What is in a file's block is in the journal only."""
+    block = int(debugfs(image, "blocks /given/small").stdout.split()[-1])
+    size = block_size(image)
+    with open(t.path("block"), "wb") as file:
+        file.write(b"small\n".ljust(size, b"\0"))
+    debugfs(image, "jo", "jw -b %d %s" % (block, t.path("block")), "jc")
+    with open(image, "r+b") as file:
+        file.seek(block * size)
+        file.write(b"\xff" * size)
+
+
+def damaged_journal(t, image):
+    """The journal's first block makes no sense, and is needed."""
+    dirty_journal(t, image)
+    for line in debugfs(image, "blocks <8>").stdout.split("\n"):
+        if line[:1].isdigit():
+            block = int(line.split()[0])
+    with open(image, "r+b") as file:
+        file.seek(block * block_size(image))
+        file.write(b"\xff" * 1024)
+
+
+def prepare(t, name, image):
+    if name.startswith("dirty journal"):
+        dirty_journal(t, image)
+    elif name.startswith("damaged journal"):
+        damaged_journal(t, image)
+    elif name == "external journal":
+        external_journal(image)
+    elif name.startswith("external journal"):
+        external_journal(image, "feature needs_recovery")
+
+
 def wanted(folder):
     """What load.sh makes of the two files whose sums it shows."""
     with open(os.path.join(folder, "given", "large"), "rb") as file:
@@ -122,17 +176,21 @@ def read_back(t, image, name):
 def one_shape(t, folder, shape):
     name, size, options, expected = shape
     image = make(t, folder, size, options)
+    prepare(t, name, image)
     before = digest(image)
     most = 2000 if "65536" in options else 5000
     status, out = t.run(
         "run", "--persist", "--disk", t.fresh_root(), "--disk", image, "--",
         "sh", "-c", "settrans -a /mnt /hurd/ext2fs device:hd1; "
         "sh /tests/load.sh /mnt %s; settrans -fg /mnt; echo THE END"
-        % min(int(os.environ.get("FILES", "100")), most), limit=600)
+        % min(int(os.environ.get("FILES", "50")), most), limit=600)
     lines = [line for line in out.split("\n") if line.startswith("ext2fs:")]
     t.check("THE END" in out, name + ": comes to the end", out)
     if expected == "written":
-        t.check("\nwritten\n" in out and not lines, name + ": written", out)
+        replayed = ["ext2fs: device:hd1: its journal was replayed"]
+        t.check("\nwritten\n" in out and
+                lines == (replayed if name.startswith("dirty") else []),
+                name + ": written", out)
         t.clean(image, name)
         for file, data in zip(("grown", "holes"), wanted(folder)):
             t.check(read_back(t, image, "/keep/" + file) == data,
