@@ -124,8 +124,8 @@ static error_t cut(struct node *np, blk64_t end, blk64_t last)
     }
     errcode_t err =
         extents ? cut_extents(np, end) : cut_indirect(np, end, last);
-    error_t got = ext2_inode_reread(np);
-    return err ? fs_error(err) : got;
+    ext2_node_sizes(np);
+    return fs_error(err);
 }
 
 /* --- files -------------------------------------------------------------------------- */

@@ -168,15 +168,6 @@ error_t ext2_inode_write(struct node *np)
     return fs_error(ext2_inode_put(ext2_node(np)));
 }
 
-error_t ext2_inode_reread(struct node *np)
-{
-    error_t err = fs_error(inode_read(np->ino, &ext2_node(np)->inode));
-
-    if (!err)
-        ext2_node_sizes(np);
-    return err;
-}
-
 error_t ext2_node_load(struct node *np)
 {
     struct ext2_node *node = calloc(1, sizeof *node);

@@ -95,10 +95,8 @@ static inline struct ext2_node *ext2_node(struct node *np)
 }
 
 struct ext2_inode *ext2_node_inode(struct node *np);
-/* Writes the inode in NP to the disk; reads it, after libext2fs has changed
- * it. */
+/* Writes the inode in NP to the disk. */
 error_t ext2_inode_write(struct node *np);
-error_t ext2_inode_reread(struct node *np);
 /* What stat shows of the inode's size and blocks. */
 void ext2_node_sizes(struct node *np);
 /* What orphans.c needs of a node that has no links. */

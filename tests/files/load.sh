@@ -31,6 +31,9 @@ truncate -s 400000 keep/grown || fail "truncate up"
 echo tail >>keep/grown
 dd if=given/large of=keep/holes bs=1000 seek=333 conv=notrunc 2>/dev/null
 truncate -s 700001 keep/holes
+truncate -s 3000000 keep/nothing
+truncate -s 1001 keep/nothing
+[ $(wc -c <keep/nothing) = 1001 ] || fail "truncate in a hole"
 
 # what the image had: attributes, an indexed directory
 rm given/attributes* || fail "rm with attributes"
