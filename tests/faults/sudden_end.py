@@ -149,3 +149,34 @@ def test_a_kernel_that_is_killed_loses_nothing_synced():
         wrong = one_round(seed)
         check(wrong is None, "killed with seed %d: nothing synced is lost"
               % seed, wrong)
+
+
+def free_blocks(image):
+    for line in debugfs(image, "stats").split("\n"):
+        if line.startswith("Free blocks:"):
+            return int(line.split()[-1])
+    return None
+
+
+def test_a_nameless_file_that_was_open_when_killed_is_gone():
+    image = fresh_image("killed.img")
+    words = ["--disk", image, "--entry", "classic"]
+    before = free_blocks(image)
+    with Machine(*words) as m:
+        m.prompt()
+        m.type("exec 3>/root/open; dd if=/dev/zero bs=64k count=40 >&3; "
+               "rm /root/open; sync; echo GO''NE\r")
+        seen = m.expect("GONE")
+        os.kill(m.pid, signal.SIGKILL)
+        m.wait(5)
+    orphans = debugfs(image, "show_super_stats -h")
+    check(seen is not None and "First orphan inode:" in orphans,
+          "killed with an open file without a name: the disk says so", orphans)
+    with Machine(*words) as m:
+        m.prompt()
+        m.type("halt\r")
+        m.wait(20)
+    good, said = fsck(image)
+    check(good, "the next boot does away with it", said)
+    check(before is not None and free_blocks(image) >= before - 8,
+          "its room is free again", "%s, was %s" % (free_blocks(image), before))

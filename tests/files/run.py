@@ -16,6 +16,7 @@ import time
 
 sys.dont_write_bytecode = True
 import formats  # noqa: E402
+import fuzz  # noqa: E402
 
 HELL, BUILD = (os.path.abspath(word) for word in sys.argv[1:3])
 OUT = os.path.join(BUILD, "tests", "files")
@@ -313,6 +314,10 @@ def test_exerciser():
             exercise(name, options, seed, part * share // shares)
             seed += 1
         operations -= part
+
+
+def test_spoilt_disks():
+    fuzz.fuzz(sys.modules[__name__])
 
 
 def test_formats():
