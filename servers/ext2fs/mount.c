@@ -44,6 +44,20 @@ static const char *what_is_wrong(errcode_t err)
     }
 }
 
+/* libext2fs believes these, and would go beyond its bitmaps. */
+static boolean_t is_sane(const struct ext2_super_block *super)
+{
+    uint64_t bits = 8ull * fs->blocksize;
+
+    return super->s_first_data_block <= (fs->blocksize == 1024) &&
+           super->s_inodes_per_group % 8 == 0 &&
+           super->s_inodes_per_group <= bits &&
+           super->s_clusters_per_group % 8 == 0 &&
+           super->s_clusters_per_group <= bits &&
+           super->s_inodes_count ==
+               (uint64_t)fs->group_desc_count * super->s_inodes_per_group;
+}
+
 /* A reason not to serve it, or NULL. */
 static const char *look_over(void)
 {
@@ -53,8 +67,12 @@ static const char *look_over(void)
 
     if (ext2fs_blocks_count(super) > store_size() / fs->blocksize)
         return "truncated: the device ends before the file system does";
+    if (!is_sane(super))
+        return "its superblock makes no sense: run e2fsck";
     if (!feature)
-        return NULL;
+        return ext2fs_check_desc(fs)
+                   ? "its group descriptors make no sense: run e2fsck"
+                   : NULL;
     snprintf(reason, sizeof reason, "has features that are not supported (%s)",
              feature);
     return reason;
