@@ -6,7 +6,8 @@ usage: run.py HELL BUILD/bench
 machbench runs as the only boot module, unixbench inside the booted system and
 on the bare host, diskbench on the kernel's disk and behind rumpdisk.  Beside them stand figures of other systems, taken on a
 2-core machine: GNU Mach and the Hurd under QEMU's emulation of a processor
-(TCG), and User Mode Linux.  A figure that could not be taken is `not run'.
+(TCG), and User Mode Linux.  A figure that could not be taken is `not run',
+and the status is then not 0.
 """
 import os
 import subprocess
@@ -55,8 +56,12 @@ def figures(words, limit):
     return found
 
 
+missing = []
+
+
 def shown(ns):
     if ns is None:
+        missing.append("a figure")
         return "not run"
     for unit, size in (("ms", 1e6), ("us", 1e3)):
         if ns >= size:
@@ -191,7 +196,7 @@ def disk_table():
             *[share(host.get(name), ns) for ns in got])
     trips = round_trips(disk)
     print("requests from task to task for a read of wd0 at depth 1: %s"
-          % ("not run" if trips is None else "%.2f" % trips))
+          % (shown(None) if trips is None else "%.2f" % trips))
     os.unlink(disk)
 
 
@@ -213,13 +218,15 @@ def boot_lines():
     took, idle = boot_once()
     print()
     print("boot to prompt       %s   (the Hurd under TCG: 3.7 s)"
-          % ("not run" if took is None
-             else "%.3f s" % took))
+          % (shown(None) if took is None else "%.3f s" % took))
     print("idle at the prompt   %s of a processor"
-          % ("not run" if idle is None else "%.1f %%" % (idle * 100)))
+          % (shown(None) if idle is None else "%.1f %%" % (idle * 100)))
 
 
 mach_table()
 unix_table()
 disk_table()
 boot_lines()
+if missing:
+    print("bench: %d figures could not be taken" % len(missing))
+sys.exit(1 if missing else 0)

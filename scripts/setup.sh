@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 what=${1:-build}
 
 build_packages="gcc binutils make libc6-dev libext2fs-dev comerr-dev \
-e2fsprogs busybox-static libzydis-dev libnbd-dev acpica-tools"
+e2fsprogs e2fsck-static busybox-static libzydis-dev libnbd-dev acpica-tools"
 check_packages="libcmocka-dev python3 nbdkit e2fsprogs"
 lint_packages="clang-format clang-tidy"
 

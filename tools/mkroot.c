@@ -301,6 +301,16 @@ static int install_busybox(struct rootfs *root)
     return result;
 }
 
+/* For disks without a journal, and those with errors; as Debian has it. */
+static int install_e2fsck(struct rootfs *root)
+{
+    static const char from[] = "/sbin/e2fsck.static";
+
+    if (access(from, R_OK) != 0)
+        return 0; /* runsystem says what to do */
+    return copy_file(root, from, "/sbin/e2fsck", 0755);
+}
+
 static int install_personality(struct rootfs *root)
 {
     char path[PATH_MAX];
@@ -317,7 +327,7 @@ static int fill_root(struct rootfs *root, char **additions, unsigned count)
 
     if (make_folders(root) != 0 || install_servers(root) != 0 ||
         install_nodes(root) != 0 || install_busybox(root) != 0 ||
-        install_personality(root) != 0)
+        install_e2fsck(root) != 0 || install_personality(root) != 0)
         return -1;
     places_find("boot/root", path, sizeof(path));
     if (copy_folder(root, path, "") != 0)

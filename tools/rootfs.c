@@ -15,6 +15,10 @@
 #include <unistd.h>
 
 #define BLOCK_SIZE "4096"
+/* In MB, the least that there is.  The Hurd's own ext2fs does not look at it,
+ * and refuses only what must be replayed. */
+#define JOURNAL_SIZE      "4"
+#define SIZE_WITH_JOURNAL (48ull << 20)
 /* Room in an inode for what the Hurd knows, and no more. */
 #define INODE_SIZE "128"
 
@@ -47,17 +51,21 @@ static int make_file(const char *path, uint64_t size_bytes)
     return result;
 }
 
-static int format(const char *path)
+static int format(const char *path, uint64_t size_bytes)
 {
+    /* The journal of a small image would leave too little: such a one is
+     * checked at boot. */
+    const char *journal =
+        size_bytes < SIZE_WITH_JOURNAL ? "-q" : "-Jsize=" JOURNAL_SIZE;
     int status;
     pid_t pid = fork();
 
     if (pid == 0) {
         /* Debian keeps it where an ordinary user does not look. */
         setenv("PATH", "/usr/sbin:/sbin:/usr/bin:/bin", 1);
-        execlp("mke2fs", "mke2fs", "-q", "-F", "-t", "ext2", "-o", "hurd", "-O",
-               "^dir_index", "-b", BLOCK_SIZE, "-I", INODE_SIZE, "-m", "0",
-               "-E", "root_owner=0:0", "-L", "hell", path, NULL);
+        execlp("mke2fs", "mke2fs", "-q", "-F", journal, "-t", "ext2", "-o",
+               "hurd", "-O", "^dir_index", "-b", BLOCK_SIZE, "-I", INODE_SIZE,
+               "-m", "0", "-E", "root_owner=0:0", "-L", "hell", path, NULL);
         _exit(127);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
@@ -71,7 +79,7 @@ struct rootfs *rootfs_create(const char *path, uint64_t size_bytes)
     struct rootfs *root;
     errcode_t error;
 
-    if (make_file(path, size_bytes) != 0 || format(path) != 0)
+    if (make_file(path, size_bytes) != 0 || format(path, size_bytes) != 0)
         return NULL;
     root = calloc(1, sizeof(*root));
     if (!root)

@@ -104,6 +104,9 @@ struct diskfs_format {
     error_t (*read_node)(struct node *np);
     error_t (*write_node)(struct node *np);
     void (*drop_node)(struct node *np); /* forgets np->format */
+    /* The disk was changed by others while it was only read: reads the node
+     * again, or leaves it as it is; may be null. */
+    void (*reread_node)(struct node *np);
     /* Frees the inode and its contents: the node has no links. */
     error_t (*free_node)(struct node *np);
     /* A new inode near DIR with MODE, no links yet. */
@@ -145,6 +148,8 @@ struct diskfs_format {
     error_t (*statfs)(struct hurd_statfs *st);
     error_t (*sync)(void);
     error_t (*set_read_only)(boolean_t read_only);
+    /* A request has changed all that it changes; may be null. */
+    void (*settled)(void);
     /* Interfaces of its own, called without the lock; may be null. */
     mig_routine_t (*server_routine)(const mach_msg_header_t *request);
 };
@@ -152,6 +157,8 @@ struct diskfs_format {
 extern const struct diskfs_format *diskfs_format;
 extern pthread_mutex_t diskfs_lock;
 extern boolean_t diskfs_readonly;
+/* It was to be writable, but must be checked before. */
+extern boolean_t diskfs_must_check;
 extern struct port_bucket *diskfs_port_bucket;
 extern struct port_class *diskfs_protid_class, *diskfs_control_class;
 extern struct pager_bucket diskfs_pagers;
@@ -175,6 +182,9 @@ error_t diskfs_sync_all(boolean_t wait);
 /* One file: all that was written to it, and what PO (may be null) was not told
  * of yet. */
 error_t diskfs_sync_node(struct node *np, struct peropen *po);
+/* What is known of nodes is read again, or forgotten if nobody uses it.
+ * diskfs_lock is held, and everything is written. */
+void diskfs_reread_nodes(void);
 /* Returns when something has changed since the last sync. */
 void diskfs_wait_for_change(void);
 /* Whether any translator sits on a node. */

@@ -78,6 +78,7 @@ error_t diskfs_get_options(char **argz, size_t *length)
     *argz = NULL;
     *length = 0;
     if (argz_add(argz, length, diskfs_readonly ? "--readonly" : "--writable") ||
+        (diskfs_must_check && argz_add(argz, length, "--must-check")) ||
         (diskfs_source && argz_add(argz, length, diskfs_source)))
         return HURD_ENOMEM;
     return 0;
@@ -111,7 +112,7 @@ static error_t set_option(const char *option)
     else if (!strcmp(option, "--writable") || !strcmp(option, "-w"))
         readonly = FALSE;
     else if (!strcmp(option, "--update") || !strcmp(option, "-u") ||
-             !strcmp(option, "--remount"))
+             !strcmp(option, "--remount") || !strcmp(option, "--must-check"))
         return 0;
     else
         return HURD_EINVAL;

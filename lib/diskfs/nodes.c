@@ -8,7 +8,7 @@
 
 const struct diskfs_format *diskfs_format;
 pthread_mutex_t diskfs_lock = PTHREAD_MUTEX_INITIALIZER;
-boolean_t diskfs_readonly;
+boolean_t diskfs_readonly, diskfs_must_check;
 
 static struct node *buckets[BUCKETS];
 
@@ -100,6 +100,20 @@ static void unused_trim(void)
         }
         np = newer;
     }
+}
+
+void diskfs_reread_nodes(void)
+{
+    for (struct node *np = unused.oldest, *newer; np; np = newer) {
+        newer = np->newer;
+        if (fshelp_translated(&np->transbox))
+            continue;
+        unused_remove(np);
+        node_drop(np);
+    }
+    for (int i = 0; i < BUCKETS && diskfs_format->reread_node; i++)
+        for (struct node *np = buckets[i]; np; np = np->hash_next)
+            diskfs_format->reread_node(np);
 }
 
 /* Under diskfs_lock. */

@@ -52,6 +52,8 @@ static inline error_t diskfs_begin(protid_t cred)
 
 static inline error_t diskfs_end(error_t err)
 {
+    if (diskfs_format->settled)
+        diskfs_format->settled();
     pthread_mutex_unlock(&diskfs_lock);
     return err;
 }

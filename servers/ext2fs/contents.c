@@ -4,33 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext2fs/disk.h"
 #include "ext2fs/private.h"
 
-#define FAST_LINK_MAX sizeof(((struct ext2_inode *)0)->i_block)
+/* What a transaction may be ended after: of a file that grows. */
+#define STEP_BYTES 0x100000u
 
-/* libext2fs changes a copy of the inode: ours follows. */
-static error_t contents_close(struct node *np, ext2_file_t file, errcode_t err)
+/* The device's block behind one of the file's: 0 for a hole, and for what was
+ * only set aside. */
+errcode_t ext2_map_block(struct node *np, blk64_t block, blk64_t *phys)
 {
-    errcode_t closed = ext2fs_file_close(file);
-    struct ext2_inode *inode = ext2_node_inode(np);
+    int flags = 0;
+    errcode_t err = ext2fs_bmap2(fs, np->ino, ext2_node_inode(np), NULL, 0,
+                                 block, &flags, phys);
 
-    errcode_t got = ext2fs_read_inode(fs, np->ino, inode);
-    if (!got) { /* also after an error: part may have been done */
-        np->st.st_size = EXT2_I_SIZE(inode);
-        np->st.st_blocks = inode->i_blocks;
-    }
-    return fs_error(err ? err : closed ? closed : got);
-}
-
-static error_t contents_open(struct node *np, int flags, ext2_file_t *file)
-{
-    if (flags & EXT2_FILE_WRITE && np->dirty) {
-        error_t err = ext2_inode_write(np);
-        if (err)
-            return err;
-    }
-    return fs_error(
-        ext2fs_file_open2(fs, np->ino, ext2_node_inode(np), flags, file));
+    if (err || flags & BMAP_RET_UNINIT)
+        *phys = 0;
+    return err;
 }
 
 /* The device's blocks behind COUNT blocks of the file from FIRST on that lie
@@ -38,14 +28,11 @@ static error_t contents_open(struct node *np, int flags, ext2_file_t *file)
 static errcode_t contents_run(struct node *np, blk64_t first, blk64_t count,
                               blk64_t *phys, blk64_t *run)
 {
-    struct ext2_inode *inode = ext2_node_inode(np);
     blk64_t next;
-    errcode_t err =
-        ext2fs_bmap2(fs, np->ino, inode, NULL, 0, first, NULL, phys);
+    errcode_t err = ext2_map_block(np, first, phys);
 
     for (*run = 1; !err && *run < count; ++*run) {
-        err = ext2fs_bmap2(fs, np->ino, inode, NULL, 0, first + *run, NULL,
-                           &next);
+        err = ext2_map_block(np, first + *run, &next);
         if (next != (*phys ? *phys + *run : 0))
             break;
     }
@@ -74,10 +61,9 @@ error_t ext2_read(struct node *np, int64_t offset, char *data, size_t size,
         if (!phys) {
             memset(data + done, 0, n);
         } else {
-            error_t error =
-                store_read(phys * block_size + skip, data + done, n);
-            if (error)
-                return error;
+            err = disk_read(phys * block_size + skip, data + done, n);
+            if (err)
+                return fs_error(err);
         }
         done += n;
     }
@@ -101,69 +87,169 @@ void contents_recount(struct node *np)
         ext2fs_block_iterate3(fs, np->ino, BLOCK_FLAG_READ_ONLY, NULL,
                               count_block, &count))
         return;
-    ext2fs_iblk_set(fs, inode, count + (np->passive ? 1 : 0));
-    np->st.st_blocks = inode->i_blocks;
-    ext2_inode_write(np);
+    if (np->passive)
+        count++;
+    if (ext2fs_file_acl_block(fs, inode))
+        count++;
+    ext2fs_iblk_set(fs, inode, count);
+}
+
+/* --- writing -------------------------------------------------------------------
+ *
+ * libext2fs maps and allocates; the data goes past it, as the store wants to
+ * know it from what it is described by. */
+
+static errcode_t put_data(uint64_t offset, const char *data, size_t size)
+{
+    return disk_write(offset, data, size, DISK_DATA);
+}
+
+/* One more block for the file behind the file's block BLOCK, near AFTER. */
+static errcode_t take_block(struct node *np, blk64_t block, blk64_t after,
+                            blk64_t *phys)
+{
+    struct ext2_inode *inode = ext2_node_inode(np);
+    blk64_t mask = EXT2FS_CLUSTER_MASK(fs);
+    errcode_t err = ext2fs_map_cluster_block(fs, np->ino, inode, block, phys);
+
+    if (err || *phys)
+        return err;
+    if (!after)
+        after = ext2fs_find_inode_goal(fs, np->ino, inode, block);
+    err = ext2fs_new_block2(fs, after & ~mask, NULL, phys);
+    if (err)
+        return err;
+    *phys = (*phys & ~mask) + (block & mask);
+    ext2fs_block_alloc_stats2(fs, *phys, +1);
+    return ext2fs_iblk_add_blocks(fs, inode, 1);
+}
+
+/* The file's block, which gets one of the device's if it has none: then *FRESH
+ * is set, and what is in it is nobody's. */
+static errcode_t claim_block(struct node *np, blk64_t block, blk64_t after,
+                             blk64_t *phys, boolean_t *fresh)
+{
+    struct ext2_inode *inode = ext2_node_inode(np);
+    int flags = 0;
+    errcode_t err =
+        ext2fs_bmap2(fs, np->ino, inode, NULL, 0, block, &flags, phys);
+    boolean_t taken = !err && !*phys;
+
+    *fresh = taken || flags & BMAP_RET_UNINIT;
+    if (taken)
+        err = take_block(np, block, after, phys);
+    if (err || !*fresh)
+        return err;
+    err = ext2fs_bmap2(fs, np->ino, inode, NULL, BMAP_SET | BMAP_ALLOC, block,
+                       NULL, phys);
+    if (err && taken && EXT2FS_CLUSTER_RATIO(fs) == 1) {
+        ext2fs_block_alloc_stats2(fs, *phys, -1);
+        ext2fs_iblk_sub_blocks(fs, inode, 1);
+    }
+    return err;
+}
+
+/* SIZE bytes within one block of the file. */
+static errcode_t write_in_block(struct node *np, int64_t offset,
+                                const char *data, size_t size, blk64_t *last)
+{
+    static const char zeros[EXT2_MAX_BLOCK_SIZE];
+    size_t block_size = fs->blocksize, skip = offset % block_size;
+    boolean_t fresh;
+    blk64_t phys;
+    errcode_t err = claim_block(np, offset / block_size, *last ? *last + 1 : 0,
+                                &phys, &fresh);
+
+    if (!err && fresh && skip)
+        err = put_data(phys * block_size, zeros, skip);
+    if (!err)
+        err = put_data(phys * block_size + skip, data, size);
+    if (!err && fresh && skip + size < block_size)
+        err = put_data(phys * block_size + skip + size, zeros,
+                       block_size - skip - size);
+    *last = err ? 0 : phys;
+    return err;
+}
+
+/* The file's size on the disk; beyond some the file system has to say that it
+ * has such files. */
+errcode_t ext2_put_size(struct node *np, int64_t size)
+{
+    errcode_t err = ext2fs_inode_size_set(fs, ext2_node_inode(np), size);
+
+    if (!err && size > 0x7fffffff && HS_ISREG(np->st.st_mode) &&
+        !ext2fs_has_feature_large_file(fs->super)) {
+        ext2fs_set_feature_large_file(fs->super);
+        ext2fs_update_dynamic_rev(fs);
+        ext2fs_mark_super_dirty(fs);
+    }
+    if (!err)
+        ext2_node_sizes(np);
+    return err;
+}
+
+/* Blocks that the file's map has room for. */
+blk64_t ext2_blocks_max(struct node *np)
+{
+    blk64_t numbers = fs->blocksize / sizeof(uint32_t);
+
+    if (ext2_node_inode(np)->i_flags & EXT4_EXTENTS_FL)
+        return 0xffffffff;
+    return EXT2_NDIR_BLOCKS + numbers + numbers * numbers +
+           numbers * numbers * numbers;
+}
+
+/* A file that has grown to END so far is whole, and may be committed. */
+static error_t write_so_far(struct node *np, int64_t end)
+{
+    errcode_t err = end > np->st.st_size ? ext2_put_size(np, end) : 0;
+
+    return err ? fs_error(err) : ext2_inode_write(np);
+}
+
+static void write_pause(struct node *np, int64_t end)
+{
+    if (!write_so_far(np, end))
+        ext2_settled();
+}
+
+/* What was freed since the last commit could be had. */
+static error_t make_room(struct node *np, int64_t end)
+{
+    error_t err = write_so_far(np, end);
+
+    return err ? err : ext2_sync_for_room();
 }
 
 error_t ext2_write(struct node *np, int64_t offset, const char *data,
                    size_t size, size_t *amount)
 {
-    ext2_file_t file;
-    error_t err = contents_open(np, EXT2_FILE_WRITE, &file);
+    size_t block_size = fs->blocksize;
+    blk64_t last = 0;
+    errcode_t err = 0;
 
     *amount = 0;
-    if (err)
-        return err;
-    errcode_t e2 = ext2fs_file_llseek(file, offset, EXT2_SEEK_SET, NULL);
-    while (!e2 && *amount < size) {
-        unsigned written = 0;
-        size_t left = size - *amount;
-        e2 = ext2fs_file_write(file, data + *amount,
-                               left > 0x40000000 ? 0x40000000 : left, &written);
-        *amount += written;
-        if (!written)
-            break;
+    while (!err && *amount < size) {
+        int64_t at = offset + (int64_t)*amount;
+        size_t room = block_size - at % block_size;
+        size_t n = size - *amount < room ? size - *amount : room;
+        err = at / block_size >= ext2_blocks_max(np)
+                  ? EXT2_ET_FILE_TOO_BIG
+                  : write_in_block(np, at, data + *amount, n, &last);
+        if (err == EXT2_ET_BLOCK_ALLOC_FAIL && !make_room(np, *amount ? at : 0))
+            err = write_in_block(np, at, data + *amount, n, &last);
+        if (!err)
+            *amount += n;
+        if (!err && *amount % STEP_BYTES < n)
+            write_pause(np, at + n);
     }
-    error_t closed = contents_close(np, file, 0);
-    if (e2)
-        contents_recount(np);
-    return e2 ? fs_error(e2) : closed;
-}
-
-error_t ext2_set_size(struct node *np, int64_t size)
-{
-    ext2_file_t file;
-    error_t err = contents_open(np, EXT2_FILE_WRITE, &file);
-
+    int64_t end = offset + (int64_t)*amount;
+    errcode_t sized = end > np->st.st_size ? ext2_put_size(np, end) : 0;
     if (err)
-        return err;
-    return contents_close(np, file, ext2fs_file_set_size2(file, size));
-}
-
-static int release_block(ext2_filsys unused, blk64_t *block, e2_blkcnt_t where,
-                         blk64_t ref, int ref_offset, void *context)
-{
-    if (*block < ext2fs_blocks_count(fs->super) &&
-        ext2fs_test_block_bitmap2(fs->block_map, *block))
-        ext2fs_block_alloc_stats2(fs, *block, -1);
-    return 0;
-}
-
-/* The inode goes too, so nothing has to be right in it but what is mapped. */
-error_t ext2_free_blocks(struct node *np)
-{
-    struct ext2_inode *inode = ext2_node_inode(np);
-    boolean_t fast_link =
-        HS_ISLNK(np->st.st_mode) && np->st.st_size < (int64_t)FAST_LINK_MAX;
-
-    if (fast_link || !ext2fs_inode_has_valid_blocks2(fs, inode))
-        return 0;
-    error_t err = ext2_inode_write(np);
-    return err ? err
-               : fs_error(ext2fs_block_iterate3(fs, np->ino,
-                                                BLOCK_FLAG_READ_ONLY, NULL,
-                                                release_block, NULL));
+        contents_recount(np);
+    ext2_node_sizes(np);
+    error_t error = ext2_inode_write(np);
+    return err || sized ? fs_error(err ? err : sized) : error;
 }
 
 /* --- links --------------------------------------------------------------------- */
@@ -244,7 +330,7 @@ static error_t translator_drop(struct node *np)
     ext2fs_block_alloc_stats2(fs, block, -1);
     ext2fs_iblk_sub_blocks(fs, inode, 1);
     inode->osd1.hurd1.h_i_translator = 0;
-    np->st.st_blocks = inode->i_blocks;
+    ext2_node_sizes(np);
     return ext2_inode_write(np);
 }
 
@@ -272,7 +358,7 @@ error_t ext2_set_translator(struct node *np, const char *argz, size_t length)
             ext2fs_block_alloc_stats2(fs, block, +1);
             err = ext2fs_iblk_add_blocks(fs, inode, 1);
             inode->osd1.hurd1.h_i_translator = block;
-            np->st.st_blocks = inode->i_blocks;
+            ext2_node_sizes(np);
         }
     }
     if (!err)

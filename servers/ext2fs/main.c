@@ -113,73 +113,22 @@ static void open_console(void)
     }
 }
 
-static const char *what_is_wrong(errcode_t err)
-{
-    switch (err) {
-    case EXT2_ET_BAD_MAGIC:
-        return "not an ext2 file system";
-    case EXT2_ET_UNSUPP_FEATURE:
-    case EXT2_ET_RO_UNSUPP_FEATURE:
-        return "has features that are not supported";
-    case EXT2_ET_SHORT_READ:
-        return "truncated: the device ends before the file system does";
-    default:
-        return error_message(err);
-    }
-}
-
-/* What libext2fs and we cope with: no data in inodes, no encryption, no names
- * whose case does not matter. */
-#define FEATURES_KNOWN                                                         \
-    (EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_RECOVER |          \
-     EXT3_FEATURE_INCOMPAT_EXTENTS | EXT4_FEATURE_INCOMPAT_64BIT |             \
-     EXT4_FEATURE_INCOMPAT_FLEX_BG | EXT2_FEATURE_INCOMPAT_META_BG |           \
-     EXT4_FEATURE_INCOMPAT_CSUM_SEED | EXT4_FEATURE_INCOMPAT_EA_INODE |        \
-     EXT4_FEATURE_INCOMPAT_LARGEDIR)
-
-/* A reason not to serve it, or NULL. */
-static const char *look_over(void)
-{
-    struct ext2_super_block *super = fs->super;
-
-    if (ext2fs_blocks_count(super) > store_size() / fs->blocksize)
-        return "truncated: the device ends before the file system does";
-    if (super->s_feature_incompat & ~FEATURES_KNOWN)
-        return "has features that are not supported";
-    if (ext2fs_has_feature_journal_needs_recovery(super))
-        return "its journal must be replayed first: run e2fsck";
-    if (!ext2fs_test_inode_bitmap2(fs->inode_map, EXT2_ROOT_INO))
-        return "has no root directory";
-    return NULL;
-}
-
 static void open_file_system(void)
 {
-    const char *wrong = NULL;
-    errcode_t err;
-
     initialize_ext2_error_table();
     if (store_open(options.store_type, options.store_name,
                    options.device_master, &options.writable))
         give_up();
-    /* Opened for writing even if it will not be, as that may change. */
-    err =
-        ext2fs_open2(options.store_name, NULL, EXT2_FLAG_RW | EXT2_FLAG_64BITS,
-                     0, 0, &store_manager, &fs);
-    if (!err)
-        err = ext2fs_read_bitmaps(fs);
-    if (err)
-        wrong = what_is_wrong(err);
-    else
-        wrong = look_over();
+    const char *wrong = ext2_mount(options.store_name);
     if (wrong) {
         mach_printf("ext2fs: %s: %s\n", options.store_name, wrong);
         give_up();
     }
+    ext2_format.whole_seconds =
+        EXT2_INODE_SIZE(fs->super) == EXT2_GOOD_OLD_INODE_SIZE;
     diskfs_format = &ext2_format;
     diskfs_source = options.store_name;
     diskfs_readonly = TRUE;
-    fs->flags &= ~EXT2_FLAG_RW;
     if (options.writable && !ext2_format.set_read_only(FALSE))
         diskfs_readonly = FALSE;
 }

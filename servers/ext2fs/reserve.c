@@ -9,8 +9,7 @@
 static error_t block_is_there(struct node *np, blk64_t index, boolean_t *there)
 {
     blk64_t phys = 0;
-    errcode_t err = ext2fs_bmap2(fs, np->ino, ext2_node_inode(np), NULL, 0,
-                                 index, NULL, &phys);
+    errcode_t err = ext2_map_block(np, index, &phys);
 
     *there = phys != 0;
     return fs_error(err);

@@ -16,6 +16,7 @@
 #include <store/store.h>
 #include <string.h>
 
+#include "ext2fs/disk.h"
 #include "ext2fs/private.h"
 
 #define PIECE_SIZE 0x10000u
@@ -29,9 +30,10 @@ struct piece {
     struct piece *hash_next;
     struct piece *newer, *older; /* in order of use */
     uint64_t index;
-    char *data;     /* PIECE_SIZE, of its own pages */
-    uint32_t dirty; /* a bit for each unit */
-    uint32_t bad;   /* likewise: it could not be read */
+    char *data; /* PIECE_SIZE, of its own pages */
+    /* A bit for each unit: what in it is not on the device, by kind; and that
+     * it could not be read. */
+    uint32_t dirty[DISK_KINDS], bad;
 };
 
 static struct {
@@ -46,6 +48,11 @@ static struct {
 uint64_t store_size(void)
 {
     return store.size;
+}
+
+uint32_t store_sector_size(void)
+{
+    return store.disk.sector_size;
 }
 
 /* --- the device ------------------------------------------------------------- */
@@ -118,6 +125,15 @@ static uint32_t units_size(const struct piece *piece, uint32_t first,
     return (end < length ? end : length) - first * UNIT_SIZE;
 }
 
+static uint32_t piece_dirty(const struct piece *piece)
+{
+    uint32_t dirty = 0;
+
+    for (int kind = 0; kind < DISK_KINDS; kind++)
+        dirty |= piece->dirty[kind];
+    return dirty;
+}
+
 /* Those that could be written are no longer dirty. */
 static errcode_t units_store(struct piece *piece, uint32_t first,
                              uint32_t count)
@@ -127,20 +143,21 @@ static errcode_t units_store(struct piece *piece, uint32_t first,
                                  units_size(piece, first, count));
 
     if (!err)
-        piece->dirty &= ~units(first, count);
+        for (int kind = 0; kind < DISK_KINDS; kind++)
+            piece->dirty[kind] &= ~units(first, count);
     for (uint32_t i = 0; err == EIO && count > 1 && i < count; i++)
         units_store(piece, first + i, 1);
-    return err && piece->dirty & units(first, count) ? err : 0;
+    return err && piece_dirty(piece) & units(first, count) ? err : 0;
 }
 
-/* Writes the changed units, neighbours together. */
-static errcode_t piece_clean(struct piece *piece)
+/* Writes the units of DIRTY, neighbours together. */
+static errcode_t piece_clean(struct piece *piece, uint32_t dirty)
 {
     errcode_t err = 0;
 
-    for (uint32_t unit = 0; piece->dirty >> unit;) {
-        uint32_t first = unit + __builtin_ctz(piece->dirty >> unit);
-        uint32_t count = __builtin_ctz(~(piece->dirty >> first));
+    for (uint32_t unit = 0; dirty >> unit;) {
+        uint32_t first = unit + __builtin_ctz(dirty >> unit);
+        uint32_t count = __builtin_ctz(~(dirty >> first));
         errcode_t one = units_store(piece, first, count);
         err = err ? err : one;
         unit = first + count;
@@ -208,6 +225,24 @@ static void piece_drop(struct piece *piece)
     store.count--;
 }
 
+void store_forget(void)
+{
+    while (store.oldest)
+        piece_drop(store.oldest);
+}
+
+/* Writes all of it; what must come home before it, first. */
+static errcode_t piece_clean_in_order(struct piece *piece)
+{
+    int kind = DISK_NAMES;
+
+    while (kind > DISK_METADATA && !piece->dirty[kind])
+        kind--;
+    for (int before = 0; kind > DISK_METADATA && before < kind; before++)
+        disk_clean(before);
+    return piece_clean(piece, piece_dirty(piece));
+}
+
 /* What cannot be written now is not tried again soon. */
 static errcode_t piece_make_room(void)
 {
@@ -216,7 +251,7 @@ static errcode_t piece_make_room(void)
     for (int i = 0; i < ROOM_TRIES && store.count >= store.limit; i++) {
         struct piece *piece = store.oldest;
 
-        err = piece_clean(piece);
+        err = piece_clean_in_order(piece);
         if (!err) {
             piece_drop(piece);
         } else {
@@ -278,157 +313,117 @@ static errcode_t piece_heal(struct piece *piece, uint32_t at, uint32_t size,
 }
 
 static void piece_write(struct piece *piece, uint32_t at, const char *data,
-                        uint32_t size)
+                        uint32_t size, enum disk_kind kind)
 {
     memcpy(piece->data + at, data, size);
     for (uint32_t unit = at / UNIT_SIZE; unit * UNIT_SIZE < at + size; unit++)
-        piece->dirty |= 1u << unit;
+        piece->dirty[kind] |= 1u << unit;
 }
 
-/* Within one piece. */
-static errcode_t piece_copy(struct piece *piece, uint32_t at, char *data,
-                            uint32_t size, boolean_t write)
-{
-    boolean_t unknown = piece->bad != 0;
-    errcode_t err = unknown ? piece_heal(piece, at, size, write) : 0;
+/* --- disk.h -------------------------------------------------------------------- */
 
-    if (err)
-        return err;
-    if (!write)
-        memcpy(data, piece->data + at, size);
-    else if (unknown || memcmp(piece->data + at, data, size) != 0)
-        piece_write(piece, at, data, size);
-    return 0;
+/* Of what is read or written, the part within one piece. */
+struct part {
+    struct piece *piece;
+    uint32_t at, size;
+    boolean_t known; /* all of the piece could be read */
+};
+
+static errcode_t part_get(uint64_t offset, uint64_t size, boolean_t write,
+                          struct part *part)
+{
+    part->at = offset % PIECE_SIZE;
+    part->size = PIECE_SIZE - part->at < size ? PIECE_SIZE - part->at : size;
+    errcode_t err = piece_get(offset / PIECE_SIZE, &part->piece);
+    part->known = err || !part->piece->bad;
+    if (!part->known)
+        err = piece_heal(part->piece, part->at, part->size, write);
+    return err;
 }
 
-static errcode_t store_copy(uint64_t offset, char *data, uint64_t size,
-                            boolean_t write)
+static boolean_t is_within(uint64_t offset, uint64_t size)
 {
-    if (offset > store.size || size > store.size - offset)
-        return EXT2_ET_SHORT_READ;
-    while (size) {
-        struct piece *piece;
+    return offset <= store.size && size <= store.size - offset;
+}
+
+errcode_t disk_read(uint64_t offset, void *data, uint64_t size)
+{
+    struct part part;
+    errcode_t err = is_within(offset, size) ? 0 : EXT2_ET_SHORT_READ;
+
+    for (char *to = data; !err && size; to += part.size) {
+        err = part_get(offset, size, FALSE, &part);
+        if (err)
+            break;
+        memcpy(to, part.piece->data + part.at, part.size);
+        offset += part.size;
+        size -= part.size;
+    }
+    return err;
+}
+
+/* What is there already need not be written, if it is known to be there. */
+errcode_t disk_write(uint64_t offset, const void *data, uint64_t size,
+                     enum disk_kind kind)
+{
+    struct part part;
+    errcode_t err = is_within(offset, size) ? 0 : EXT2_ET_SHORT_READ;
+
+    for (const char *from = data; !err && size; from += part.size) {
+        err = part_get(offset, size, TRUE, &part);
+        if (err)
+            break;
+        if (!part.known ||
+            memcmp(part.piece->data + part.at, from, part.size) != 0)
+            piece_write(part.piece, part.at, from, part.size, kind);
+        offset += part.size;
+        size -= part.size;
+    }
+    return err;
+}
+
+errcode_t disk_write_now(uint64_t offset, const void *data, uint64_t size)
+{
+    errcode_t err = is_within(offset, size)
+                        ? device_store(offset, (char *)data, size)
+                        : EXT2_ET_SHORT_READ;
+
+    for (const char *from = data; !err && size;) {
+        struct piece *piece = *piece_slot(offset / PIECE_SIZE);
         uint32_t at = offset % PIECE_SIZE;
         uint32_t n = PIECE_SIZE - at < size ? PIECE_SIZE - at : size;
-        errcode_t err = piece_get(offset / PIECE_SIZE, &piece);
-        if (!err)
-            err = piece_copy(piece, at, data, n, write);
-        if (err)
-            return err;
-        data += n;
+        if (piece)
+            memcpy(piece->data + at, from, n);
+        from += n;
         offset += n;
         size -= n;
     }
-    return 0;
+    return err;
 }
 
-error_t store_read(uint64_t offset, char *data, size_t size)
-{
-    return fs_error(store_copy(offset, data, size, FALSE));
-}
-
-/* --- for libext2fs ------------------------------------------------------------ */
-
-static errcode_t manager_open(const char *name, int flags, io_channel *channel)
-{
-    io_channel io = calloc(1, sizeof *io);
-
-    if (!io)
-        return EXT2_ET_NO_MEMORY;
-    io->magic = EXT2_ET_MAGIC_IO_CHANNEL;
-    io->manager = &store_manager;
-    io->name = strdup(name);
-    io->block_size = 1024;
-    io->refcount = 1;
-    *channel = io;
-    return 0;
-}
-
-static errcode_t manager_flush(io_channel channel)
+errcode_t disk_clean(enum disk_kind kind)
 {
     errcode_t err = 0;
 
     for (struct piece *piece = store.newest; piece; piece = piece->older) {
-        errcode_t one = piece->dirty ? piece_clean(piece) : 0;
-        err = err ? err : one;
-    }
-    if (store.unflushed) {
-        errcode_t one = store_flush(&store.disk) ? EIO : 0;
-        store.unflushed = one != 0;
+        errcode_t one = piece_clean(piece, piece->dirty[kind]);
         err = err ? err : one;
     }
     return err;
 }
 
-static errcode_t manager_close(io_channel channel)
+errcode_t disk_flush(void)
 {
-    errcode_t err = 0;
-
-    if (--channel->refcount > 0)
+    if (!store.unflushed)
         return 0;
-    err = manager_flush(channel);
-    free(channel->name);
-    free(channel);
-    return err;
+    store.unflushed = store_flush(&store.disk) != 0;
+    return store.unflushed ? EIO : 0;
 }
 
-static errcode_t manager_set_blksize(io_channel channel, int size)
+uint64_t disk_room(void)
 {
-    channel->block_size = size;
-    return 0;
+    return (uint64_t)store.limit * PIECE_SIZE / 4;
 }
-
-/* A negative count is one of bytes. */
-static uint64_t manager_bytes(io_channel channel, int count)
-{
-    return count < 0 ? (uint64_t)-count : (uint64_t)count * channel->block_size;
-}
-
-static errcode_t manager_read64(io_channel channel, unsigned long long block,
-                                int count, void *data)
-{
-    return store_copy(block * channel->block_size, data,
-                      manager_bytes(channel, count), FALSE);
-}
-
-static errcode_t manager_write64(io_channel channel, unsigned long long block,
-                                 int count, const void *data)
-{
-    return store_copy(block * channel->block_size, (char *)data,
-                      manager_bytes(channel, count), TRUE);
-}
-
-static errcode_t manager_read(io_channel channel, unsigned long block,
-                              int count, void *data)
-{
-    return manager_read64(channel, block, count, data);
-}
-
-static errcode_t manager_write(io_channel channel, unsigned long block,
-                               int count, const void *data)
-{
-    return manager_write64(channel, block, count, data);
-}
-
-static errcode_t manager_write_byte(io_channel channel, unsigned long offset,
-                                    int count, const void *data)
-{
-    return store_copy(offset, (char *)data, count, TRUE);
-}
-
-struct struct_io_manager store_manager = {
-    .magic = EXT2_ET_MAGIC_IO_MANAGER,
-    .name = "a Mach device",
-    .open = manager_open,
-    .close = manager_close,
-    .set_blksize = manager_set_blksize,
-    .read_blk = manager_read,
-    .write_blk = manager_write,
-    .flush = manager_flush,
-    .write_byte = manager_write_byte,
-    .read_blk64 = manager_read64,
-    .write_blk64 = manager_write64,
-};
 
 /* --- opening -------------------------------------------------------------------- */
 

@@ -11,6 +11,6 @@ TEST_PROGRAMS += $(B)/tests/mach/dma
 
 .PHONY: torture faults-torture
 faults-torture: all
-	$(Q)ROUNDS=100 python3 tests/faults/run.py ./hell $(B) killed
+	$(Q)ROUNDS=200 python3 tests/faults/run.py ./hell $(B) killed
 
 torture: faults-torture

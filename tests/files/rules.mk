@@ -15,6 +15,8 @@ files-tests: all $(FILES_TESTS)
 .PHONY: torture files-torture
 files-torture: all $(FILES_TESTS)
 	$(Q)OPERATIONS=1000000 python3 tests/files/run.py ./hell $(B) exerciser
+	$(Q)FUZZ=300 python3 tests/files/run.py ./hell $(B) spoilt
+	$(Q)FILES=5000 python3 tests/files/run.py ./hell $(B) formats
 
 torture: files-torture
 

@@ -14,6 +14,10 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
+import formats  # noqa: E402
+import fuzz  # noqa: E402
+
 HELL, BUILD = (os.path.abspath(word) for word in sys.argv[1:3])
 OUT = os.path.join(BUILD, "tests", "files")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -53,7 +57,8 @@ def make_image(name, size, *options):
     image = path(name)
     with open(image, "wb") as file:
         file.truncate(size)
-    subprocess.run(["mke2fs", "-q", "-F", *options, image], check=True)
+    subprocess.run(["mke2fs", "-q", "-F", *options, image], check=True,
+                   capture_output=True)
     return image
 
 
@@ -62,6 +67,7 @@ def make_root():
     os.makedirs(os.path.join(folder, "tests"), exist_ok=True)
     subprocess.run(["cp", path("files"), path("exerciser"), path("mapped"),
                     os.path.join(HERE, "translators.sh"),
+                    os.path.join(HERE, "load.sh"),
                     os.path.join(folder, "tests")], check=True)
     status, out = run("mkroot", "--add", folder, path("base.img"))
     check(status == 0, "mkroot", out)
@@ -442,6 +448,14 @@ def test_exerciser():
             exercise(name, options, seed, part * share // shares)
             seed += 1
         operations -= part
+
+
+def test_spoilt_disks():
+    fuzz.fuzz(sys.modules[__name__])
+
+
+def test_formats():
+    formats.matrix(sys.modules[__name__])
 
 
 def main():
