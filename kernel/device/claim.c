@@ -4,8 +4,9 @@
  * A disk is reached by two ways, as hd0 and over the bus, and under more names
  * by partitions; file systems on the same sectors destroy each other.  So who
  * is about to use some opens the device "claim:NAME:FIRST:COUNT:HOW" first: HOW
- * is "r" or "w", and "rb" or "wb" of a driver that reaches the disk over the
- * bus.  The claim lasts as long as its port has senders.  D_ALREADY_OPEN: there
+ * is "r", "w", or "m" of a file system, which keeps away other file systems
+ * whether it writes or not; and "rb", "wb" or "mb" of a driver that reaches the
+ * disk over the bus.  The claim lasts as long as its port has senders.  D_ALREADY_OPEN: there
  * is one that does not go with it.  A claim keeps nobody from reading or
  * writing who did not ask; but all of our own servers ask. */
 #include "device/private.h"
@@ -17,7 +18,7 @@ struct claim {
     struct list link;
     unsigned disk;
     uint64_t first_sector, sector_count;
-    bool write, bus;
+    bool write, mount, bus;
 };
 
 static struct list claims;
@@ -42,7 +43,8 @@ void claim_fini(void)
 }
 
 /* Two that read go together, and one that writes with those that read the same
- * way: they see what it does. */
+ * way, a file system that does not write among them: they see what it does, or
+ * are told (e2fsck). */
 static bool is_against(const struct claim *a, const struct claim *b)
 {
     if (a->disk != b->disk ||
@@ -50,8 +52,8 @@ static bool is_against(const struct claim *a, const struct claim *b)
         b->first_sector >= a->first_sector + a->sector_count) {
         return false;
     }
-    return (a->write && b->write) ||
-           ((a->write || b->write) && a->bus != b->bus);
+    return (a->write && b->write) || (a->mount && b->mount) ||
+           ((a->write || a->mount || b->write || b->mount) && a->bus != b->bus);
 }
 
 /* --- the name -------------------------------------------------------------------- */
@@ -105,8 +107,10 @@ static kern_return_t parse(const char *name, struct claim *claim)
     claim->disk = disk->disk;
     claim->first_sector += disk->first_sector;
     claim->write = name[0] == 'w';
+    claim->mount = name[0] == 'm';
     claim->bus = name[0] != '\0' && name[1] == 'b';
-    return claim->write || name[0] == 'r' ? D_SUCCESS : D_INVALID_OPERATION;
+    return claim->write || claim->mount || name[0] == 'r' ? D_SUCCESS
+                                                          : D_INVALID_OPERATION;
 }
 
 /* --- making and ending ------------------------------------------------------------ */

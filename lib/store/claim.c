@@ -32,32 +32,33 @@ void store_set_name(struct store *store, const char *device, mach_port_t master)
 }
 
 static error_t claim_of(mach_port_t master, const struct store *store,
-                        boolean_t write, mach_port_t *claim)
+                        enum store_use use, mach_port_t *claim)
 {
+    static const char how[STORE_CLAIMS] = {'r', 'w', 'm'};
     uint64_t scale = store->sector_size / CLAIM_SECTOR;
     uint64_t first = store->first_sector * scale;
     uint64_t count = store->sector_count * scale;
     dev_name_t name;
 
-    if (snprintf(name, sizeof name, "claim:%s:%lu:%lu:%s", store->name, first,
-                 count, write ? "w" : "r") >= (int)sizeof name)
+    if (snprintf(name, sizeof name, "claim:%s:%lu:%lu:%c", store->name, first,
+                 count, how[use]) >= (int)sizeof name)
         return HURD_ENAMETOOLONG;
     return device_open(master, D_READ, name, claim);
 }
 
-static error_t claim_device(struct store *store, boolean_t write)
+static error_t claim_device(struct store *store, enum store_use use)
 {
-    mach_port_t *claim = &store->claims[write ? 1 : 0], server;
+    mach_port_t *claim = &store->claims[use], server;
     error_t err = D_NO_SUCH_DEVICE;
 
     if (*claim)
         return 0;
     if (store->master)
-        err = claim_of(store->master, store, write, claim);
+        err = claim_of(store->master, store, use, claim);
     /* Whose device is somebody else's gave it away: it is that one's. */
     if (err && err != D_ALREADY_OPEN &&
         !hurd_lookup(DISK_SERVER, HO_READ, 0, &server)) {
-        err = claim_of(server, store, write, claim);
+        err = claim_of(server, store, use, claim);
         mach_port_drop(server);
     }
     if (err)
@@ -65,21 +66,26 @@ static error_t claim_device(struct store *store, boolean_t write)
     return err == D_ALREADY_OPEN ? HURD_EBUSY : 0;
 }
 
-error_t store_claim(struct store *store, boolean_t write)
+error_t store_claim(struct store *store, enum store_use use)
 {
     if (store->file) {
-        error_t err = write ? file_lock(store->file, HLOCK_EX | HLOCK_NB) : 0;
+        error_t err =
+            use != STORE_READ ? file_lock(store->file, HLOCK_EX | HLOCK_NB) : 0;
         return err == HURD_EAGAIN || err == HURD_EWOULDBLOCK ? HURD_EBUSY : 0;
     }
-    return *store->name ? claim_device(store, write) : 0;
+    return *store->name ? claim_device(store, use) : 0;
+}
+
+void store_unclaim_use(struct store *store, enum store_use use)
+{
+    mach_port_drop(store->claims[use]);
+    store->claims[use] = MACH_PORT_NULL;
 }
 
 void store_unclaim(struct store *store)
 {
-    for (int i = 0; i < 2; i++) {
-        mach_port_drop(store->claims[i]);
-        store->claims[i] = MACH_PORT_NULL;
-    }
+    for (int use = 0; use < STORE_CLAIMS; use++)
+        store_unclaim_use(store, use);
     if (store->file)
         file_lock(store->file, HLOCK_UN);
 }

@@ -18,6 +18,14 @@
 #include <hurd/hurd_types.h>
 #include <mach/mach.h>
 
+/* What a store is claimed for. */
+enum store_use {
+    STORE_READ,
+    STORE_WRITE,
+    STORE_MOUNT, /* a file system's, which may write later */
+    STORE_CLAIMS
+};
+
 struct store {
     /* One of these, send rights. */
     mach_port_t device;
@@ -30,7 +38,7 @@ struct store {
      * null); the claims that are held (send rights or null). */
     char name[64];
     mach_port_t master;
-    mach_port_t claims[2];
+    mach_port_t claims[STORE_CLAIMS];
 };
 
 /* Opens the typed name NAME; MASTER (borrowed) may be null.  A device that
@@ -48,9 +56,11 @@ void store_release(struct store *store);
 
 /* Keeps others who claim the same sectors, by this or another name, from them:
  * who reads from writing by another way, who writes from all but reading by
- * the same.  EBUSY if somebody claims them already, 0 where nobody can say.
- * It lasts until store_unclaim, store_release or the task's end. */
-error_t store_claim(struct store *store, boolean_t write);
+ * the same, a file system from other file systems and from all by another way.
+ * EBUSY if somebody claims them already, 0 where nobody can say.  It lasts until
+ * store_unclaim (of all uses, or of one), store_release or the task's end. */
+error_t store_claim(struct store *store, enum store_use use);
+void store_unclaim_use(struct store *store, enum store_use use);
 void store_unclaim(struct store *store);
 
 static inline uint64_t store_bytes(const struct store *store)

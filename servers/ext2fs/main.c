@@ -131,6 +131,8 @@ static void open_file_system(void)
     diskfs_readonly = TRUE;
     if (options.writable && !ext2_format.set_read_only(FALSE))
         diskfs_readonly = FALSE;
+    else
+        store_let_writing_go();
 }
 
 /* Of the first server of the boot by its options, of a later one by the server

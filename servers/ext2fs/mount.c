@@ -309,7 +309,15 @@ static error_t make_writable(void)
 
 error_t ext2_set_read_only(boolean_t read_only)
 {
+    error_t err = HURD_EROFS;
+
     if (read_only)
-        return make_read_only();
-    return store_writable() ? make_writable() : HURD_EROFS;
+        err = make_read_only();
+    else if (store_writable())
+        err = store_take_writing();
+    if (!read_only && !err)
+        err = make_writable();
+    if (read_only != (err != 0))
+        store_let_writing_go();
+    return err;
 }

@@ -24,6 +24,10 @@ error_t store_open(const char *type, const char *name, mach_port_t master,
 uint64_t store_size(void);
 uint32_t store_sector_size(void);
 boolean_t store_writable(void);
+/* While the file system is only read, others may write the store by the same
+ * way, to check it.  EBUSY if they still do. */
+error_t store_take_writing(void);
+void store_let_writing_go(void);
 /* Reads everything anew from now on; nothing is to be written. */
 void store_forget(void);
 /* --- mount.c: the file system as a whole ---------------------------------------- */

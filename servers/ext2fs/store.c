@@ -441,6 +441,17 @@ static void store_set_limit(void)
         store.limit = pieces < PIECES_MAX ? pieces : PIECES_MAX;
 }
 
+error_t store_take_writing(void)
+{
+    return store_claim(&store.disk, STORE_WRITE);
+}
+
+void store_let_writing_go(void)
+{
+    if (!store.disk.file)
+        store_unclaim_use(&store.disk, STORE_WRITE);
+}
+
 error_t store_open(const char *type, const char *name, mach_port_t master,
                    boolean_t *writable)
 {
@@ -456,9 +467,11 @@ error_t store_open(const char *type, const char *name, mach_port_t master,
         wrong = type;
     /* Also if it will only be read: that may change. */
     if (!err) {
-        err = store_claim(&store.disk, TRUE);
+        err = store_claim(&store.disk, STORE_MOUNT);
         wrong = name;
     }
+    if (!err)
+        err = store_claim(&store.disk, STORE_WRITE);
     if (err == HURD_EBUSY)
         mach_complain(0,
                       "%s: in use: it is mounted or open for writing, by "

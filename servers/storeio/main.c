@@ -100,7 +100,7 @@ error_t device_get(const struct store **store)
 error_t device_claim(boolean_t write)
 {
     pthread_mutex_lock(&device.lock);
-    error_t err = store_claim(&device.store, write);
+    error_t err = store_claim(&device.store, write ? STORE_WRITE : STORE_READ);
     pthread_mutex_unlock(&device.lock);
     return err;
 }

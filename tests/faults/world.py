@@ -23,7 +23,7 @@ def place(*names):
 def make_base_image():
     base = place("base.img")
     os.makedirs(place(), exist_ok=True)
-    status, out, err = machine.hell("mkroot", "--size", "48M", base + ".new")
+    status, out, err = machine.hell("mkroot", "--size", "64M", base + ".new")
     if status == 0:
         os.rename(base + ".new", base)
     return check(status == 0, "mkroot makes the root image", out + err)

@@ -396,6 +396,18 @@ TEST(who_reads_by_another_way_than_who_writes_is_refused)
     assert_kr(claim("hd0:5:1:rb", &other), D_ALREADY_OPEN);
 }
 
+TEST(a_mounted_disk_can_be_checked_but_not_mounted_again)
+{
+    mach_port_t mount, other;
+
+    assert_ok(claim("hd0:0:100:m", &mount));
+    assert_kr(claim("hd0:0:100:m", &other), D_ALREADY_OPEN);
+    assert_kr(claim("hd0:0:100:mb", &other), D_ALREADY_OPEN);
+    assert_kr(claim("hd0:0:100:rb", &other), D_ALREADY_OPEN);
+    assert_kr(claim("hd0:0:100:wb", &other), D_ALREADY_OPEN);
+    assert_ok(claim("hd0:0:100:w", &other));
+}
+
 TEST(a_partition_is_claimed_by_either_name)
 {
     mach_port_t part, whole;
@@ -634,6 +646,7 @@ int main(void)
         CASE(a_gpt_partition_is_found),
         CASE(sectors_that_are_written_are_one_claims),
         CASE(who_reads_by_another_way_than_who_writes_is_refused),
+        CASE(a_mounted_disk_can_be_checked_but_not_mounted_again),
         CASE(a_partition_is_claimed_by_either_name),
         CASE(a_claim_that_makes_no_sense_is_refused),
         CASE(the_time_can_be_mapped_and_goes_on),
