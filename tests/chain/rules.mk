@@ -33,9 +33,15 @@ $(eval $(call chain_program,stage,machdev trivfs))
 $(eval $(call chain_program,pci,pciaccess machdev))
 $(eval $(call chain_program,acpi))
 
-.PHONY: chain-tests
+.PHONY: torture chain-tests chain-torture
 chain-tests: $(CT_TESTS)
 	$(Q)SUITE=$@ sh tests/kernel/run.sh $^
+
+chain-torture: $(CT)/partition_fuzz_test
+	$(Q)PARTITION_SEED=$${PARTITION_SEED:-$$(date +%s)} \
+	    PARTITION_COUNT=$${PARTITION_COUNT:-1000000} $<
+
+torture: chain-torture
 
 SUITES += chain-tests
 TEST_PROGRAMS += $(CT_TESTS) $(CT_INSIDE)

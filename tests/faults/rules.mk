@@ -3,14 +3,14 @@
 # names have it; ROUNDS=N kills the machine so often.
 
 .PHONY: faults-tests
-faults-tests: all $(B)/tests/mach/dma
+faults-tests: all $(B)/tests/mach/dma $(B)/tests/files/exerciser
 	$(Q)python3 tests/faults/run.py ./hell $(B) $(WORD)
 
 SUITES += faults-tests
 TEST_PROGRAMS += $(B)/tests/mach/dma
 
 .PHONY: torture faults-torture
-faults-torture: all
-	$(Q)ROUNDS=200 python3 tests/faults/run.py ./hell $(B) killed
+faults-torture: all $(B)/tests/files/exerciser
+	$(Q)ROUNDS=200 KILLS=200 python3 tests/faults/run.py ./hell $(B) killed
 
 torture: faults-torture

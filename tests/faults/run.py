@@ -29,12 +29,13 @@ def main():
     machine.BUILD = os.path.abspath(sys.argv[2])
     word = sys.argv[3] if len(sys.argv) > 3 else ""
     import drivers
+    import killed_files
     import media
     import memory
     import servers
     import sudden_end
     import world
-    modules = [media, memory, drivers, servers, sudden_end]
+    modules = [media, memory, drivers, servers, sudden_end, killed_files]
     for module in modules if world.make_base_image() else ():
         for name, test in tests_of(module):
             if word not in name:

@@ -5,6 +5,7 @@ The machines are those of tests/system.  All that is started here is ended
 here, and nothing is waited for without a limit.
 """
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -21,9 +22,11 @@ def place(*names):
 
 
 def make_base_image():
-    base = place("base.img")
-    os.makedirs(place(), exist_ok=True)
-    status, out, err = machine.hell("mkroot", "--size", "64M", base + ".new")
+    base, add = place("base.img"), place("add")
+    os.makedirs(os.path.join(add, "tests"), exist_ok=True)
+    shutil.copy(path("tests", "files", "exerciser"), os.path.join(add, "tests"))
+    status, out, err = machine.hell("mkroot", "--size", "64M", "--add", add,
+                                    base + ".new")
     if status == 0:
         os.rename(base + ".new", base)
     return check(status == 0, "mkroot makes the root image", out + err)

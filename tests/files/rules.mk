@@ -8,6 +8,16 @@ $(FILES_TESTS): $(B)/%: %.c tests/files/check.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OPT) $(WARN) -static -o $@ $<
 
+# Several files make one program.
+EXERCISER := $(B)/tests/files/exerciser
+
+$(EXERCISER): $(wildcard tests/files/exerciser/*.[ch])
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OPT) $(WARN) -I. -static -o $@ $(filter %.c,$^)
+
+FILES_TESTS += $(EXERCISER)
+
 .PHONY: files-tests
 files-tests: all $(FILES_TESTS)
 	$(Q)python3 tests/files/run.py ./hell $(B) $(WORD)
