@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "ext2fs/attempt.h"
 #include "ext2fs/disk.h"
 #include "ext2fs/io.h"
+#include "ext2fs/pieces.h"
 #include "ext2fs/private.h"
 
 ext2_filsys fs;
@@ -175,11 +177,13 @@ static errcode_t sync_in_order(void)
 
 error_t ext2_sync(void)
 {
+    boolean_t before = attempt_pause();
     errcode_t err = flush_changes();
     errcode_t flushed = journal ? journal_commit(journal) : sync_in_order();
 
     if (journal)
         stop_writing();
+    attempt_resume(before);
     return fs_error(err ? err : flushed);
 }
 
@@ -272,7 +276,7 @@ static error_t refuse(const char *wrong)
 static const char *read_again(void)
 {
     ext2fs_free(fs);
-    store_forget();
+    pieces_forget();
     const char *wrong = ext2_mount(diskfs_source);
     if (wrong) {
         mach_printf("ext2fs: %s: %s\n", diskfs_source, wrong);
@@ -309,8 +313,11 @@ static error_t make_writable(void)
 
 error_t ext2_set_read_only(boolean_t read_only)
 {
-    error_t err = HURD_EROFS;
+    error_t err = fs_error(disk_commit());
 
+    if (err)
+        return err;
+    err = HURD_EROFS;
     if (read_only)
         err = make_read_only();
     else if (store_writable())

@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "ext2fs/directory.h"
+#include "ext2fs/disk.h"
+
+/* Blocks of a directory that are read with the first that is wanted. */
+#define WALK_AHEAD 64u
 
 /* --- finding ------------------------------------------------------------------ */
 
@@ -45,7 +49,9 @@ static error_t find(struct found *found, struct node *dir, const char *name)
     error_t err = 0;
 
     found->entry = NULL;
-    found->index = dir_index_get(dir);
+    err = dir_index_get(dir, &found->index);
+    if (err)
+        return err;
     if (!found->index)
         return find_by_reading(found, dir, name);
     while (!err && !found->entry &&
@@ -105,6 +111,8 @@ error_t ext2_walk(struct node *dir, uint32_t from, diskfs_walk_fn fn,
     for (uint32_t i = from / places; !err && i < dir_block_count(dir); i++) {
         struct dir_block block;
         err = dir_block_read(dir, i, &block);
+        if (err == DISKFS_NOT_HERE)
+            dir_blocks_probe(dir, i + 1, i + WALK_AHEAD);
         if (!err && walk_block(&block, start, fn, context))
             break;
         start = 0;
@@ -154,10 +162,14 @@ static error_t find_room(struct node *dir, const struct dir_index *index,
 
 error_t ext2_enter(struct node *dir, const char *name, struct node *np)
 {
-    struct dir_index *index = dir_index_get(dir);
+    struct dir_index *index;
     struct dir_block block;
-    error_t err = dir_drop_htree(dir);
+    error_t err = dir_index_get(dir, &index);
 
+    if (!err)
+        err = fs_error(disk_commit());
+    if (!err)
+        err = dir_drop_htree(dir);
     if (!err)
         err = find_room(dir, index, dir_record_size(strlen(name)), &block);
     if (err)
@@ -177,6 +189,8 @@ error_t ext2_remove(struct node *dir, const char *name)
     struct found found;
     error_t err = find(&found, dir, name);
 
+    if (!err)
+        err = fs_error(disk_commit());
     if (err)
         return err;
     dir_block_remove(found.entry, found.before);
@@ -193,6 +207,8 @@ error_t ext2_replace(struct node *dir, const char *name, struct node *np)
     struct found found;
     error_t err = find(&found, dir, name);
 
+    if (!err)
+        err = fs_error(disk_commit());
     if (err)
         return err;
     found.entry->inode = np->ino;
@@ -206,8 +222,10 @@ error_t ext2_init_dir(struct node *np, struct node *parent)
     struct ext2_inode *inode = ext2_node_inode(np);
     char *block = NULL;
     blk64_t where;
-    errcode_t err = ext2fs_new_dir_block(fs, np->ino, parent->ino, &block);
+    errcode_t err = disk_commit();
 
+    if (!err)
+        err = ext2fs_new_dir_block(fs, np->ino, parent->ino, &block);
     dir_index_forget(np->ino); /* of a directory before it */
     if (!err)
         err = ext2fs_new_block2(fs, 0, NULL, &where);

@@ -14,7 +14,7 @@ struct ext2_node;
 /* The wire's error for one of libext2fs or of the store. */
 error_t fs_error(errcode_t err);
 
-/* --- store.c: the device under a write-back cache --------------------------- */
+/* --- store.c: the device ------------------------------------------------------ */
 
 /* Opens NAME ("device:hd0") on the device MASTER (borrowed), also for writing
  * if WRITABLE; falls back to reading if the device cannot be written and says
@@ -28,8 +28,9 @@ boolean_t store_writable(void);
  * way, to check it.  EBUSY if they still do. */
 error_t store_take_writing(void);
 void store_let_writing_go(void);
-/* Reads everything anew from now on; nothing is to be written. */
-void store_forget(void);
+/* *DATA is memory of its own pages, the caller's if this succeeds. */
+errcode_t store_read(uint64_t offset, uint32_t size, char **data);
+errcode_t store_write(uint64_t offset, const char *data, uint32_t size);
 /* --- mount.c: the file system as a whole ---------------------------------------- */
 
 /* Opens it on the store, replays its journal; a reason why not, or NULL. */
@@ -106,6 +107,7 @@ void ext2_node_sizes(struct node *np);
 /* What orphans.c needs of a node that has no links. */
 error_t ext2_node_load(struct node *np);
 error_t ext2_node_free(struct node *np);
+error_t ext2_prepare_free(struct node *np);
 errcode_t ext2_inode_put(struct ext2_node *node);
 /* Frees the node, whatever needs it; the same for what is only on the disk. */
 error_t ext2_node_free_now(struct node *np);
@@ -126,6 +128,8 @@ error_t ext2_set_translator(struct node *np, const char *argz, size_t length);
 
 error_t ext2_read(struct node *np, int64_t offset, char *data, size_t size,
                   size_t *amount);
+error_t ext2_probe(struct node *np, int64_t offset, size_t size,
+                   boolean_t data);
 error_t ext2_write(struct node *np, int64_t offset, const char *data,
                    size_t size, size_t *amount);
 /* The device's block behind one of the file's: 0 for a hole, and for what was
@@ -133,6 +137,10 @@ error_t ext2_write(struct node *np, int64_t offset, const char *data,
 errcode_t ext2_map_block(struct node *np, blk64_t block, blk64_t *phys);
 /* Blocks that the file's map has room for. */
 blk64_t ext2_blocks_max(struct node *np);
+/* In an attempt (attempt.h) DISK_NOT_HERE if the disk would have to be waited for:
+ * for the map of the file's blocks FIRST to LAST; for what is in one. */
+errcode_t ext2_probe_map(struct node *np, blk64_t first, blk64_t last);
+errcode_t ext2_probe_block(struct node *np, int64_t offset);
 /* The file's size on the disk. */
 errcode_t ext2_put_size(struct node *np, int64_t size);
 

@@ -16,17 +16,18 @@
 errcode_t journal_read(struct journal *j, uint64_t offset, void *data,
                        uint64_t size)
 {
-    errcode_t err = disk_read(offset, data, size);
-    uint64_t end = offset + size;
+    errcode_t err = 0;
+    uint64_t n;
 
-    for (uint64_t at = offset; !err && j->running.count && at < end;) {
-        uint64_t block = at / j->block_size, skip = at % j->block_size;
-        uint64_t n =
-            j->block_size - skip < end - at ? j->block_size - skip : end - at;
+    for (char *to = data; size; to += n, offset += n, size -= n) {
+        uint64_t block = offset / j->block_size, skip = offset % j->block_size;
         const struct block_entry *entry = block_set_find(&j->running, block);
+
+        n = j->block_size - skip < size ? j->block_size - skip : size;
+        errcode_t one = entry ? 0 : disk_read(offset, to, n);
         if (entry)
-            memcpy((char *)data + (at - offset), entry->data + skip, n);
-        at += n;
+            memcpy(to, entry->data + skip, n);
+        err = err ? err : one;
     }
     return err;
 }
@@ -39,30 +40,41 @@ static bool is_freed(const struct journal *j, blk64_t block)
            !ext2fs_test_block_bitmap2(j->fs->block_map, block);
 }
 
+/* What the block ENTRY has on the disk.  A bad sector may be written, and what is
+ * written as a whole need not be waited for. */
+static errcode_t read_before(struct journal *j, struct block_entry *entry,
+                             bool whole, bool *known)
+{
+    uint64_t at = entry->block * j->block_size;
+
+    *known = !whole || disk_is_known(at, j->block_size);
+    errcode_t err = *known ? disk_read(at, entry->data, j->block_size) : 0;
+    if (err)
+        *known = false;
+    return whole ? 0 : err;
+}
+
 /* SIZE bytes of one block.  What changes nothing makes no transaction. */
 static errcode_t write_in_block(struct journal *j, uint64_t block,
                                 uint32_t skip, const void *data, uint32_t size)
 {
     struct block_entry *entry = block_set_find(&j->running, block);
-    errcode_t err = 0;
+    bool known;
 
     if (!entry && is_freed(j, block))
         return 0;
     if (!entry) {
         entry = block_set_add(&j->running, block, j->block_size);
-        err = entry
-                  ? disk_read(block * j->block_size, entry->data, j->block_size)
-                  : EXT2_ET_NO_MEMORY;
-        if (err && entry && size == j->block_size)
-            err = 0; /* a bad sector may be written */
-        else if (!err && !memcmp(entry->data + skip, data, size) &&
-                 !block_set_find(&j->revoked, block))
-            size = 0;
-        if (entry && (err || !size))
+        if (!entry)
+            return EXT2_ET_NO_MEMORY;
+        errcode_t err = read_before(j, entry, size == j->block_size, &known);
+        bool same = !err && known && !memcmp(entry->data + skip, data, size) &&
+                    !block_set_find(&j->revoked, block);
+        if (err || same) {
             block_set_remove(&j->running, block);
+            return err;
+        }
     }
-    if (err || !size)
-        return err;
     block_set_remove(&j->revoked, block);
     memcpy(entry->data + skip, data, size);
     return 0;
@@ -71,7 +83,7 @@ static errcode_t write_in_block(struct journal *j, uint64_t block,
 errcode_t journal_write(struct journal *j, uint64_t offset, const void *data,
                         uint64_t size)
 {
-    errcode_t err = j->broken ? EXT2_ET_RO_FILSYS : 0;
+    errcode_t err = j->broken ? EXT2_ET_RO_FILSYS : disk_commit();
 
     while (!err && size) {
         uint32_t skip = offset % j->block_size;

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* servers/ext2fs/pieces.h: the cache of the device.
+ *
+ * It holds aligned pieces, and of each remembers which units (of 1 KiB, or a
+ * sector) are known and which were changed.  A unit that is written as a whole
+ * need not be read.
+ *
+ * A medium that fails in one place is good in others: what cannot be read or
+ * written as a whole is tried unit by unit.  A unit that cannot be written
+ * stays in the cache, and is an error at every sync until it can.
+ *
+ * All of it under diskfs_lock, which is let go only where that is said.
+ */
+#ifndef EXT2FS_PIECES_H
+#define EXT2FS_PIECES_H
+
+#include "ext2fs/disk.h"
+
+#include <diskfs/diskfs.h>
+
+#define PIECE_SIZE 0x10000u
+
+struct piece {
+    struct piece *hash_next;
+    struct piece *newer, *older; /* in order of use */
+    uint64_t index;
+    char *data; /* PIECE_SIZE, of its own pages; NULL: nothing is known */
+    /* A bit for each unit: what in it is not on the device, by kind; and that
+     * it is not known. */
+    uint64_t dirty[DISK_KINDS], unknown;
+    uint64_t failed; /* of those that are not known: could not be read */
+    unsigned
+        coming; /* how many read it, without the lock: it stays meanwhile */
+    unsigned generation; /* what was asked for before another one is stale */
+};
+
+/* The store is open: as many pieces as there may be are an eighth of memory. */
+void pieces_init(void);
+uint64_t pieces_limit(void);
+
+/* The bytes of a piece's units, which may end with the device. */
+uint32_t piece_units_size(const struct piece *piece, uint32_t first,
+                          uint32_t count);
+/* Those of them that have some of SIZE bytes from AT on. */
+uint64_t piece_units(uint32_t at, uint32_t size);
+
+/* The piece, or NULL. */
+struct piece *piece_find(uint64_t index);
+/* The piece, which may be a new one of which nothing is known. */
+errcode_t piece_get(uint64_t index, struct piece **result);
+/* Reads what is not known of UNITS, all of the piece at best; in an attempt
+ * (attempt.h) DISK_NOT_HERE. */
+errcode_t piece_know(struct piece *piece, uint64_t units);
+/* SIZE bytes from AT on are DATA; UNITS in part are known. */
+errcode_t piece_write(struct piece *piece, uint32_t at, const char *data,
+                      uint32_t size, enum disk_kind kind);
+/* Writes what is dirty of UNITS, neighbours together. */
+errcode_t piece_clean(struct piece *piece, uint64_t units);
+errcode_t pieces_clean(enum disk_kind kind);
+/* Forgets all; nothing is dirty. */
+void pieces_forget(void);
+
+/* SIZE bytes from AT on were put on the device. */
+void piece_note(struct piece *piece, uint32_t at, const char *data,
+                uint32_t size);
+
+/* COUNT pieces in a row are read, without the lock, by one request at best.  What
+ * fails is known then.  ENOMEM: not even one. */
+#define FETCH_MAX 16u
+errcode_t pieces_fetch(uint64_t first, uint32_t count);
+/* Waits, without the lock, until nobody else reads PIECE. */
+void piece_wait(const struct piece *piece);
+
+#endif
