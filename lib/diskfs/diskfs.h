@@ -124,7 +124,8 @@ struct diskfs_format {
     error_t (*free_node)(struct node *np);
     /* A new inode near DIR with MODE, no links yet. */
     error_t (*make_node)(struct node *dir, mode_t mode, ino64_t *ino);
-    /* May let diskfs_lock go. */
+    /* These may let diskfs_lock go, where all is whole: reading, and what may take
+     * long, writing, set_size and free_node. */
     error_t (*read)(struct node *np, int64_t offset, char *data, size_t size,
                     size_t *amount);
     /* In an attempt: DISKFS_NOT_HERE if reading that (if DATA), or finding out
@@ -164,9 +165,10 @@ struct diskfs_format {
     error_t (*get_translator)(struct node *np, char **argz, size_t *length);
     error_t (*set_translator)(struct node *np, const char *argz, size_t length);
     error_t (*statfs)(struct hurd_statfs *st);
-    error_t (*sync)(void);
+    error_t (*sync)(void); /* may let diskfs_lock go */
     error_t (*set_read_only)(boolean_t read_only);
-    /* A request has changed all that it changes; may be null. */
+    /* A request has changed all that it changes; may be null, and may let
+     * diskfs_lock go. */
     void (*settled)(void);
     /* Attempts of the calling thread, see above; may be null.  The last has read
      * what the attempt lacked, and lets the lock go meanwhile; FALSE if it could

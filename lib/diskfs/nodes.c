@@ -149,7 +149,9 @@ static void node_free(struct node *np)
 {
     if (np->freed || diskfs_readonly)
         return;
+    np->refs++; /* the lock may be let go */
     diskfs_format->free_node(np);
+    np->refs--;
     np->freed = TRUE;
     np->dirty = np->accessed = FALSE;
     note_change();

@@ -8,21 +8,26 @@
 #define WANTED_MAX 64u
 
 static _Thread_local struct {
-    boolean_t on, missed;
+    boolean_t on, missed, made, changed;
     uint32_t count;
     uint64_t wanted[WANTED_MAX]; /* pieces */
 } attempt;
 
 void attempt_begin(void)
 {
-    attempt.on = TRUE;
-    attempt.missed = FALSE;
+    attempt.on = attempt.made = TRUE;
+    attempt.missed = attempt.changed = FALSE;
     attempt.count = 0;
 }
 
 void attempt_end(void)
 {
-    attempt.on = FALSE;
+    attempt.on = attempt.made = FALSE;
+}
+
+boolean_t attempt_has_changed(void)
+{
+    return attempt.changed || !attempt.made;
 }
 
 boolean_t attempt_is_on(void)
@@ -60,6 +65,7 @@ errcode_t disk_commit(void)
     if (attempt.on && attempt.missed)
         return DISK_NOT_HERE;
     attempt.on = FALSE;
+    attempt.changed = TRUE;
     return 0;
 }
 
@@ -99,7 +105,7 @@ boolean_t attempt_fetch(void)
         at += row ? row : 1;
     }
     for (uint32_t at = 0; at < attempt.count; at++)
-        piece_wait(piece_find(attempt.wanted[at]));
+        piece_wait(attempt.wanted[at]);
     attempt.count = 0;
     return some;
 }

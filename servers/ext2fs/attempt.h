@@ -30,6 +30,8 @@ errcode_t attempt_want(uint64_t index);
  * if it has missed nothing, or nothing could be done about it. */
 boolean_t attempt_fetch(void);
 
+/* The thread's last attempt has begun to change something; or it makes none. */
+boolean_t attempt_has_changed(void);
 /* Waiting for a moment: the change is one that may be done again. */
 boolean_t attempt_pause(void);
 void attempt_resume(boolean_t before);

@@ -303,7 +303,7 @@ static error_t write_so_far(struct node *np, int64_t end)
 static void write_pause(struct node *np, int64_t end)
 {
     if (!write_so_far(np, end))
-        ext2_settled();
+        ext2_pause();
 }
 
 /* What was freed since the last commit could be had. */

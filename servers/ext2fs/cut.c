@@ -75,7 +75,7 @@ static errcode_t shorten_last(struct node *np, ext2_extent_handle_t handle,
 static void cut_pause(struct node *np)
 {
     if (ext2_node(np)->orphan)
-        ext2_settled();
+        ext2_pause();
 }
 
 static errcode_t cut_extents(struct node *np, blk64_t end)

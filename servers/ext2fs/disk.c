@@ -21,6 +21,26 @@ static struct part part_first(uint64_t offset, uint64_t size)
     return (struct part){offset / PIECE_SIZE, at, size < room ? size : room};
 }
 
+/* Whether the lock is let go while something is written. */
+static boolean_t aside;
+
+void disk_write_aside(int on)
+{
+    aside = on;
+}
+
+static void aside_begin(void)
+{
+    if (aside)
+        pthread_mutex_unlock(&diskfs_lock);
+}
+
+static void aside_end(void)
+{
+    if (aside)
+        pthread_mutex_lock(&diskfs_lock);
+}
+
 static boolean_t is_within(uint64_t offset, uint64_t size)
 {
     return offset <= store_size() && size <= store_size() - offset;
@@ -110,8 +130,13 @@ errcode_t disk_write(uint64_t offset, const void *data, uint64_t size,
 errcode_t disk_write_now(uint64_t offset, const void *data, uint64_t size)
 {
     struct part part;
-    errcode_t err = is_within(offset, size) ? store_write(offset, data, size)
-                                            : EXT2_ET_SHORT_READ;
+    errcode_t err = is_within(offset, size) ? 0 : EXT2_ET_SHORT_READ;
+
+    if (!err) {
+        aside_begin();
+        err = store_write(offset, data, size);
+        aside_end();
+    }
 
     for (const char *from = data; !err && size; from += part.size) {
         part = part_first(offset, size);
@@ -126,7 +151,17 @@ errcode_t disk_write_now(uint64_t offset, const void *data, uint64_t size)
 
 errcode_t disk_clean(enum disk_kind kind)
 {
-    return pieces_clean(kind);
+    return aside ? pieces_clean_aside(kind) : pieces_clean(kind);
+}
+
+errcode_t disk_flush(void)
+{
+    if (!store_begin_flush())
+        return 0;
+    aside_begin();
+    errcode_t err = store_flush_now();
+    aside_end();
+    return store_end_flush(err);
 }
 
 uint64_t disk_room(void)

@@ -39,6 +39,9 @@ errcode_t disk_write(uint64_t offset, const void *data, uint64_t size,
 /* Past the cache, which knows of it afterwards.  OFFSET and SIZE are whole
  * sectors. */
 errcode_t disk_write_now(uint64_t offset, const void *data, uint64_t size);
+/* From now on the lock is let go (ON), or not, while one of disk_write_now,
+ * disk_clean and disk_flush writes: by one thread at a time. */
+void disk_write_aside(int on);
 /* Brings home what was written; one bad sector does not keep the others. */
 errcode_t disk_clean(enum disk_kind kind);
 /* What came home so far is on the medium. */

@@ -60,12 +60,21 @@ static error_t find(struct found *found, struct node *dir, const char *name)
     return err || found->entry ? err : HURD_ENOENT;
 }
 
+static boolean_t is_dots(const char *name)
+{
+    return !strcmp(name, ".") || !strcmp(name, "..");
+}
+
+/* A name for the directory itself, or for the root, would have no end. */
 error_t ext2_lookup(struct node *dir, const char *name, ino64_t *result)
 {
     struct found found;
     error_t err = find(&found, dir, name);
 
     *result = err ? 0 : found.entry->inode;
+    if (!err && !is_dots(name) &&
+        (*result == dir->ino || *result == EXT2_ROOT_INO))
+        return HURD_EIO;
     return err;
 }
 

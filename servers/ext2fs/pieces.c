@@ -13,13 +13,14 @@
 #define ROOM_TRIES 16 /* pieces that are tried to make room for another */
 #define LOOK_MAX   64 /* that are looked at for one that need not be written */
 #define BUCKETS    1024
+#define SLACK      64 /* pieces beyond the limit, for a moment */
 #define UNIT_MIN   1024u
 #define ALL        (~0ull)
 
 static struct {
     struct piece *buckets[BUCKETS];
     struct piece *newest, *oldest;
-    unsigned count, limit;
+    unsigned count, limit, dirty_count;
     uint32_t unit; /* bytes: what the smallest blocks have, or a sector */
 } cache;
 
@@ -32,7 +33,7 @@ static uint32_t piece_length(uint64_t index)
     return left < PIECE_SIZE ? left : PIECE_SIZE;
 }
 
-static uint64_t units(uint32_t first, uint32_t count)
+uint64_t units_from(uint32_t first, uint32_t count)
 {
     return (count < 64 ? (1ull << count) - 1 : ~0ull) << first;
 }
@@ -41,7 +42,7 @@ uint64_t piece_units(uint32_t at, uint32_t size)
 {
     uint32_t first = at / cache.unit;
 
-    return units(first, (at + size - 1) / cache.unit - first + 1);
+    return units_from(first, (at + size - 1) / cache.unit - first + 1);
 }
 
 uint32_t piece_units_size(const struct piece *piece, uint32_t first,
@@ -53,7 +54,7 @@ uint32_t piece_units_size(const struct piece *piece, uint32_t first,
     return (end < length ? end : length) - first * cache.unit;
 }
 
-static uint64_t piece_dirty(const struct piece *piece)
+uint64_t piece_dirty(const struct piece *piece)
 {
     uint64_t dirty = 0;
 
@@ -62,60 +63,35 @@ static uint64_t piece_dirty(const struct piece *piece)
     return dirty;
 }
 
-/* --- writing back --------------------------------------------------------------- */
-
-/* Those that could be written are no longer dirty. */
-static errcode_t units_store(struct piece *piece, uint32_t first,
-                             uint32_t count)
+/* All changes of what is dirty. */
+void piece_set_dirty(struct piece *piece, enum disk_kind kind, uint64_t which)
 {
-    errcode_t err = store_write(piece->index * PIECE_SIZE + first * cache.unit,
-                                piece->data + first * cache.unit,
-                                piece_units_size(piece, first, count));
-
-    if (!err)
-        for (int kind = 0; kind < DISK_KINDS; kind++)
-            piece->dirty[kind] &= ~units(first, count);
-    for (uint32_t i = 0; err == EIO && count > 1 && i < count; i++)
-        units_store(piece, first + i, 1);
-    return err && piece_dirty(piece) & units(first, count) ? err : 0;
+    cache.dirty_count += !piece_dirty(piece) && which;
+    piece->dirty[kind] |= which;
 }
 
-errcode_t piece_clean(struct piece *piece, uint64_t dirty)
+void piece_set_clean(struct piece *piece, uint64_t which)
 {
-    errcode_t err = 0;
+    boolean_t before = piece_dirty(piece) != 0;
 
-    while (dirty) {
-        uint32_t first = __builtin_ctzll(dirty);
-        uint64_t rest = ~(dirty >> first);
-        uint32_t count = rest ? (uint32_t)__builtin_ctzll(rest) : 64;
-        errcode_t one = units_store(piece, first, count);
-        err = err ? err : one;
-        dirty &= ~units(first, count);
-    }
-    return err;
+    for (int kind = 0; kind < DISK_KINDS; kind++)
+        piece->dirty[kind] &= ~which;
+    cache.dirty_count -= before && !piece_dirty(piece);
 }
 
-errcode_t pieces_clean(enum disk_kind kind)
+uint32_t pieces_unit(void)
 {
-    errcode_t err = 0;
-
-    for (struct piece *piece = cache.newest; piece; piece = piece->older) {
-        errcode_t one = piece_clean(piece, piece->dirty[kind]);
-        err = err ? err : one;
-    }
-    return err;
+    return cache.unit;
 }
 
-/* Writes all of it; what must come home before it, first. */
-static errcode_t piece_clean_in_order(struct piece *piece)
+struct piece *pieces_newest(void)
 {
-    int kind = DISK_NAMES;
+    return cache.newest;
+}
 
-    while (kind > DISK_METADATA && !piece->dirty[kind])
-        kind--;
-    for (int before = 0; kind > DISK_METADATA && before < kind; before++)
-        pieces_clean(before);
-    return piece_clean(piece, piece_dirty(piece));
+boolean_t pieces_are_dirty(void)
+{
+    return cache.dirty_count > cache.limit / 2;
 }
 
 /* --- which there are -------------------------------------------------------------- */
@@ -198,13 +174,19 @@ uint64_t pieces_limit(void)
     return cache.limit;
 }
 
+/* Somebody reads or writes it, without the lock. */
+static boolean_t is_needed(const struct piece *piece)
+{
+    return piece->coming || piece->going;
+}
+
 /* Among the oldest, one that can go at once; or NULL. */
 static struct piece *clean_one(void)
 {
     struct piece *piece = cache.oldest;
 
     for (int i = 0; piece && i < LOOK_MAX; i++, piece = piece->newer)
-        if (!piece->coming && !piece_dirty(piece))
+        if (!is_needed(piece) && !piece_dirty(piece))
             return piece;
     return NULL;
 }
@@ -219,16 +201,17 @@ static errcode_t make_room(void)
 
         if (!piece) {
             piece = cache.oldest;
-            err = piece_clean_in_order(piece);
+            err = piece->going ? 0 : piece_clean_in_order(piece);
         }
-        if (!err && !piece->coming) {
+        if (!err && !is_needed(piece)) {
             piece_drop(piece);
         } else {
             piece_unlink(piece);
             piece_use(piece);
         }
     }
-    return cache.count < cache.limit ? 0 : err ? err : ENOMEM;
+    /* What others need just now does not keep anybody from a few more. */
+    return cache.count < cache.limit + SLACK ? 0 : err ? err : ENOMEM;
 }
 
 errcode_t piece_get(uint64_t index, struct piece **result)
@@ -296,7 +279,7 @@ static errcode_t arrival_read_units(struct arrival *arrival, uint64_t index)
         if (!read_to(index * PIECE_SIZE + unit * cache.unit,
                      piece_units_size(&piece, unit, 1),
                      arrival->data + unit * cache.unit))
-            arrival->unknown &= ~units(unit, 1);
+            arrival->unknown &= ~units_from(unit, 1);
     return 0;
 }
 
@@ -379,9 +362,9 @@ static uint64_t units_in_part(const struct piece *piece, uint32_t at,
     uint64_t part = 0;
 
     if (at % cache.unit)
-        part |= units(at / cache.unit, 1);
+        part |= units_from(at / cache.unit, 1);
     if (at + size < end)
-        part |= units(last, 1);
+        part |= units_from(last, 1);
     return part & all;
 }
 
@@ -402,7 +385,7 @@ errcode_t piece_write(struct piece *piece, uint32_t at, const char *data,
         return 0;
     memcpy(piece->data + at, data, size);
     piece->unknown &= ~touched;
-    piece->dirty[kind] |= touched;
+    piece_set_dirty(piece, kind, touched);
     return 0;
 }
 
@@ -419,14 +402,12 @@ void piece_note(struct piece *piece, uint32_t at, const char *data,
 /* What waits for others' reads. */
 static pthread_cond_t arrived = PTHREAD_COND_INITIALIZER;
 
-void piece_wait(const struct piece *piece)
+void piece_wait(uint64_t index)
 {
-    uint64_t index = piece->index;
+    const struct piece *piece;
 
-    while (piece && piece->coming) {
+    while ((piece = piece_find(index)) && piece->coming)
         pthread_cond_wait(&arrived, &diskfs_lock);
-        piece = piece_find(index);
-    }
 }
 
 /* Several pieces by one request; FALSE: they must be read one by one. */

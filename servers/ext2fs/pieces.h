@@ -29,8 +29,11 @@ struct piece {
      * it is not known. */
     uint64_t dirty[DISK_KINDS], unknown;
     uint64_t failed; /* of those that are not known: could not be read */
-    unsigned
-        coming; /* how many read it, without the lock: it stays meanwhile */
+    /* It stays while somebody reads it without the lock (how many do), and while
+     * units are written so; or is chosen to be. */
+    unsigned coming;
+    uint64_t going;
+    boolean_t chosen;
     unsigned generation; /* what was asked for before another one is stale */
 };
 
@@ -44,6 +47,12 @@ uint32_t piece_units_size(const struct piece *piece, uint32_t first,
 /* Those of them that have some of SIZE bytes from AT on. */
 uint64_t piece_units(uint32_t at, uint32_t size);
 
+uint32_t pieces_unit(void); /* its size in bytes */
+uint64_t units_from(uint32_t first, uint32_t count);
+struct piece *pieces_newest(void);
+/* More is dirty than should be. */
+boolean_t pieces_are_dirty(void);
+
 /* The piece, or NULL. */
 struct piece *piece_find(uint64_t index);
 /* The piece, which may be a new one of which nothing is known. */
@@ -54,9 +63,10 @@ errcode_t piece_know(struct piece *piece, uint64_t units);
 /* SIZE bytes from AT on are DATA; UNITS in part are known. */
 errcode_t piece_write(struct piece *piece, uint32_t at, const char *data,
                       uint32_t size, enum disk_kind kind);
-/* Writes what is dirty of UNITS, neighbours together. */
-errcode_t piece_clean(struct piece *piece, uint64_t units);
-errcode_t pieces_clean(enum disk_kind kind);
+/* All units with something dirty. */
+uint64_t piece_dirty(const struct piece *piece);
+void piece_set_dirty(struct piece *piece, enum disk_kind kind, uint64_t units);
+void piece_set_clean(struct piece *piece, uint64_t units);
 /* Forgets all; nothing is dirty. */
 void pieces_forget(void);
 
@@ -64,11 +74,23 @@ void pieces_forget(void);
 void piece_note(struct piece *piece, uint32_t at, const char *data,
                 uint32_t size);
 
+/* --- clean.c ------------------------------------------------------------------ */
+
+/* Writes UNITS, neighbours together; those that cannot be written stay dirty. */
+errcode_t piece_clean(struct piece *piece, uint64_t units);
+/* All that is dirty in it; what must come home before it, first. */
+errcode_t piece_clean_in_order(struct piece *piece);
+errcode_t pieces_clean(enum disk_kind kind);
+/* The same, with the lock let go; by one thread at a time. */
+errcode_t pieces_clean_aside(enum disk_kind kind);
+
+/* --- reading without the lock --------------------------------------------------- */
+
 /* COUNT pieces in a row are read, without the lock, by one request at best.  What
  * fails is known then.  ENOMEM: not even one. */
 #define FETCH_MAX 16u
 errcode_t pieces_fetch(uint64_t first, uint32_t count);
-/* Waits, without the lock, until nobody else reads PIECE. */
-void piece_wait(const struct piece *piece);
+/* Waits, without the lock, until nobody else reads it. */
+void piece_wait(uint64_t index);
 
 #endif

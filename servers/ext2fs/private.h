@@ -31,18 +31,34 @@ void store_let_writing_go(void);
 /* *DATA is memory of its own pages, the caller's if this succeeds. */
 errcode_t store_read(uint64_t offset, uint32_t size, char **data);
 errcode_t store_write(uint64_t offset, const char *data, uint32_t size);
+/* What was written before the first of these is on the medium after the second,
+ * which needs no lock; the third gets its result. */
+boolean_t store_begin_flush(void);
+errcode_t store_flush_now(void);
+errcode_t store_end_flush(errcode_t err);
 /* --- mount.c: the file system as a whole ---------------------------------------- */
 
 /* Opens it on the store, replays its journal; a reason why not, or NULL. */
 const char *ext2_mount(const char *name);
-/* What was changed so far is whole, and is to be on the disk. */
-error_t ext2_sync(void);
-/* The same if it is time for it: a transaction that should not grow any further,
- * or little room while there could be more. */
-void ext2_settled(void);
-/* The same if that gives blocks back; else ENOSPC. */
-error_t ext2_sync_for_room(void);
 error_t ext2_set_read_only(boolean_t read_only);
+extern struct journal *ext2_journal; /* that runs, or NULL */
+
+/* --- sync.c ---------------------------------------------------------------------- */
+
+/* What was changed so far is whole, and is to be on the disk.  The lock is let go
+ * while things are written, by one thread at a time. */
+error_t ext2_sync(void);
+/* The same, under the lock from when nobody else is at it. */
+error_t ext2_sync_now(void);
+/* After a request: the same if it is time for it, as a transaction should not grow
+ * any further, or little room is left while there could be more.  Who changed
+ * something waits while too much is dirty. */
+void ext2_settled(void);
+/* In the middle of one, where all is whole: the same if it must be.  The lock may
+ * be let go. */
+void ext2_pause(void);
+/* ext2_sync_now if that gives blocks back; else ENOSPC. */
+error_t ext2_sync_for_room(void);
 /* The inodes of INO's group have changed. */
 void ext2_note_inode(ext2_ino_t ino);
 boolean_t ext2_has_journal(void); /* that runs */

@@ -53,12 +53,24 @@ errcode_t store_write(uint64_t offset, const char *data, uint32_t size)
     return written < size ? EIO : 0;
 }
 
-errcode_t disk_flush(void)
+boolean_t store_begin_flush(void)
 {
-    if (!store.unflushed)
-        return 0;
-    store.unflushed = store_flush(&store.disk) != 0;
-    return store.unflushed ? EIO : 0;
+    boolean_t needed = store.unflushed;
+
+    store.unflushed = FALSE;
+    return needed;
+}
+
+errcode_t store_flush_now(void)
+{
+    return store_flush(&store.disk) ? EIO : 0;
+}
+
+errcode_t store_end_flush(errcode_t err)
+{
+    if (err)
+        store.unflushed = TRUE;
+    return err;
 }
 
 /* --- opening -------------------------------------------------------------------- */

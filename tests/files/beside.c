@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What others do beside somebody who waits for a slow disk.
  *
- *     beside FOLDER COLD
+ *     beside FOLDER [COLD | +FILE]
  *
  * Two children read COLD, which nobody has in memory, one by calls and one by
  * mapping it.  Until they are done this process reads FOLDER and its files, which
  * are in memory, in every way.  The last line says how often it could, and the
- * longest that one round took.
+ * longest that one round took.  With a plus the children write FILE, and another,
+ * and wait until it is on the disk, a few times.  Without anything it does so for
+ * two seconds, alone.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -68,6 +70,28 @@ static void map_all(const char *name)
     close(file);
 }
 
+static void write_slowly(const char *name)
+{
+    static char data[0x10000];
+    int file = open(name, O_RDWR | O_CREAT, 0600);
+
+    if (file < 0)
+        die(name);
+    for (int i = 0; i < 3; i++) {
+        if (pwrite(file, data, sizeof data, i * (off_t)sizeof data) < 0)
+            die("pwrite");
+        if (fsync(file))
+            die("fsync");
+    }
+    close(file);
+}
+
+static void sync_slowly(const char *unused)
+{
+    for (int i = 0; i < 3; i++)
+        sync();
+}
+
 static pid_t begin(void (*fn)(const char *name), const char *name)
 {
     pid_t child = fork();
@@ -113,22 +137,38 @@ static void round_of(unsigned count)
         die("unlink");
 }
 
+static void wait_alone(const char *unused)
+{
+    sleep(2);
+}
+
 int main(int argc, char **argv)
 {
-    unsigned count = 0, left = 2;
-    double longest = 0;
+    unsigned count = 0, left = argc - 1;
+    double longest = 0, began;
     int status;
 
-    if (argc != 3 || chdir(argv[1]))
+    if (argc < 2 || argc > 3 || chdir(argv[1]))
         return 2;
     make_files();
-    begin(read_all, argv[2]);
-    begin(map_all, argv[2]);
+    if (argc == 2) {
+        begin(wait_alone, NULL);
+    } else if (*argv[2] == '+') {
+        begin(write_slowly, argv[2] + 1);
+        begin(sync_slowly, NULL);
+    } else {
+        begin(read_all, argv[2]);
+        begin(map_all, argv[2]);
+    }
+    began = now();
     while (left) {
         double start = now();
         round_of(count++);
         if (now() - start > longest)
             longest = now() - start;
+        if (argc > 2 && *argv[2] == '+')
+            usleep(
+                20000); /* or freed blocks that wait for a sync are all there are */
         while (waitpid(-1, &status, WNOHANG) > 0) {
             if (status)
                 return 1;
@@ -137,5 +177,6 @@ int main(int argc, char **argv)
     }
     printf("beside: %u rounds, the longest took %.0f ms\n", count,
            longest * 1000);
+    printf("bench round %.0f ns\n", (now() - began) * 1e9 / count);
     return 0;
 }
