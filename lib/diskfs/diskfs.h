@@ -146,6 +146,8 @@ struct diskfs_format {
      */
     void (*unlocked)(struct node *np);
     error_t (*lookup)(struct node *dir, const char *name, ino64_t *ino);
+    /* Whether NP, a directory that has a name in DIR, belongs there; may be null. */
+    error_t (*check_child)(struct node *dir, struct node *np);
     /* In the order of their places, those from FROM on. */
     error_t (*walk)(struct node *dir, uint32_t from, diskfs_walk_fn fn,
                     void *context);

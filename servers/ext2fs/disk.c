@@ -151,7 +151,7 @@ errcode_t disk_write_now(uint64_t offset, const void *data, uint64_t size)
 
 errcode_t disk_clean(enum disk_kind kind)
 {
-    return aside ? pieces_clean_aside(kind) : pieces_clean(kind);
+    return aside ? pieces_clean_aside(kind, TRUE) : pieces_clean(kind);
 }
 
 errcode_t disk_flush(void)

@@ -458,6 +458,7 @@ struct diskfs_format ext2_format = {
     .set_size = ext2_set_size,
     .reserve = ext2_reserve,
     .lookup = ext2_lookup,
+    .check_child = ext2_check_child,
     .walk = ext2_walk,
     .enter = enter_name,
     .remove = remove_name,

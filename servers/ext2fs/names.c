@@ -60,22 +60,27 @@ static error_t find(struct found *found, struct node *dir, const char *name)
     return err || found->entry ? err : HURD_ENOENT;
 }
 
-static boolean_t is_dots(const char *name)
-{
-    return !strcmp(name, ".") || !strcmp(name, "..");
-}
-
-/* A name for the directory itself, or for the root, would have no end. */
 error_t ext2_lookup(struct node *dir, const char *name, ino64_t *result)
 {
     struct found found;
     error_t err = find(&found, dir, name);
 
     *result = err ? 0 : found.entry->inode;
-    if (!err && !is_dots(name) &&
-        (*result == dir->ino || *result == EXT2_ROOT_INO))
-        return HURD_EIO;
     return err;
+}
+
+/* A directory that is found in another one than it says itself would make a
+ * circle, or be two. */
+error_t ext2_check_child(struct node *dir, struct node *np)
+{
+    struct ext2_node *node = ext2_node(np);
+    ino64_t parent = node->parent;
+    error_t err = parent ? 0 : ext2_lookup(np, "..", &parent);
+
+    if (err)
+        return err;
+    node->parent = parent;
+    return parent == dir->ino ? 0 : HURD_EIO;
 }
 
 /* --- showing ------------------------------------------------------------------ */
@@ -235,6 +240,7 @@ error_t ext2_init_dir(struct node *np, struct node *parent)
 
     if (!err)
         err = ext2fs_new_dir_block(fs, np->ino, parent->ino, &block);
+    ext2_node(np)->parent = 0;
     dir_index_forget(np->ino); /* of a directory before it */
     if (!err)
         err = ext2fs_new_block2(fs, 0, NULL, &where);
@@ -257,5 +263,6 @@ error_t ext2_init_dir(struct node *np, struct node *parent)
 
 error_t ext2_set_parent(struct node *np, struct node *parent)
 {
+    ext2_node(np)->parent = 0;
     return ext2_replace(np, "..", parent);
 }

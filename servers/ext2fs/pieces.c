@@ -10,7 +10,7 @@
 
 #define PIECES_MAX 1024
 #define PIECES_MIN 32
-#define ROOM_TRIES 16 /* pieces that are tried to make room for another */
+#define ROOM_TRIES 4  /* pieces that are tried to make room for another */
 #define LOOK_MAX   64 /* that are looked at for one that need not be written */
 #define BUCKETS    1024
 #define SLACK      64 /* pieces beyond the limit, for a moment */
@@ -191,27 +191,35 @@ static struct piece *clean_one(void)
     return NULL;
 }
 
-/* What cannot be written now is not tried again soon. */
+/* The oldest one is to go.  EBUSY: not just now. */
+static errcode_t drop_one(void)
+{
+    struct piece *piece = clean_one();
+    errcode_t err = 0;
+
+    if (!piece) {
+        piece = cache.oldest;
+        err = is_needed(piece) ? EBUSY : piece_clean_in_order(piece);
+    }
+    if (!err) {
+        piece_drop(piece);
+    } else { /* what cannot be written now is not tried again soon */
+        piece_unlink(piece);
+        piece_use(piece);
+    }
+    return err;
+}
+
+/* What others need just now does not keep anybody from a few more. */
 static errcode_t make_room(void)
 {
     errcode_t err = 0;
 
-    for (int i = 0; i < ROOM_TRIES && cache.count >= cache.limit; i++) {
-        struct piece *piece = clean_one();
-
-        if (!piece) {
-            piece = cache.oldest;
-            err = piece->going ? 0 : piece_clean_in_order(piece);
-        }
-        if (!err && !is_needed(piece)) {
-            piece_drop(piece);
-        } else {
-            piece_unlink(piece);
-            piece_use(piece);
-        }
-    }
-    /* What others need just now does not keep anybody from a few more. */
-    return cache.count < cache.limit + SLACK ? 0 : err ? err : ENOMEM;
+    for (int i = 0; i < ROOM_TRIES && cache.count >= cache.limit; i++)
+        err = drop_one();
+    if (cache.count < cache.limit)
+        return 0;
+    return err == EBUSY && cache.count < cache.limit + SLACK ? 0 : err;
 }
 
 errcode_t piece_get(uint64_t index, struct piece **result)
@@ -352,6 +360,28 @@ errcode_t piece_know(struct piece *piece, uint64_t wanted)
     return err ? err : piece->unknown & wanted ? EIO : 0;
 }
 
+/* So that what cannot be written does not take all the cache, one more piece of data
+ * may only be dirty if another one is not any more. */
+static errcode_t make_one_clean(void)
+{
+    struct piece *piece = cache.oldest, *newer;
+    errcode_t err = 0;
+    int tries = 0;
+
+    for (; piece && tries < ROOM_TRIES; piece = newer) {
+        newer = piece->newer;
+        if (!piece_dirty(piece) || is_needed(piece))
+            continue;
+        tries++;
+        err = piece_clean_in_order(piece);
+        if (!err || err == EBUSY)
+            return 0;
+        piece_unlink(piece);
+        piece_use(piece);
+    }
+    return err;
+}
+
 /* Units of which only a part is written. */
 static uint64_t units_in_part(const struct piece *piece, uint32_t at,
                               uint32_t size)
@@ -374,6 +404,9 @@ errcode_t piece_write(struct piece *piece, uint32_t at, const char *data,
     uint64_t touched = piece_units(at, size);
     errcode_t err = piece_know(piece, units_in_part(piece, at, size));
 
+    if (!err && kind == DISK_DATA && !piece_dirty(piece) &&
+        cache.dirty_count >= cache.limit / 4 * 3)
+        err = make_one_clean();
     if (!err && !piece->data) {
         piece->data = data_room();
         err = piece->data ? 0 : ENOMEM;

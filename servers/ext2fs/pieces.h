@@ -30,11 +30,11 @@ struct piece {
     uint64_t dirty[DISK_KINDS], unknown;
     uint64_t failed; /* of those that are not known: could not be read */
     /* It stays while somebody reads it without the lock (how many do), and while
-     * units are written so; or is chosen to be. */
+     * units are written so, or it is chosen to be. */
     unsigned coming;
     uint64_t going;
-    boolean_t chosen;
-    unsigned generation; /* what was asked for before another one is stale */
+    boolean_t chosen, bad; /* BAD: could not be the last time */
+    unsigned generation;   /* what was asked for before another one is stale */
 };
 
 /* The store is open: as many pieces as there may be are an eighth of memory. */
@@ -81,8 +81,12 @@ errcode_t piece_clean(struct piece *piece, uint64_t units);
 /* All that is dirty in it; what must come home before it, first. */
 errcode_t piece_clean_in_order(struct piece *piece);
 errcode_t pieces_clean(enum disk_kind kind);
-/* The same, with the lock let go; by one thread at a time. */
-errcode_t pieces_clean_aside(enum disk_kind kind);
+/* The same, with the lock let go, by one thread at a time; until something cannot
+ * be written unless ALL. */
+errcode_t pieces_clean_aside(enum disk_kind kind, boolean_t all);
+
+/* Whether something could not be written so in the last seconds. */
+boolean_t pieces_have_failed(unsigned seconds);
 
 /* --- reading without the lock --------------------------------------------------- */
 

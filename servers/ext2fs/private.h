@@ -105,6 +105,7 @@ extern struct diskfs_format ext2_format;
 struct ext2_node {
     struct ext2_inode_large inode;
     ext2_ino_t ino;
+    ext2_ino_t parent; /* of a directory, once it is known */
     /* Among those to be done away with after a crash. */
     boolean_t orphan;
     struct ext2_node *newer, *older;
@@ -129,6 +130,7 @@ errcode_t ext2_inode_put(struct ext2_node *node);
 error_t ext2_node_free_now(struct node *np);
 
 error_t ext2_lookup(struct node *dir, const char *name, ino64_t *ino);
+error_t ext2_check_child(struct node *dir, struct node *np);
 error_t ext2_walk(struct node *dir, uint32_t from, diskfs_walk_fn fn,
                   void *context);
 error_t ext2_enter(struct node *dir, const char *name, struct node *np);

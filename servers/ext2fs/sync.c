@@ -5,6 +5,8 @@
  * that nobody waits for it but who wants the same.  What others change meanwhile
  * goes into the next transaction.
  */
+#include <time.h>
+
 #include "ext2fs/attempt.h"
 #include "ext2fs/io.h"
 #include "ext2fs/pieces.h"
@@ -122,11 +124,21 @@ static boolean_t is_time(void)
            (ext2_journal ? journal_is_full(ext2_journal) : is_short_of_room());
 }
 
+/* A disk that cannot be written would be tried at each request. */
+#define PATIENCE 5 /* seconds */
+
 static void clean_some(void)
 {
+    while (at_it && pieces_are_dirty() && !pieces_have_failed(PATIENCE)) {
+        struct timespec end;
+        clock_gettime(CLOCK_REALTIME, &end);
+        end.tv_sec++;
+        pthread_cond_timedwait(&done, &diskfs_lock, &end);
+    }
+    if (at_it || !pieces_are_dirty() || pieces_have_failed(PATIENCE))
+        return;
     aside_begin();
-    if (pieces_are_dirty())
-        disk_clean(DISK_DATA);
+    pieces_clean_aside(DISK_DATA, FALSE);
     aside_end();
 }
 
