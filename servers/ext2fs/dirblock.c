@@ -42,6 +42,16 @@ static uint32_t record_length(const struct ext2_dir_entry *entry)
     return length;
 }
 
+/* Who shows an empty name, or one with a slash, shows another directory. */
+static boolean_t is_name(const struct ext2_dir_entry *entry)
+{
+    size_t length = ext2fs_dirent_name_len(entry);
+
+    return length && !memchr(entry->name, '/', length) &&
+           !memchr(entry->name, 0, length) &&
+           entry->inode <= fs->super->s_inodes_count;
+}
+
 /* No record leaves the block, and no name its record. */
 static boolean_t makes_sense(const struct dir_block *block)
 {
@@ -54,7 +64,8 @@ static boolean_t makes_sense(const struct dir_block *block)
         uint32_t length = record_length(entry);
         if (length < RECORD_MIN || length % 4 ||
             length > fs->blocksize - offset ||
-            dir_record_size(ext2fs_dirent_name_len(entry)) > length)
+            dir_record_size(ext2fs_dirent_name_len(entry)) > length ||
+            (entry->inode && !is_name(entry)))
             return FALSE;
         offset += length;
     }

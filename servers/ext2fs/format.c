@@ -212,15 +212,24 @@ error_t ext2_node_load(struct node *np)
     return 0;
 }
 
+/* There may be a name for it, and there can be so much of it. */
+static boolean_t is_possible(struct node *np)
+{
+    uint64_t max = ext2_blocks_max(np) * (uint64_t)fs->blocksize;
+
+    return ext2_node(np)->inode.i_links_count &&
+           (uint64_t)np->st.st_size <= max;
+}
+
 static error_t read_node(struct node *np)
 {
     error_t err = ext2_node_load(np);
 
-    if (err || ext2_node(np)->inode.i_links_count)
+    if (err || is_possible(np))
         return err;
     free(np->format);
     np->format = NULL;
-    return HURD_EIO; /* a name for it should not be */
+    return HURD_EIO;
 }
 
 static void drop_node(struct node *np)

@@ -15,7 +15,7 @@ SHAPES = [["-o", "hurd"], ["-t", "ext2", "-b", "1024", "-O", "dir_index"],
 WORK = """
 settrans -a /mnt /hurd/ext2fs device:hd1
 case $(fsysopts /mnt) in *hd1*) there=yes ;; *) echo REFUSED ;; esac
-timeout 10 ls -lR /mnt >/dev/null; cat /mnt/given/* | wc -c
+timeout 10 ls -lR /mnt >/dev/null; timeout 10 cat /mnt/given/* | wc -c
 echo x >/mnt/new; mkdir /mnt/d; ln -s a /mnt/d/l; cp /bin/busybox /mnt/d
 mv /mnt/given/small /mnt/d; truncate -s 77777 /mnt/given/large
 rm -r /mnt/given; rm -r /mnt/d; sync; statfs=$(df /mnt)
