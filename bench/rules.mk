@@ -25,10 +25,10 @@ $(BN)/unixbench: bench/unixbench.c
 	$(Q)$(CC) -O2 -static -o $@ $<
 
 # A root with unixbench on it.
-$(BN)/root.img: $(BN)/unixbench $(B)/root.img
+$(BN)/root.img: $(BN)/unixbench $(B)/tests/files/beside $(B)/root.img
 	$(call say,MKROOT,$@)
 	$(Q)mkdir -p $(BN)/root/bin
-	$(Q)cp $(BN)/unixbench $(BN)/root/bin/
+	$(Q)cp $(BN)/unixbench $(B)/tests/files/beside $(BN)/root/bin/
 	$(Q)./hell mkroot --add $(BN)/root $@
 
 .PHONY: bench-programs bench-all

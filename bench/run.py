@@ -200,6 +200,50 @@ def disk_table():
     os.unlink(disk)
 
 
+def slow_disk():
+    """One slow disk, read by nbdkit: every read of it takes 50 ms."""
+    folder, disk = os.path.join(BUILD, "slow"), os.path.join(BUILD, "slow.img")
+    socket = os.path.join(BUILD, "slow.socket")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "cold"), "wb") as file:
+        file.write(os.urandom(8 << 20))
+    for old in (disk, socket):
+        if os.path.exists(old):
+            os.unlink(old)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", folder, disk,
+                    "32M"], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        ["nbdkit", "--foreground", "--exit-with-parent", "--unix",
+         os.path.abspath(socket), "--filter=delay", "file", disk,
+         "rdelay=50ms"], stdin=subprocess.DEVNULL), os.path.abspath(socket)
+
+
+def beside_figure(socket, *words):
+    found = figures([HELL, "run", "--disk", IMAGE, "--disk",
+                     "nbd+unix:///?socket=" + socket, "--entry", "classic",
+                     "--", "sh", "-c",
+                     "settrans -a /mnt /hurd/ext2fs device:hd1 && "
+                     "mkdir -p /mnt/here && beside /mnt/here " +
+                     " ".join(words)], 120)
+    return found.get("round")
+
+
+def beside_lines():
+    server, socket = slow_disk()
+    try:
+        time.sleep(0.5)
+        alone = beside_figure(socket)
+        beside = beside_figure(socket, "/mnt/cold")
+    finally:
+        server.terminate()
+        server.wait(5)
+    print("\nOne file system on a disk of 50 ms for each read: looking at what is "
+          "in memory")
+    print("alone %s a round; beside two who wait for the disk %s, at %s of the "
+          "rate" % (shown(alone), shown(beside), share(alone, beside)))
+
+
 def boot_once():
     """Seconds to the prompt, and the share of a processor used at it."""
     with machine.Machine("--disk", IMAGE) as m:
@@ -226,6 +270,7 @@ def boot_lines():
 mach_table()
 unix_table()
 disk_table()
+beside_lines()
 boot_lines()
 if missing:
     print("bench: %d figures could not be taken" % len(missing))

@@ -29,24 +29,36 @@ static error_t data_page_in(void *cookie, vm_offset_t offset, char *buffer,
     return err;
 }
 
+static error_t page_out(struct node *np, vm_offset_t offset, const char *data,
+                        vm_size_t size)
+{
+    int64_t left = np->st.st_size - (int64_t)offset;
+    size_t amount;
+
+    if (left <= 0)
+        return 0;
+    if (diskfs_readonly)
+        return HURD_EROFS;
+    if (left < (int64_t)size)
+        size = left;
+    error_t err = diskfs_format->write(np, offset, data, size, &amount);
+    diskfs_touch(np, FALSE, TRUE, TRUE);
+    return err;
+}
+
 /* What goes wrong here is told to whoever syncs the file. */
 static error_t data_page_out(void *cookie, vm_offset_t offset,
                              const char *buffer, vm_size_t size)
 {
     struct node *np = cookie;
-    size_t amount;
-    error_t err = 0;
+    struct diskfs_attempt attempt = {0};
+    error_t err;
 
     pthread_mutex_lock(&diskfs_lock);
-    int64_t left = np->st.st_size - (int64_t)offset;
-    if (left > 0 && diskfs_readonly) {
-        err = HURD_EROFS;
-    } else if (left > 0) {
-        if (left < (int64_t)size)
-            size = left;
-        err = diskfs_format->write(np, offset, buffer, size, &amount);
-        diskfs_touch(np, FALSE, TRUE, TRUE);
-    }
+    do {
+        diskfs_attempt_begin(&attempt);
+        err = page_out(np, offset, buffer, size);
+    } while (diskfs_attempt_again(&attempt, err));
     if (err) {
         np->write_error = err;
         np->write_errors++;
@@ -59,13 +71,19 @@ static error_t data_page_out(void *cookie, vm_offset_t offset,
 static error_t data_reserve(void *cookie, vm_offset_t offset, vm_size_t *size)
 {
     struct node *np = cookie;
+    struct diskfs_attempt attempt = {0};
+    vm_size_t wanted = *size;
     error_t err = 0;
 
     pthread_mutex_lock(&diskfs_lock);
-    if (diskfs_readonly || diskfs_no_stores)
-        err = HURD_EROFS;
-    else if (diskfs_format->reserve)
-        err = diskfs_format->reserve(np, offset, size);
+    do {
+        *size = wanted;
+        diskfs_attempt_begin(&attempt);
+        if (diskfs_readonly || diskfs_no_stores)
+            err = HURD_EROFS;
+        else if (diskfs_format->reserve)
+            err = diskfs_format->reserve(np, offset, size);
+    } while (diskfs_attempt_again(&attempt, err));
     pthread_mutex_unlock(&diskfs_lock);
     return err;
 }
@@ -86,9 +104,26 @@ static void data_pager_gone(void *cookie, pager_t pager)
     pthread_mutex_unlock(&diskfs_lock);
 }
 
+static boolean_t data_at_hand(void *cookie, vm_offset_t offset, vm_size_t size,
+                              boolean_t read, boolean_t write)
+{
+    struct node *np = cookie;
+    error_t err = 0;
+
+    if (!diskfs_format->attempt_begin || !diskfs_format->probe)
+        return TRUE;
+    pthread_mutex_lock(&diskfs_lock);
+    diskfs_format->attempt_begin();
+    err = diskfs_format->probe(np, offset, size, read);
+    diskfs_format->attempt_end();
+    pthread_mutex_unlock(&diskfs_lock);
+    return err != DISKFS_NOT_HERE;
+}
+
 static const struct pager_ops data_pager_ops = {.read = data_page_in,
                                                 .write = data_page_out,
                                                 .size = data_size,
+                                                .at_hand = data_at_hand,
                                                 .gone = data_pager_gone,
                                                 .reserve = data_reserve};
 

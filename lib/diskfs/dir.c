@@ -161,6 +161,8 @@ kern_return_t diskfs_S_dir_unlink(protid_t cred, const_string_t name)
     err = fshelp_checkdirmod(&dir->st, &np->st, cred->user);
     if (!err && HS_ISDIR(np->st.st_mode))
         err = HURD_EISDIR;
+    if (!err && np->refs == 1 && np->st.st_nlink == 1)
+        err = diskfs_prepare_free(np);
     if (!err)
         err = diskfs_format->remove(dir, name);
     if (!err) {
@@ -202,6 +204,8 @@ error_t diskfs_dir_enter(struct node *dir, const char *name, struct node *np,
         err = fshelp_checkdirmod(&dir->st, old ? &old->st : NULL, user);
     if (!err && old != np && np->st.st_nlink >= DISKFS_LINK_MAX)
         err = HURD_EMLINK;
+    if (!err && old && old != np && old->refs == 1 && old->st.st_nlink == 1)
+        err = diskfs_prepare_free(old);
     if (!err && old != np) {
         err = old ? diskfs_format->replace(dir, name, np)
                   : diskfs_format->enter(dir, name, np);

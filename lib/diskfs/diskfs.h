@@ -6,7 +6,14 @@
  * first file system.  A format (ext2) fills in struct diskfs_format.
  *
  * One lock, diskfs_lock, guards everything; the format's functions are called
- * with it held.  Nothing waits for another server under it, but for the disk.
+ * with it held.  Nothing waits for another server under it, and little for the
+ * disk: a request is an attempt, in which a format that has attempt_begin says
+ * DISKFS_NOT_HERE of what it would have to wait for.  Then all is given up, as
+ * with any error, the format has the disk read without the lock, and the request
+ * is answered again from its beginning.  So what a request changes it changes
+ * after it has found out all that it needs; from a format's first change on it
+ * goes to its end.
+ *
  * Errors and structures are the wire's.
  */
 
@@ -21,6 +28,9 @@
 #include <pager/pager.h>
 #include <ports/ports.h>
 #include <pthread.h>
+
+/* Of a format, in an attempt: the disk has to be read first.  Never an answer. */
+#define DISKFS_NOT_HERE ((error_t)0x3fff0001)
 
 /* A file in use.  REFS counts opens, pagers and callers; with the last one a
  * node without links is freed on the disk, another is kept for a while: the
@@ -53,6 +63,7 @@ struct peropen {
     struct node *np; /* a reference */
     int openstat;    /* HO_... */
     int64_t filepointer;
+    boolean_t moving; /* somebody reads or writes where it stands */
     struct rlock_peropen lock_status;
     struct counted *counted; /* entries of a directory, or null: list.c */
     /* Where `..' leads from the root (send right, or null), and the node that
@@ -107,12 +118,20 @@ struct diskfs_format {
     /* The disk was changed by others while it was only read: reads the node
      * again, or leaves it as it is; may be null. */
     void (*reread_node)(struct node *np);
-    /* Frees the inode and its contents: the node has no links. */
+    /* Frees the inode and its contents: the node has no links.  In an attempt the
+     * first of them says whether that would wait for the disk; it may be null. */
+    error_t (*prepare_free)(struct node *np);
     error_t (*free_node)(struct node *np);
     /* A new inode near DIR with MODE, no links yet. */
     error_t (*make_node)(struct node *dir, mode_t mode, ino64_t *ino);
+    /* These may let diskfs_lock go, where all is whole: reading, and what may take
+     * long, writing, set_size and free_node. */
     error_t (*read)(struct node *np, int64_t offset, char *data, size_t size,
                     size_t *amount);
+    /* In an attempt: DISKFS_NOT_HERE if reading that (if DATA), or finding out
+     * where it is, would wait for the disk.  May be null. */
+    error_t (*probe)(struct node *np, int64_t offset, size_t size,
+                     boolean_t data);
     error_t (*write)(struct node *np, int64_t offset, const char *data,
                      size_t size, size_t *amount);
     error_t (*set_size)(struct node *np, int64_t size);
@@ -127,6 +146,8 @@ struct diskfs_format {
      */
     void (*unlocked)(struct node *np);
     error_t (*lookup)(struct node *dir, const char *name, ino64_t *ino);
+    /* Whether NP, a directory that has a name in DIR, belongs there; may be null. */
+    error_t (*check_child)(struct node *dir, struct node *np);
     /* In the order of their places, those from FROM on. */
     error_t (*walk)(struct node *dir, uint32_t from, diskfs_walk_fn fn,
                     void *context);
@@ -146,10 +167,17 @@ struct diskfs_format {
     error_t (*get_translator)(struct node *np, char **argz, size_t *length);
     error_t (*set_translator)(struct node *np, const char *argz, size_t length);
     error_t (*statfs)(struct hurd_statfs *st);
-    error_t (*sync)(void);
+    error_t (*sync)(void); /* may let diskfs_lock go */
     error_t (*set_read_only)(boolean_t read_only);
-    /* A request has changed all that it changes; may be null. */
+    /* A request has changed all that it changes; may be null, and may let
+     * diskfs_lock go. */
     void (*settled)(void);
+    /* Attempts of the calling thread, see above; may be null.  The last has read
+     * what the attempt lacked, and lets the lock go meanwhile; FALSE if it could
+     * not do anything. */
+    void (*attempt_begin)(void);
+    void (*attempt_end)(void);
+    boolean_t (*attempt_fetch)(void);
     /* Interfaces of its own, called without the lock; may be null. */
     mig_routine_t (*server_routine)(const mach_msg_header_t *request);
 };
@@ -216,6 +244,16 @@ error_t diskfs_set_size(struct node *np, int64_t size);
 error_t diskfs_check_lock(struct peropen *po);
 /* A send right for mapping the file; the caller owns it. */
 error_t diskfs_get_memory_object(struct node *np, mach_port_t *port);
+
+/* --- attempts (attempt.c) ------------------------------------------------- */
+
+/* An attempt, and its end: whether ERR means that there must be another one, for
+ * which what was missing has been read.  The lock is held, and then let go. */
+struct diskfs_attempt {
+    unsigned count;
+};
+void diskfs_attempt_begin(struct diskfs_attempt *attempt);
+boolean_t diskfs_attempt_again(struct diskfs_attempt *attempt, error_t err);
 
 /* --- opens (opens.c) ------------------------------------------------------ */
 

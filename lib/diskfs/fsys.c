@@ -92,6 +92,9 @@ error_t diskfs_make_readonly(boolean_t force)
     if (!err)
         err = diskfs_sync_all(TRUE);
     pthread_mutex_lock(&diskfs_lock);
+    /* From where nobody writes any more the lock is not let go. */
+    if (!err && !diskfs_readonly)
+        err = diskfs_format->sync();
     if (!err && !diskfs_readonly)
         err = diskfs_drop_orphans(force);
     if (!err && !diskfs_readonly)

@@ -79,6 +79,23 @@ static error_t read_link(struct node *np, int64_t offset, char *data,
     return 0;
 }
 
+/* Who reads or writes where an open stands is alone with it in between, while the
+ * lock may be let go: two readers get different parts. */
+static pthread_cond_t move_ended = PTHREAD_COND_INITIALIZER;
+
+static void move_begin(struct peropen *po)
+{
+    while (po->moving)
+        pthread_cond_wait(&move_ended, &diskfs_lock);
+    po->moving = TRUE;
+}
+
+static void move_end(struct peropen *po)
+{
+    po->moving = FALSE;
+    pthread_cond_broadcast(&move_ended);
+}
+
 kern_return_t diskfs_S_io_read(protid_t cred, data_t *data,
                                mach_msg_type_number_t *length,
                                boolean_t *dealloc, loff_t offset,
@@ -92,11 +109,8 @@ kern_return_t diskfs_S_io_read(protid_t cred, data_t *data,
         return err;
     struct node *np = cred->po->np;
     boolean_t link = HS_ISLNK(np->st.st_mode);
-    /* The lock may be let go, but two readers of one open get different parts.
-     */
-    boolean_t alone = offset == -1 && diskfs_is_mapped_for_writing(np);
-    if (alone)
-        diskfs_begin_change(np);
+    if (offset == -1)
+        move_begin(cred->po);
     err = link ? 0 : io_target(cred, HO_READ);
     int64_t at = offset == -1 ? cred->po->filepointer : offset;
     if (size > READ_MAX)
@@ -112,8 +126,8 @@ kern_return_t diskfs_S_io_read(protid_t cred, data_t *data,
                    : diskfs_read(np, at, *data, size, &amount);
     if (!err && offset == -1)
         cred->po->filepointer = at + amount;
-    if (alone)
-        diskfs_end_change(np);
+    if (offset == -1)
+        move_end(cred->po);
     diskfs_end(err);
     if (room && (err || MACH_PAGE_ROUND(amount) < MACH_PAGE_ROUND(size))) {
         vm_address_t keep = err ? 0 : MACH_PAGE_ROUND(amount);
@@ -125,10 +139,9 @@ kern_return_t diskfs_S_io_read(protid_t cred, data_t *data,
     return err;
 }
 
-/* Where the end is, and where the open stands, is known once nobody else
- * changes the file. */
-static error_t write_open(struct peropen *po, const_data_t data, size_t length,
-                          loff_t offset, size_t *done)
+/* Where the end is is known once nobody else changes the file. */
+static error_t write_at(struct peropen *po, const_data_t data, size_t length,
+                        loff_t offset, size_t *done)
 {
     error_t err = diskfs_check_lock(po);
 
@@ -142,6 +155,17 @@ static error_t write_open(struct peropen *po, const_data_t data, size_t length,
     if (!err && offset == -1)
         po->filepointer = at + *done;
     diskfs_end_change(po->np);
+    return err;
+}
+
+static error_t write_open(struct peropen *po, const_data_t data, size_t length,
+                          loff_t offset, size_t *done)
+{
+    if (offset != -1)
+        return write_at(po, data, length, offset, done);
+    move_begin(po);
+    error_t err = write_at(po, data, length, offset, done);
+    move_end(po);
     return err;
 }
 
@@ -176,13 +200,16 @@ kern_return_t diskfs_S_io_seek(protid_t cred, loff_t offset, int whence,
 
     if (err)
         return err;
+    move_begin(cred->po);
     int64_t base = whence == 1   ? cred->po->filepointer
                    : whence == 2 ? cred->po->np->st.st_size
                                  : 0;
     if (whence < 0 || whence > 2 || base + offset < 0)
-        return diskfs_end(HURD_EINVAL);
-    *result = cred->po->filepointer = base + offset;
-    return diskfs_end(0);
+        err = HURD_EINVAL;
+    else
+        *result = cred->po->filepointer = base + offset;
+    move_end(cred->po);
+    return diskfs_end(err);
 }
 
 kern_return_t diskfs_S_io_readable(protid_t cred, vm_size_t *amount)

@@ -154,7 +154,15 @@ static error_t walk_find(struct walk *walk, const char *name, boolean_t last,
     err = diskfs_format->lookup(walk->dir, name, &ino);
     if (err == HURD_ENOENT && last && walk->create)
         return 0;
-    return err ? err : diskfs_cached_lookup(ino, np);
+    if (!err)
+        err = diskfs_cached_lookup(ino, np);
+    if (err || !HS_ISDIR((*np)->st.st_mode) || diskfs_is_dots(name) ||
+        !diskfs_format->check_child)
+        return err;
+    err = diskfs_format->check_child(walk->dir, *np);
+    if (err)
+        diskfs_nrele(*np);
+    return err;
 }
 
 static error_t walk_create(struct walk *walk, const char *name)

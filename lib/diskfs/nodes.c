@@ -57,7 +57,7 @@ error_t diskfs_cached_lookup(ino64_t ino, struct node **result)
         return HURD_ENOMEM;
     np->ino = ino;
     np->refs = 1;
-    error_t err = diskfs_format->read_node(np);
+    error_t err = diskfs_format->read_node(np); /* does not let the lock go */
     if (err) {
         free(np);
         return err;
@@ -138,11 +138,20 @@ void diskfs_wait_for_change(void)
     pthread_mutex_unlock(&diskfs_lock);
 }
 
+error_t diskfs_prepare_free(struct node *np)
+{
+    return np->freed || diskfs_readonly || !diskfs_format->prepare_free
+               ? 0
+               : diskfs_format->prepare_free(np);
+}
+
 static void node_free(struct node *np)
 {
     if (np->freed || diskfs_readonly)
         return;
+    np->refs++; /* the lock may be let go */
     diskfs_format->free_node(np);
+    np->refs--;
     np->freed = TRUE;
     np->dirty = np->accessed = FALSE;
     note_change();

@@ -99,14 +99,29 @@ error_t diskfs_open_for_owner(struct node *np, int flags, mach_port_t *port)
     return open_for(np, flags, np->st.st_uid, np->st.st_gid, port);
 }
 
+/* What is going to be freed with PO is looked at before. */
+static void peropen_prepare_free(const struct peropen *po)
+{
+    struct diskfs_attempt attempt = {0};
+    error_t err = 0;
+
+    do {
+        diskfs_attempt_begin(&attempt);
+        if (po->refs == 1 && po->np->refs == 1 && !po->np->st.st_nlink)
+            err = diskfs_prepare_free(po->np);
+    } while (diskfs_attempt_again(&attempt, err));
+}
+
 /* The last sender of a protid is gone. */
 static void protid_clean(void *object)
 {
     struct protid *cred = object;
 
     pthread_mutex_lock(&diskfs_lock);
-    if (cred->po)
+    if (cred->po) {
+        peropen_prepare_free(cred->po);
         diskfs_release_peropen(cred->po);
+    }
     pthread_mutex_unlock(&diskfs_lock);
     if (cred->user)
         iohelp_free_iouser(cred->user);

@@ -33,6 +33,9 @@ void diskfs_take_back(struct node *np);
 error_t diskfs_take_back_all(boolean_t no_stores);
 extern boolean_t diskfs_no_stores;
 
+/* In an attempt: DISKFS_NOT_HERE if freeing NP's contents would wait. */
+error_t diskfs_prepare_free(struct node *np);
+
 /* What may be opened how: 0 or an error. */
 error_t diskfs_check_open(struct node *np, int flags,
                           const struct iouser *user);

@@ -7,35 +7,37 @@
 
 #define DEPTH_MAX 10000
 
-/* True if DIR is NP or lies below it. */
-static boolean_t dir_is_below(struct node *dir, struct node *np)
+/* REFUSAL if DIR is NP or lies below it; or why that is not known. */
+static error_t dir_check_not_below(struct node *dir, struct node *np,
+                                   error_t refusal)
 {
     ino64_t ino = dir->ino, up;
-    boolean_t below = FALSE;
 
-    for (int depth = 0; !below && ino != diskfs_format->root; depth++) {
+    for (int depth = 0; ino != diskfs_format->root; depth++) {
         struct node *at;
         /* A disk with a circle in it must not keep us for ever. */
-        below = ino == np->ino || depth > DEPTH_MAX;
-        if (below || diskfs_cached_lookup(ino, &at))
-            break;
-        error_t err = diskfs_format->lookup(at, "..", &up);
+        if (ino == np->ino || depth > DEPTH_MAX)
+            return refusal;
+        error_t err = diskfs_cached_lookup(ino, &at);
+        if (err)
+            return err;
+        err = diskfs_format->lookup(at, "..", &up);
         diskfs_nrele(at);
         if (err || up == ino)
-            break;
+            return err;
         ino = up;
     }
-    return below;
+    return 0;
 }
 
 /* May the directory NP take the place of OLD (may be null) in TO? */
 static error_t rename_dir_check(struct node *np, struct node *to,
                                 struct node *old)
 {
-    if (dir_is_below(to, np))
-        return HURD_EINVAL;
-    if (!old)
-        return 0;
+    error_t err = dir_check_not_below(to, np, HURD_EINVAL);
+
+    if (err || !old)
+        return err;
     if (!HS_ISDIR(old->st.st_mode))
         return HURD_ENOTDIR;
     return diskfs_dir_check_empty(old);
@@ -102,9 +104,8 @@ static error_t rename_locked(protid_t fromcred, const char *oldname,
             err = HURD_EEXIST;
     }
     /* What FROM lies in is not empty. */
-    if (!err && old && old != np && HS_ISDIR(old->st.st_mode) &&
-        dir_is_below(from, old))
-        err = HURD_ENOTEMPTY;
+    if (!err && old && old != np && HS_ISDIR(old->st.st_mode))
+        err = dir_check_not_below(from, old, HURD_ENOTEMPTY);
     if (!err && old != np) {
         err = fshelp_checkdirmod(&to->st, old ? &old->st : NULL, tocred->user);
         if (!err && HS_ISDIR(np->st.st_mode))
@@ -168,8 +169,12 @@ static error_t end_find(struct end *end)
  * below them. */
 static error_t exchange_check(const struct end *a, const struct end *b)
 {
-    if (HS_ISDIR(a->np->st.st_mode) && dir_is_below(b->dir, a->np))
-        return HURD_EINVAL;
+    error_t err = HS_ISDIR(a->np->st.st_mode)
+                      ? dir_check_not_below(b->dir, a->np, HURD_EINVAL)
+                      : 0;
+
+    if (err)
+        return err;
     if (a->dir != b->dir && HS_ISDIR(a->np->st.st_mode) &&
         !HS_ISDIR(b->np->st.st_mode) && b->dir->st.st_nlink >= DISKFS_LINK_MAX)
         return HURD_EMLINK;

@@ -37,6 +37,26 @@ static boolean_t claim_died(mach_msg_header_t *in)
     return TRUE;
 }
 
+/* A request that fails has used up nothing of its message, so it can be answered
+ * again. */
+static void answer(mig_routine_t routine, mach_msg_header_t *in,
+                   mach_msg_header_t *out)
+{
+    const mig_reply_header_t *reply = (mig_reply_header_t *)out;
+    struct diskfs_attempt attempt = {0};
+
+    for (;;) {
+        diskfs_attempt_begin(&attempt);
+        routine(in, out);
+        if (reply->RetCode != DISKFS_NOT_HERE)
+            break;
+        pthread_mutex_lock(&diskfs_lock);
+        diskfs_attempt_again(&attempt, DISKFS_NOT_HERE);
+        pthread_mutex_unlock(&diskfs_lock);
+    }
+    diskfs_attempt_again(&attempt, 0);
+}
+
 static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
 {
     mig_routine_t routine;
@@ -56,7 +76,7 @@ static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
           (diskfs_format->server_routine &&
            (routine = diskfs_format->server_routine(in)))))
         return FALSE;
-    routine(in, out);
+    answer(routine, in, out);
     return TRUE;
 }
 

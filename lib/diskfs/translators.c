@@ -56,15 +56,20 @@ static error_t passive_of(void *cookie1, void *cookie2, uid_t *uid, gid_t *gid,
                           char **argz, size_t *length)
 {
     struct node *np = cookie1;
-    error_t err = HURD_ENOENT;
+    struct diskfs_attempt attempt = {0};
+    error_t err;
 
     pthread_mutex_lock(&diskfs_lock);
-    *uid = np->st.st_uid;
-    *gid = np->st.st_gid;
-    if (np->passive)
-        err = diskfs_format->get_translator(np, argz, length);
-    else if (node_program(np))
-        err = node_program_argz(np, argz, length);
+    do {
+        diskfs_attempt_begin(&attempt);
+        *uid = np->st.st_uid;
+        *gid = np->st.st_gid;
+        err = HURD_ENOENT;
+        if (np->passive)
+            err = diskfs_format->get_translator(np, argz, length);
+        else if (node_program(np))
+            err = node_program_argz(np, argz, length);
+    } while (diskfs_attempt_again(&attempt, err));
     pthread_mutex_unlock(&diskfs_lock);
     return err;
 }

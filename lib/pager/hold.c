@@ -65,7 +65,7 @@ void pager_hold(pager_t pager, vm_offset_t offset, vm_size_t size)
         pthread_cond_wait(&pager->changed, &pager->lock);
     pager->held = MACH_PAGE_TRUNC(offset);
     pager->held_end = MACH_PAGE_ROUND(offset + size);
-    pager->holds++;
+    pager->changes++;
     vm_size_t pages = pager->held_end - pager->held;
     if (pager->written)
         take_back(pager, pager->held, pages, TRUE);

@@ -147,7 +147,7 @@ kern_return_t pager_S_memory_object_data_request(pager_t pager,
 
     if (!pager)
         return HURD_EOPNOTSUPP;
-    pager_request_serve(pager, &request);
+    pager_request_begin(pager, &request);
     return 0;
 }
 
@@ -164,7 +164,7 @@ kern_return_t pager_S_memory_object_data_unlock(pager_t pager,
 
     if (!pager)
         return HURD_EOPNOTSUPP;
-    pager_request_serve(pager, &request);
+    pager_request_begin(pager, &request);
     return 0;
 }
 
@@ -177,11 +177,10 @@ kern_return_t pager_S_memory_object_data_return(
     error_t err = dirty ? pager->ops->write(pager->cookie, offset,
                                             (const char *)data, size)
                         : 0;
-    if (err) {
-        pthread_mutex_lock(&pager->lock);
-        pager->error = pager->error ? pager->error : err;
-        pthread_mutex_unlock(&pager->lock);
-    }
+    pthread_mutex_lock(&pager->lock);
+    pager->error = pager->error ? pager->error : err;
+    pager->changes++;
+    pthread_mutex_unlock(&pager->lock);
     vm_deallocate(mach_task_self(), data, size);
     mach_port_drop(control);
     return 0;

@@ -2,8 +2,9 @@
 /* lib/pager/pager.h: memory objects whose pages a server provides.
  *
  * A pager is a port object (lib/ports) that answers the kernel's external pager
- * protocol with functions of its owner's, which get the owner's COOKIE and may
- * wait for anything but this pager's own pages.  The kernel may keep pages and
+ * protocol with functions of its owner's, which get the owner's COOKIE, may be
+ * called by several threads at once, and may wait for anything but this pager's
+ * own pages.  The kernel may keep pages and
  * the object as long as it has memory; pager_forget makes it let go.
  *
  * There are two places where contents can be: the kernel's pages, and what is
@@ -51,6 +52,11 @@ struct pager_ops {
      * it somewhere.  *SIZE, which is how much would be useful (whole pages), is
      * lessened to what from OFFSET on has its place now.  May be null. */
     error_t (*reserve)(void *cookie, vm_offset_t offset, vm_size_t *size);
+    /* Whether the range could be read (if READ) and reserved (if WRITE) without
+     * waiting for the medium.  What could not another thread sees to.  May be
+     * null: it always can. */
+    boolean_t (*at_hand)(void *cookie, vm_offset_t offset, vm_size_t size,
+                         boolean_t read, boolean_t write);
     /* The last user and the kernel are gone. */
     void (*gone)(void *cookie, struct pager *pager);
 };
@@ -68,10 +74,10 @@ struct pager {
     boolean_t fleeting;
     unsigned syncs_asked, syncs_done; /* lock requests, and their answers */
     error_t error; /* the first of write's that nobody was told yet */
-    /* The range that is held, how often one has been so far, and what the
-     * kernel asked of it meanwhile. */
+    /* The range that is held, and what the kernel asked of it meanwhile; how
+     * often one was held, or pages came back, so far. */
     vm_offset_t held, held_end;
-    unsigned holds;
+    unsigned changes;
     struct pager_request *waiting;
     unsigned waiting_count;
     pthread_cond_t changed; /* SYNCS_DONE, CONTROL or HELD_END */

@@ -23,5 +23,11 @@ struct pager_request {
 /* Answers REQUEST, or keeps it until its range is not held any more.  Consumes
  * its right. */
 void pager_request_serve(pager_t pager, const struct pager_request *request);
+/* The same, by another thread if the medium would be waited for. */
+void pager_request_begin(pager_t pager, const struct pager_request *request);
+
+/* workers.c: another thread serves REQUEST, soon; FALSE if there is none. */
+boolean_t pager_workers_take(pager_t pager,
+                             const struct pager_request *request);
 
 #endif

@@ -99,13 +99,13 @@ static void request_answer(pager_t pager, const struct pager_request *request,
             writable ? VM_PROT_NONE : VM_PROT_WRITE, FALSE, MACH_PORT_NULL);
 }
 
-/* One try.  FALSE: some range was held in the middle of it.  The size is asked
- * for after HOLDS: who changes it holds what that concerns. */
+/* One try.  FALSE: in the middle of it some range was held, or pages came back.
+ * The size is asked for after CHANGES: who changes it holds what that concerns. */
 static boolean_t request_try(pager_t pager, const struct pager_request *request,
                              vm_address_t *buffer)
 {
     pthread_mutex_lock(&pager->lock);
-    unsigned holds = pager->holds;
+    unsigned changes = pager->changes;
     boolean_t waits = request_waits(pager, request);
     if (!waits && request->access & VM_PROT_WRITE)
         pager->written = TRUE;
@@ -116,7 +116,7 @@ static boolean_t request_try(pager_t pager, const struct pager_request *request,
     error_t err =
         size ? request_prepare(pager, request, &size, buffer) : HURD_EIO;
     pthread_mutex_lock(&pager->lock);
-    boolean_t done = pager->holds == holds;
+    boolean_t done = pager->changes == changes;
     if (done && err)
         request_refuse(request, err);
     else if (done)
@@ -125,6 +125,18 @@ static boolean_t request_try(pager_t pager, const struct pager_request *request,
     if (done)
         mach_port_drop(request->control);
     return done;
+}
+
+void pager_request_begin(pager_t pager, const struct pager_request *request)
+{
+    boolean_t writes = (request->access & VM_PROT_WRITE) != 0;
+    vm_size_t size = request_amount(pager, request->offset);
+
+    if (!size || !pager->ops->at_hand ||
+        pager->ops->at_hand(pager->cookie, request->offset, size,
+                            !request->unlock, writes) ||
+        !pager_workers_take(pager, request))
+        pager_request_serve(pager, request);
 }
 
 void pager_request_serve(pager_t pager, const struct pager_request *request)

@@ -181,15 +181,17 @@ static struct block_entry **put_blocks(struct log *log,
 static uint32_t blocks_needed(const struct journal *j)
 {
     uint32_t per = tags_per_block(j), revokes = revokes_per_block(j);
+    uint32_t count = j->committing.count, revoked = j->committing_revoked.count;
 
-    return j->running.count + (j->running.count + per - 1) / per +
-           (j->revoked.count + revokes - 1) / revokes + 1;
+    return count + (count + per - 1) / per + (revoked + revokes - 1) / revokes +
+           1;
 }
 
 static void put_transaction(struct log *log)
 {
-    struct block_entry **revoked = block_set_sorted(&log->j->revoked);
-    struct block_entry **running = block_set_sorted(&log->j->running);
+    struct block_entry **revoked =
+        block_set_sorted(&log->j->committing_revoked);
+    struct block_entry **running = block_set_sorted(&log->j->committing);
     char *room = malloc(log->j->block_size);
 
     if (!revoked || !running || !room)
@@ -262,11 +264,11 @@ static errcode_t write_transaction(struct journal *j)
     return log.err;
 }
 
-/* The blocks may go home now.  What the cache cannot take is in the next
- * transaction too. */
+/* The blocks may go home now.  What the cache cannot take stays, for the next
+ * transaction. */
 static errcode_t let_go(struct journal *j)
 {
-    struct block_entry **all = block_set_sorted(&j->running);
+    struct block_entry **all = block_set_sorted(&j->committing);
     errcode_t err = all ? 0 : EXT2_ET_NO_MEMORY;
 
     for (struct block_entry **at = all; all && *at; at++) {
@@ -276,7 +278,7 @@ static errcode_t let_go(struct journal *j)
         errcode_t one = disk_write(block * j->block_size, (*at)->data,
                                    j->block_size, DISK_METADATA);
         if (!one)
-            block_set_remove(&j->running, block);
+            block_set_remove(&j->committing, block);
         err = err ? err : one;
     }
     free(all);
@@ -317,7 +319,7 @@ static errcode_t commit_blocks(struct journal *j)
         err = write_transaction(j);
     if (err)
         return err;
-    block_set_clear(&j->revoked);
+    block_set_clear(&j->committing_revoked);
     journal_release_freed(j);
     err = let_go(j);
     if (j->room < (j->end - j->first) / 2) {
@@ -331,13 +333,15 @@ errcode_t journal_commit(struct journal *j)
 {
     if (j->broken)
         return EXT2_ET_CORRUPT_JOURNAL_SB;
+    journal_begin_commit(j);
     errcode_t data = disk_clean(DISK_DATA), err = 0;
-    if (j->running.count || j->revoked.count)
+    if (j->committing.count || j->committing_revoked.count)
         err = commit_blocks(j);
     else
         err = disk_flush();
-    if (!err && !j->running.count)
+    if (!err)
         journal_release_freed(j);
+    journal_undo_commit(j); /* what is left of it */
     /* What cannot be committed is kept until it can: but not without end. */
     if (err && j->running.count > (j->end - j->first) / 2)
         j->broken = true;

@@ -4,11 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext2fs/disk.h"
+#include "ext2fs/attempt.h"
 #include "ext2fs/private.h"
 
-/* What a transaction may be ended after: of a file that grows. */
-#define STEP_BYTES 0x100000u
+/* What a transaction may be ended after, of a file that grows. */
+#define PAUSE_BYTES 0x100000u
+/* What is read at once; and how often the disk is asked for the same before it is
+ * waited for under the lock. */
+#define STEP_BYTES 0x40000u
+#define STEP_RUNS  64u
+#define TRIES_MAX  16u
 
 /* The device's block behind one of the file's: 0 for a hole, and for what was
  * only set aside. */
@@ -39,36 +44,115 @@ static errcode_t contents_run(struct node *np, blk64_t first, blk64_t count,
     return err;
 }
 
+/* What one step of a read takes from the disk: COUNT runs of blocks. */
+struct step {
+    struct run {
+        uint64_t offset; /* on the disk; 0: a hole */
+        size_t size;
+    } runs[STEP_RUNS];
+    unsigned count;
+    size_t size; /* of all of them */
+};
+
+/* Finds out where SIZE bytes at OFFSET are, or as many as one step takes. */
+static errcode_t step_map(struct step *step, struct node *np, int64_t offset,
+                          size_t size)
+{
+    size_t block_size = fs->blocksize;
+    errcode_t err = 0;
+
+    *step = (struct step){.count = 0};
+    if (size > STEP_BYTES)
+        size = STEP_BYTES;
+    while (step->size < size && step->count < STEP_RUNS) {
+        int64_t at = offset + (int64_t)step->size;
+        blk64_t phys, run, skip = at % block_size;
+        blk64_t count = (skip + size - step->size - 1) / block_size + 1;
+        err = contents_run(np, at / block_size, count, &phys, &run);
+        if (err)
+            break;
+        size_t n = run * block_size - skip, left = size - step->size;
+        step->runs[step->count++] = (struct run){
+            phys ? phys * block_size + skip : 0, n < left ? n : left};
+        step->size += n < left ? n : left;
+    }
+    return step->count ? 0 : err;
+}
+
+/* One step of a read, which nobody changes meanwhile.  In an attempt all that it
+ * lacks is wanted at once. */
+static errcode_t read_step(struct node *np, int64_t offset, char *data,
+                           size_t size, size_t *amount)
+{
+    struct step step;
+    errcode_t err = step_map(&step, np, offset, size);
+
+    for (unsigned i = 0; !err && i < step.count; i++) {
+        errcode_t one = step.runs[i].offset
+                            ? disk_probe(step.runs[i].offset, step.runs[i].size)
+                            : 0;
+        err = one == DISK_NOT_HERE ? one : err;
+    }
+    for (unsigned i = 0; !err && i < step.count; i++) {
+        const struct run *run = &step.runs[i];
+        if (run->offset)
+            err = disk_read(run->offset, data + *amount, run->size);
+        else
+            memset(data + *amount, 0, run->size);
+        *amount += err ? 0 : run->size;
+    }
+    return err;
+}
+
+/* As far as it comes: *AMOUNT grows. */
+static errcode_t read_steps(struct node *np, int64_t offset, char *data,
+                            size_t size, size_t *amount)
+{
+    errcode_t err = 0;
+
+    while (!err && *amount < size &&
+           offset + (int64_t)*amount < np->st.st_size) {
+        int64_t at = offset + (int64_t)*amount;
+        size_t wanted = size - *amount, left = np->st.st_size - at;
+        err = read_step(np, at, data, wanted < left ? wanted : left, amount);
+    }
+    return err;
+}
+
+error_t ext2_probe(struct node *np, int64_t offset, size_t size, boolean_t data)
+{
+    size_t done = 0;
+    errcode_t err = 0;
+
+    while (!err && done < size && offset + (int64_t)done < np->st.st_size) {
+        struct step step;
+        err = step_map(&step, np, offset + (int64_t)done, size - done);
+        for (unsigned i = 0; !err && data && i < step.count; i++)
+            if (step.runs[i].offset)
+                err = disk_probe(step.runs[i].offset, step.runs[i].size);
+        done += step.size;
+    }
+    return fs_error(err);
+}
+
 error_t ext2_read(struct node *np, int64_t offset, char *data, size_t size,
                   size_t *amount)
 {
-    size_t block_size = fs->blocksize, done = 0;
+    boolean_t before = attempt_pause();
+    unsigned tries = 0;
+    errcode_t err;
 
     *amount = 0;
-    if (offset >= np->st.st_size)
-        return 0;
-    if ((int64_t)size > np->st.st_size - offset)
-        size = np->st.st_size - offset;
-    while (done < size) {
-        blk64_t first = (offset + done) / block_size, phys, run;
-        size_t skip = (offset + done) % block_size;
-        blk64_t count = (skip + size - done + block_size - 1) / block_size;
-        errcode_t err = contents_run(np, first, count, &phys, &run);
-        if (err)
-            return fs_error(err);
-        size_t n = run * block_size - skip;
-        n = n < size - done ? n : size - done;
-        if (!phys) {
-            memset(data + done, 0, n);
-        } else {
-            err = disk_read(phys * block_size + skip, data + done, n);
-            if (err)
-                return fs_error(err);
-        }
-        done += n;
-    }
-    *amount = done;
-    return 0;
+    do {
+        size_t had = *amount;
+        if (tries < TRIES_MAX)
+            attempt_begin();
+        err = read_steps(np, offset, data, size, amount);
+        attempt_end();
+        tries = *amount > had ? 0 : tries + 1;
+    } while (err == DISK_NOT_HERE && (attempt_fetch() || tries < TRIES_MAX));
+    attempt_resume(before);
+    return fs_error(err);
 }
 
 static int count_block(ext2_filsys unused, blk64_t *block, e2_blkcnt_t where,
@@ -149,24 +233,33 @@ static errcode_t claim_block(struct node *np, blk64_t block, blk64_t after,
     return err;
 }
 
+/* What a fresh block has beside SIZE bytes at SKIP is zeros; it is written as a
+ * whole, as nobody need know then what was in it. */
+static errcode_t put_fresh(blk64_t phys, size_t skip, const char *data,
+                           size_t size)
+{
+    static char block[EXT2_MAX_BLOCK_SIZE]; /* under diskfs_lock */
+
+    memset(block, 0, skip);
+    memcpy(block + skip, data, size);
+    memset(block + skip + size, 0, fs->blocksize - skip - size);
+    return put_data(phys * fs->blocksize, block, fs->blocksize);
+}
+
 /* SIZE bytes within one block of the file. */
 static errcode_t write_in_block(struct node *np, int64_t offset,
                                 const char *data, size_t size, blk64_t *last)
 {
-    static const char zeros[EXT2_MAX_BLOCK_SIZE];
     size_t block_size = fs->blocksize, skip = offset % block_size;
     boolean_t fresh;
     blk64_t phys;
     errcode_t err = claim_block(np, offset / block_size, *last ? *last + 1 : 0,
                                 &phys, &fresh);
 
-    if (!err && fresh && skip)
-        err = put_data(phys * block_size, zeros, skip);
     if (!err)
-        err = put_data(phys * block_size + skip, data, size);
-    if (!err && fresh && skip + size < block_size)
-        err = put_data(phys * block_size + skip + size, zeros,
-                       block_size - skip - size);
+        err = fresh && size < block_size
+                  ? put_fresh(phys, skip, data, size)
+                  : put_data(phys * block_size + skip, data, size);
     *last = err ? 0 : phys;
     return err;
 }
@@ -210,7 +303,7 @@ static error_t write_so_far(struct node *np, int64_t end)
 static void write_pause(struct node *np, int64_t end)
 {
     if (!write_so_far(np, end))
-        ext2_settled();
+        ext2_pause();
 }
 
 /* What was freed since the last commit could be had. */
@@ -221,14 +314,60 @@ static error_t make_room(struct node *np, int64_t end)
     return err ? err : ext2_sync_for_room();
 }
 
+/* In an attempt: whether the map of the blocks from FIRST up to LAST, and of what
+ * maps them, can be read without waiting.  One of so many is looked at as one
+ * block of the map has numbers. */
+errcode_t ext2_probe_map(struct node *np, blk64_t first, blk64_t last)
+{
+    blk64_t stride = fs->blocksize / sizeof(uint32_t),
+            max = ext2_blocks_max(np);
+    errcode_t err = 0;
+    blk64_t phys;
+
+    if (!attempt_is_on())
+        return 0;
+    last = last < max ? last : max - 1;
+    for (blk64_t block = first; block < last; block += stride) {
+        errcode_t one = ext2_map_block(np, block, &phys);
+        err = one == DISK_NOT_HERE ? one : err;
+    }
+    errcode_t one = first <= last ? ext2_map_block(np, last, &phys) : 0;
+    return one == DISK_NOT_HERE ? one : err;
+}
+
+/* The same of what the disk has in the file's block at OFFSET. */
+errcode_t ext2_probe_block(struct node *np, int64_t offset)
+{
+    blk64_t phys = 0;
+
+    if (!attempt_is_on() || offset >= np->st.st_size)
+        return 0;
+    errcode_t err = ext2_map_block(np, offset / fs->blocksize, &phys);
+    return err || !phys ? err : disk_probe(phys * fs->blocksize, fs->blocksize);
+}
+
+static errcode_t write_probe(struct node *np, int64_t offset, size_t size)
+{
+    int64_t last = offset + (int64_t)size - 1, block = fs->blocksize;
+    errcode_t err = ext2_probe_map(np, offset / block, last / block);
+
+    if (!err && offset % block)
+        err = ext2_probe_block(np, offset);
+    if (!err && (last + 1) % block)
+        err = ext2_probe_block(np, last);
+    return err == DISK_NOT_HERE ? err : disk_commit();
+}
+
 error_t ext2_write(struct node *np, int64_t offset, const char *data,
                    size_t size, size_t *amount)
 {
     size_t block_size = fs->blocksize;
     blk64_t last = 0;
-    errcode_t err = 0;
+    errcode_t err = write_probe(np, offset, size);
 
     *amount = 0;
+    if (err)
+        return fs_error(err);
     while (!err && *amount < size) {
         int64_t at = offset + (int64_t)*amount;
         size_t room = block_size - at % block_size;
@@ -240,7 +379,7 @@ error_t ext2_write(struct node *np, int64_t offset, const char *data,
             err = write_in_block(np, at, data + *amount, n, &last);
         if (!err)
             *amount += n;
-        if (!err && *amount % STEP_BYTES < n)
+        if (!err && *amount % PAUSE_BYTES < n)
             write_pause(np, at + n);
     }
     int64_t end = offset + (int64_t)*amount;
@@ -267,7 +406,8 @@ error_t ext2_read_link(struct node *np, char *target, size_t *length)
         memcpy(target, ext2_node_inode(np)->i_block, size);
         return 0;
     }
-    return ext2_read(np, 0, target, size, length);
+    *length = 0;
+    return fs_error(read_steps(np, 0, target, size, length));
 }
 
 error_t ext2_write_link(struct node *np, const char *target, size_t length)
@@ -277,6 +417,9 @@ error_t ext2_write_link(struct node *np, const char *target, size_t length)
 
     if (length >= fs->blocksize)
         return HURD_ENAMETOOLONG;
+    error_t err = fs_error(disk_commit());
+    if (err)
+        return err;
     if (length >= FAST_LINK_MAX)
         return ext2_write(np, 0, target, length, &amount);
     inode->i_flags &= ~EXT4_EXTENTS_FL;
@@ -342,6 +485,9 @@ error_t ext2_set_translator(struct node *np, const char *argz, size_t length)
 
     if (!has_translator_field())
         return length ? HURD_EOPNOTSUPP : 0;
+    err = disk_commit();
+    if (err)
+        return fs_error(err);
     if (!length)
         return translator_drop(np);
     if (length + 2 > fs->blocksize)

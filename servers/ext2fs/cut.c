@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* servers/ext2fs/cut.c: files become shorter, or go. */
 
-#include "ext2fs/disk.h"
+#include "ext2fs/attempt.h"
 #include "ext2fs/private.h"
 
 /* What is taken from a file at a time: a transaction may end in between. */
@@ -75,7 +75,7 @@ static errcode_t shorten_last(struct node *np, ext2_extent_handle_t handle,
 static void cut_pause(struct node *np)
 {
     if (ext2_node(np)->orphan)
-        ext2_settled();
+        ext2_pause();
 }
 
 static errcode_t cut_extents(struct node *np, blk64_t end)
@@ -149,6 +149,23 @@ static errcode_t clear_behind(struct node *np, int64_t size)
                                      block_size - skip, DISK_DATA);
 }
 
+/* In an attempt: whether what lies behind SIZE can be given back without waiting
+ * for the disk. */
+static errcode_t cut_probe(struct node *np, int64_t size)
+{
+    errcode_t err =
+        ext2_probe_map(np, size / fs->blocksize, end_block(np->st.st_size));
+
+    if (!err && size % fs->blocksize)
+        err = ext2_probe_block(np, size);
+    return err == DISK_NOT_HERE ? err : 0;
+}
+
+error_t ext2_prepare_free(struct node *np)
+{
+    return HS_ISREG(np->st.st_mode) ? fs_error(cut_probe(np, 0)) : 0;
+}
+
 error_t ext2_set_size(struct node *np, int64_t size)
 {
     int64_t old = np->st.st_size;
@@ -156,6 +173,12 @@ error_t ext2_set_size(struct node *np, int64_t size)
 
     if (size > old && end_block(size) > ext2_blocks_max(np))
         return HURD_EFBIG;
+    if (size < old)
+        err = cut_probe(np, size);
+    if (!err)
+        err = disk_commit();
+    if (err)
+        return fs_error(err);
     if (size < old)
         err = clear_behind(np, size);
     if (!err)

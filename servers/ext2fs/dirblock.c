@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ext2fs/directory.h"
+#include "ext2fs/disk.h"
 
 #define RECORD_HEAD 8u
 #define RECORD_MIN  12u
@@ -84,6 +85,20 @@ error_t dir_block_read(struct node *dir, uint32_t number,
     if (err)
         return fs_error(err);
     return !block->phys || makes_sense(block) ? 0 : HURD_EIO;
+}
+
+error_t dir_blocks_probe(struct node *dir, uint32_t first, uint32_t end)
+{
+    errcode_t err = 0;
+    blk64_t phys;
+
+    for (uint32_t i = first; i < end && i < dir_block_count(dir); i++) {
+        errcode_t one = ext2_map_block(dir, i, &phys);
+        if (!one && phys)
+            one = disk_probe(phys * fs->blocksize, fs->blocksize);
+        err = err ? err : one;
+    }
+    return err == DISK_NOT_HERE ? DISKFS_NOT_HERE : 0;
 }
 
 error_t dir_block_write(const struct dir_block *block)

@@ -32,6 +32,9 @@ uint32_t dir_block_count(const struct node *dir);
 /* EIO if it makes no sense. */
 error_t dir_block_read(struct node *dir, uint32_t number,
                        struct dir_block *block);
+/* Those from FIRST on, before END, will be wanted: DISKFS_NOT_HERE if the disk
+ * would have to be waited for. */
+error_t dir_blocks_probe(struct node *dir, uint32_t first, uint32_t end);
 error_t dir_block_write(const struct dir_block *block);
 /* A block more for DIR, empty, with the directory's inode written. */
 error_t dir_block_add(struct node *dir, struct dir_block *block);
@@ -60,8 +63,9 @@ error_t dir_drop_htree(struct node *dir);
 
 struct dir_index;
 
-/* DIR's index, which is good until the next call; or NULL: there is none. */
-struct dir_index *dir_index_get(struct node *dir);
+/* DIR's index, which is good until the next call; or NULL: there is none.
+ * DISKFS_NOT_HERE in an attempt. */
+error_t dir_index_get(struct node *dir, struct dir_index **result);
 void dir_index_forget(ino64_t ino);
 /* The blocks that may have NAME: *CURSOR begins as 0. */
 boolean_t dir_index_next(const struct dir_index *index, const char *name,

@@ -253,18 +253,23 @@ static struct dir_index *index_make(struct node *dir)
     return index;
 }
 
-struct dir_index *dir_index_get(struct node *dir)
+error_t dir_index_get(struct node *dir, struct dir_index **result)
 {
+    *result = NULL;
     if (dir_block_count(dir) <= BLOCKS_WITHOUT)
-        return NULL;
+        return 0;
     struct dir_index *index = *index_slot(dir->ino);
     if (index) {
         index_unlink(index);
         index_use(index);
     } else {
+        error_t err = dir_blocks_probe(dir, 0, dir_block_count(dir));
+        if (err)
+            return err;
         index = index_make(dir);
     }
-    return index && !index->unusable ? index : NULL;
+    *result = index && !index->unusable ? index : NULL;
+    return 0;
 }
 
 /* --- using ------------------------------------------------------------------------ */

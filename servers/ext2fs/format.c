@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ext2fs/attempt.h"
 #include "ext2fs/io.h"
 #include "ext2fs/private.h"
 
@@ -33,6 +34,8 @@ error_t fs_error(errcode_t err)
         return HURD_EROFS;
     case EXT2_ET_FILE_TOO_BIG:
         return HURD_EFBIG;
+    case DISK_NOT_HERE:
+        return DISKFS_NOT_HERE;
     default:
         return HURD_EIO;
     }
@@ -161,11 +164,27 @@ errcode_t ext2_inode_put(struct ext2_node *node)
     return inode_write(node->ino, &node->inode);
 }
 
+/* May be done again, and nobody who asks for it reckons that it is not done at
+ * all: it waits for the disk if it must. */
 error_t ext2_inode_write(struct node *np)
 {
+    boolean_t before = attempt_pause();
+
     stat_to_inode(&np->st, &ext2_node(np)->inode);
     orphan_update(np, FALSE);
-    return fs_error(ext2_inode_put(ext2_node(np)));
+    error_t err = fs_error(ext2_inode_put(ext2_node(np)));
+    attempt_resume(before);
+    return err;
+}
+
+/* Whether the inode's place on the disk can be written without waiting. */
+static errcode_t inode_probe(ext2_ino_t ino)
+{
+    blk64_t table = ext2fs_inode_table_loc(fs, ext2fs_group_of_ino(fs, ino));
+    uint64_t at = (uint64_t)((ino - 1) % fs->super->s_inodes_per_group) *
+                  EXT2_INODE_SIZE(fs->super);
+
+    return disk_probe(table * fs->blocksize + at, EXT2_INODE_SIZE(fs->super));
 }
 
 error_t ext2_node_load(struct node *np)
@@ -299,9 +318,13 @@ error_t ext2_node_free_now(struct node *np)
 
 error_t ext2_node_free(struct node *np)
 {
+    error_t err = fs_error(disk_commit());
+
+    if (err)
+        return err;
     if (!replaced_is_kept(np->ino))
         return ext2_node_free_now(np);
-    error_t err = ext2_inode_write(np);
+    err = ext2_inode_write(np);
     replaced_free_later(np->ino);
     return err;
 }
@@ -329,6 +352,8 @@ static error_t replace_name(struct node *dir, const char *name, struct node *np)
     ino64_t old;
     error_t err = ext2_lookup(dir, name, &old);
 
+    if (!err)
+        err = fs_error(disk_commit());
     if (err)
         return err;
     replaced_note(old);
@@ -370,6 +395,10 @@ static error_t make_node(struct node *dir, mode_t mode, ino64_t *result)
     ext2_ino_t ino;
     errcode_t err = ext2fs_new_inode(fs, dir->ino, mode, NULL, &ino);
 
+    if (!err)
+        err = inode_probe(ino);
+    if (!err)
+        err = disk_commit();
     if (err)
         return fs_error(err);
     inode.i_mode = mode & 0xffff;
@@ -420,13 +449,16 @@ struct diskfs_format ext2_format = {
     .write_node = ext2_inode_write,
     .drop_node = drop_node,
     .reread_node = reread_node,
+    .prepare_free = ext2_prepare_free,
     .free_node = ext2_node_free,
     .make_node = make_node,
     .read = ext2_read,
+    .probe = ext2_probe,
     .write = ext2_write,
     .set_size = ext2_set_size,
     .reserve = ext2_reserve,
     .lookup = ext2_lookup,
+    .check_child = ext2_check_child,
     .walk = ext2_walk,
     .enter = enter_name,
     .remove = remove_name,
@@ -441,4 +473,7 @@ struct diskfs_format ext2_format = {
     .sync = ext2_sync,
     .set_read_only = ext2_set_read_only,
     .settled = ext2_settled,
+    .attempt_begin = attempt_begin,
+    .attempt_end = attempt_end,
+    .attempt_fetch = attempt_fetch,
 };

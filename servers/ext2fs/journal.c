@@ -205,6 +205,8 @@ void journal_close(struct journal *j)
 {
     block_set_clear(&j->running);
     block_set_clear(&j->revoked);
+    block_set_clear(&j->committing);
+    block_set_clear(&j->committing_revoked);
     block_set_clear(&j->logged);
     block_set_clear(&j->groups);
     if (j->busy)

@@ -11,7 +11,7 @@
  * Blocks that were freed are not given out again before the commit: until then
  * they may come back.
  *
- * Under diskfs_lock.  An error of the journal's own is for good: it is broken,
+ * Under diskfs_lock, but see journal_commit.  An error of the journal's own is for good: it is broken,
  * nothing more is written, and what is in memory can be read.
  */
 #ifndef EXT2FS_JOURNAL_H
@@ -48,10 +48,14 @@ errcode_t journal_read(struct journal *journal, uint64_t offset, void *data,
                        uint64_t size);
 errcode_t journal_write(struct journal *journal, uint64_t offset,
                         const void *data, uint64_t size);
+/* While it is written the lock may be let go (disk.h), and what is written meanwhile
+ * is in the next one; by one thread at a time. */
 errcode_t journal_commit(struct journal *journal);
 /* Whether the running transaction should be committed when it is whole: it is
  * large, or little is free but what it has freed. */
 bool journal_is_full(const struct journal *journal);
+/* The same at any price. */
+bool journal_is_overfull(const struct journal *journal);
 /* Whether a commit would give blocks back. */
 bool journal_has_freed(const struct journal *journal);
 /* A group's inodes have changed. */

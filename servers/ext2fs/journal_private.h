@@ -27,14 +27,18 @@ struct journal {
 
     uint32_t head;     /* where the next block of the log goes */
     uint32_t room;     /* blocks from there to the oldest that is needed */
-    uint32_t sequence; /* the running transaction's */
+    uint32_t sequence; /* the next that is committed */
     uint32_t limit;    /* blocks that it should not exceed */
     struct block_set running; /* with their contents */
     struct block_set revoked; /* freed in it, and in the log */
-    struct block_set logged;  /* in the log */
-    struct block_set groups;  /* whose bitmaps have changed */
+    /* The same of one that is being committed, while others change the next. */
+    struct block_set committing, committing_revoked;
+    struct block_set logged; /* in the log */
+    struct block_set groups; /* whose bitmaps have changed */
     struct freed *freed;
     size_t freed_count, freed_room;
+    size_t
+        freed_committing; /* the first of them: in the one that is committed */
     blk64_t freed_blocks;
     ext2fs_block_bitmap busy; /* in use, or freed in the running transaction */
 };
@@ -65,7 +69,11 @@ errcode_t journal_checkpoint(struct journal *j);
 
 /* --- transaction.c --------------------------------------------------------------- */
 
-/* The blocks that were freed may be given out. */
+/* What was in the running transaction is being committed, and a new one begins;
+ * or it could not be, and is in the running one again. */
+void journal_begin_commit(struct journal *j);
+void journal_undo_commit(struct journal *j);
+/* The blocks that the committed one has freed may be given out. */
 void journal_release_freed(struct journal *j);
 
 #endif

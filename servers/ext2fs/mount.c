@@ -8,21 +8,22 @@
 
 #include "ext2fs/disk.h"
 #include "ext2fs/io.h"
+#include "ext2fs/pieces.h"
 #include "ext2fs/private.h"
 
 ext2_filsys fs;
 
-static struct journal *journal; /* that runs, or NULL */
+struct journal *ext2_journal;
 
 boolean_t ext2_has_journal(void)
 {
-    return journal != NULL;
+    return ext2_journal != NULL;
 }
 
 void ext2_note_inode(ext2_ino_t ino)
 {
-    if (journal)
-        journal_note_group(journal, ext2fs_group_of_ino(fs, ino));
+    if (ext2_journal)
+        journal_note_group(ext2_journal, ext2fs_group_of_ino(fs, ino));
 }
 
 /* --- opening ------------------------------------------------------------------ */
@@ -136,74 +137,6 @@ const char *ext2_mount(const char *name)
     return wrong;
 }
 
-/* --- to the disk ------------------------------------------------------------------ */
-
-/* Nothing can be written any more: what is there can be read. */
-static void stop_writing(void)
-{
-    if (diskfs_readonly || !journal_is_broken(journal))
-        return;
-    mach_complain(0,
-                  "%s: its journal cannot be written: it can only be read "
-                  "from now on",
-                  diskfs_source);
-    diskfs_readonly = TRUE;
-    fs->flags &= ~EXT2_FLAG_RW;
-}
-
-static errcode_t flush_changes(void)
-{
-    if (ext2fs_test_changed(fs) || ext2fs_test_bb_dirty(fs) ||
-        ext2fs_test_ib_dirty(fs))
-        return ext2fs_flush2(fs, EXT2_FLAG_FLUSH_NO_SYNC);
-    return 0;
-}
-
-/* Without a journal: what was replaced goes when the names are home. */
-static errcode_t sync_in_order(void)
-{
-    errcode_t err = io_clean(), later = 0;
-
-    if (!err && replaced_any()) {
-        replaced_let_go();
-        err = flush_changes();
-        later = io_clean();
-    }
-    errcode_t flushed = disk_flush();
-    return err ? err : later ? later : flushed;
-}
-
-error_t ext2_sync(void)
-{
-    errcode_t err = flush_changes();
-    errcode_t flushed = journal ? journal_commit(journal) : sync_in_order();
-
-    if (journal)
-        stop_writing();
-    return fs_error(err ? err : flushed);
-}
-
-/* And could have more. */
-static boolean_t is_short_of_room(void)
-{
-    return replaced_any() && (ext2fs_free_blocks_count(fs->super) < 64 ||
-                              fs->super->s_free_inodes_count < 16);
-}
-
-void ext2_settled(void)
-{
-    if (!diskfs_readonly &&
-        (journal ? journal_is_full(journal) : is_short_of_room()))
-        ext2_sync();
-}
-
-error_t ext2_sync_for_room(void)
-{
-    boolean_t some = journal ? journal_has_freed(journal) : replaced_any();
-
-    return some ? ext2_sync() : HURD_ENOSPC;
-}
-
 /* --- from read-only to writable and back -------------------------------------------- */
 
 /* Straight to the disk, past any journal. */
@@ -229,28 +162,29 @@ static errcode_t start_journal(const char **wrong)
         journal_close(new);
         return err;
     }
-    journal = new;
-    io_use_journal(journal);
+    ext2_journal = new;
+    io_use_journal(ext2_journal);
     return 0;
 }
 
 static errcode_t stop_journal(void)
 {
-    error_t synced = ext2_sync();
-    errcode_t err = synced ? EXT2_ET_CORRUPT_JOURNAL_SB : journal_stop(journal);
+    error_t synced = ext2_sync_now();
+    errcode_t err =
+        synced ? EXT2_ET_CORRUPT_JOURNAL_SB : journal_stop(ext2_journal);
 
     if (err)
         return err;
     io_use_journal(NULL);
-    journal_close(journal);
-    journal = NULL;
+    journal_close(ext2_journal);
+    ext2_journal = NULL;
     ext2fs_clear_feature_journal_needs_recovery(fs->super);
     return 0;
 }
 
 static error_t make_read_only(void)
 {
-    error_t synced = journal ? fs_error(stop_journal()) : ext2_sync();
+    error_t synced = ext2_journal ? fs_error(stop_journal()) : ext2_sync_now();
 
     if (synced)
         return synced;
@@ -272,7 +206,7 @@ static error_t refuse(const char *wrong)
 static const char *read_again(void)
 {
     ext2fs_free(fs);
-    store_forget();
+    pieces_forget();
     const char *wrong = ext2_mount(diskfs_source);
     if (wrong) {
         mach_printf("ext2fs: %s: %s\n", diskfs_source, wrong);
@@ -302,15 +236,18 @@ static error_t make_writable(void)
         err = put_super();
     }
     if (!err)
-        return journal ? orphans_clean() : 0;
+        return ext2_journal ? orphans_clean() : 0;
     fs->flags &= ~EXT2_FLAG_RW;
     return wrong ? refuse(wrong) : fs_error(err);
 }
 
 error_t ext2_set_read_only(boolean_t read_only)
 {
-    error_t err = HURD_EROFS;
+    error_t err = fs_error(disk_commit());
 
+    if (err)
+        return err;
+    err = HURD_EROFS;
     if (read_only)
         err = make_read_only();
     else if (store_writable())

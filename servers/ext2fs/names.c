@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "ext2fs/directory.h"
+#include "ext2fs/disk.h"
+
+/* Blocks of a directory that are read with the first that is wanted. */
+#define WALK_AHEAD 64u
 
 /* --- finding ------------------------------------------------------------------ */
 
@@ -45,7 +49,9 @@ static error_t find(struct found *found, struct node *dir, const char *name)
     error_t err = 0;
 
     found->entry = NULL;
-    found->index = dir_index_get(dir);
+    err = dir_index_get(dir, &found->index);
+    if (err)
+        return err;
     if (!found->index)
         return find_by_reading(found, dir, name);
     while (!err && !found->entry &&
@@ -61,6 +67,20 @@ error_t ext2_lookup(struct node *dir, const char *name, ino64_t *result)
 
     *result = err ? 0 : found.entry->inode;
     return err;
+}
+
+/* A directory that is found in another one than it says itself would make a
+ * circle, or be two. */
+error_t ext2_check_child(struct node *dir, struct node *np)
+{
+    struct ext2_node *node = ext2_node(np);
+    ino64_t parent = node->parent;
+    error_t err = parent ? 0 : ext2_lookup(np, "..", &parent);
+
+    if (err)
+        return err;
+    node->parent = parent;
+    return parent == dir->ino ? 0 : HURD_EIO;
 }
 
 /* --- showing ------------------------------------------------------------------ */
@@ -105,6 +125,8 @@ error_t ext2_walk(struct node *dir, uint32_t from, diskfs_walk_fn fn,
     for (uint32_t i = from / places; !err && i < dir_block_count(dir); i++) {
         struct dir_block block;
         err = dir_block_read(dir, i, &block);
+        if (err == DISKFS_NOT_HERE)
+            dir_blocks_probe(dir, i + 1, i + WALK_AHEAD);
         if (!err && walk_block(&block, start, fn, context))
             break;
         start = 0;
@@ -154,10 +176,14 @@ static error_t find_room(struct node *dir, const struct dir_index *index,
 
 error_t ext2_enter(struct node *dir, const char *name, struct node *np)
 {
-    struct dir_index *index = dir_index_get(dir);
+    struct dir_index *index;
     struct dir_block block;
-    error_t err = dir_drop_htree(dir);
+    error_t err = dir_index_get(dir, &index);
 
+    if (!err)
+        err = fs_error(disk_commit());
+    if (!err)
+        err = dir_drop_htree(dir);
     if (!err)
         err = find_room(dir, index, dir_record_size(strlen(name)), &block);
     if (err)
@@ -177,6 +203,8 @@ error_t ext2_remove(struct node *dir, const char *name)
     struct found found;
     error_t err = find(&found, dir, name);
 
+    if (!err)
+        err = fs_error(disk_commit());
     if (err)
         return err;
     dir_block_remove(found.entry, found.before);
@@ -193,6 +221,8 @@ error_t ext2_replace(struct node *dir, const char *name, struct node *np)
     struct found found;
     error_t err = find(&found, dir, name);
 
+    if (!err)
+        err = fs_error(disk_commit());
     if (err)
         return err;
     found.entry->inode = np->ino;
@@ -206,8 +236,11 @@ error_t ext2_init_dir(struct node *np, struct node *parent)
     struct ext2_inode *inode = ext2_node_inode(np);
     char *block = NULL;
     blk64_t where;
-    errcode_t err = ext2fs_new_dir_block(fs, np->ino, parent->ino, &block);
+    errcode_t err = disk_commit();
 
+    if (!err)
+        err = ext2fs_new_dir_block(fs, np->ino, parent->ino, &block);
+    ext2_node(np)->parent = 0;
     dir_index_forget(np->ino); /* of a directory before it */
     if (!err)
         err = ext2fs_new_block2(fs, 0, NULL, &where);
@@ -230,5 +263,6 @@ error_t ext2_init_dir(struct node *np, struct node *parent)
 
 error_t ext2_set_parent(struct node *np, struct node *parent)
 {
+    ext2_node(np)->parent = 0;
     return ext2_replace(np, "..", parent);
 }

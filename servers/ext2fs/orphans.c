@@ -128,7 +128,7 @@ static error_t orphan_clean(struct node *np)
     orphan_remove(node);
     free(node);
     free(np);
-    ext2_settled();
+    ext2_pause();
     return err;
 }
 

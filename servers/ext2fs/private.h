@@ -14,7 +14,7 @@ struct ext2_node;
 /* The wire's error for one of libext2fs or of the store. */
 error_t fs_error(errcode_t err);
 
-/* --- store.c: the device under a write-back cache --------------------------- */
+/* --- store.c: the device ------------------------------------------------------ */
 
 /* Opens NAME ("device:hd0") on the device MASTER (borrowed), also for writing
  * if WRITABLE; falls back to reading if the device cannot be written and says
@@ -28,20 +28,37 @@ boolean_t store_writable(void);
  * way, to check it.  EBUSY if they still do. */
 error_t store_take_writing(void);
 void store_let_writing_go(void);
-/* Reads everything anew from now on; nothing is to be written. */
-void store_forget(void);
+/* *DATA is memory of its own pages, the caller's if this succeeds. */
+errcode_t store_read(uint64_t offset, uint32_t size, char **data);
+errcode_t store_write(uint64_t offset, const char *data, uint32_t size);
+/* What was written before the first of these is on the medium after the second,
+ * which needs no lock; the third gets its result. */
+boolean_t store_begin_flush(void);
+errcode_t store_flush_now(void);
+errcode_t store_end_flush(errcode_t err);
 /* --- mount.c: the file system as a whole ---------------------------------------- */
 
 /* Opens it on the store, replays its journal; a reason why not, or NULL. */
 const char *ext2_mount(const char *name);
-/* What was changed so far is whole, and is to be on the disk. */
-error_t ext2_sync(void);
-/* The same if it is time for it: a transaction that should not grow any further,
- * or little room while there could be more. */
-void ext2_settled(void);
-/* The same if that gives blocks back; else ENOSPC. */
-error_t ext2_sync_for_room(void);
 error_t ext2_set_read_only(boolean_t read_only);
+extern struct journal *ext2_journal; /* that runs, or NULL */
+
+/* --- sync.c ---------------------------------------------------------------------- */
+
+/* What was changed so far is whole, and is to be on the disk.  The lock is let go
+ * while things are written, by one thread at a time. */
+error_t ext2_sync(void);
+/* The same, under the lock from when nobody else is at it. */
+error_t ext2_sync_now(void);
+/* After a request: the same if it is time for it, as a transaction should not grow
+ * any further, or little room is left while there could be more.  Who changed
+ * something waits while too much is dirty. */
+void ext2_settled(void);
+/* In the middle of one, where all is whole: the same if it must be.  The lock may
+ * be let go. */
+void ext2_pause(void);
+/* ext2_sync_now if that gives blocks back; else ENOSPC. */
+error_t ext2_sync_for_room(void);
 /* The inodes of INO's group have changed. */
 void ext2_note_inode(ext2_ino_t ino);
 boolean_t ext2_has_journal(void); /* that runs */
@@ -88,6 +105,7 @@ extern struct diskfs_format ext2_format;
 struct ext2_node {
     struct ext2_inode_large inode;
     ext2_ino_t ino;
+    ext2_ino_t parent; /* of a directory, once it is known */
     /* Among those to be done away with after a crash. */
     boolean_t orphan;
     struct ext2_node *newer, *older;
@@ -106,11 +124,13 @@ void ext2_node_sizes(struct node *np);
 /* What orphans.c needs of a node that has no links. */
 error_t ext2_node_load(struct node *np);
 error_t ext2_node_free(struct node *np);
+error_t ext2_prepare_free(struct node *np);
 errcode_t ext2_inode_put(struct ext2_node *node);
 /* Frees the node, whatever needs it; the same for what is only on the disk. */
 error_t ext2_node_free_now(struct node *np);
 
 error_t ext2_lookup(struct node *dir, const char *name, ino64_t *ino);
+error_t ext2_check_child(struct node *dir, struct node *np);
 error_t ext2_walk(struct node *dir, uint32_t from, diskfs_walk_fn fn,
                   void *context);
 error_t ext2_enter(struct node *dir, const char *name, struct node *np);
@@ -126,6 +146,8 @@ error_t ext2_set_translator(struct node *np, const char *argz, size_t length);
 
 error_t ext2_read(struct node *np, int64_t offset, char *data, size_t size,
                   size_t *amount);
+error_t ext2_probe(struct node *np, int64_t offset, size_t size,
+                   boolean_t data);
 error_t ext2_write(struct node *np, int64_t offset, const char *data,
                    size_t size, size_t *amount);
 /* The device's block behind one of the file's: 0 for a hole, and for what was
@@ -133,6 +155,10 @@ error_t ext2_write(struct node *np, int64_t offset, const char *data,
 errcode_t ext2_map_block(struct node *np, blk64_t block, blk64_t *phys);
 /* Blocks that the file's map has room for. */
 blk64_t ext2_blocks_max(struct node *np);
+/* In an attempt (attempt.h) DISK_NOT_HERE if the disk would have to be waited for:
+ * for the map of the file's blocks FIRST to LAST; for what is in one. */
+errcode_t ext2_probe_map(struct node *np, blk64_t first, blk64_t last);
+errcode_t ext2_probe_block(struct node *np, int64_t offset);
 /* The file's size on the disk. */
 errcode_t ext2_put_size(struct node *np, int64_t size);
 

@@ -35,7 +35,7 @@ error_t ext2_reserve(struct node *np, int64_t offset, size_t *size)
     int64_t wanted = offset + (int64_t)*size, page = offset + vm_page_size;
     int64_t end = np->st.st_size < wanted ? np->st.st_size : wanted;
     blk64_t index = offset / fs->blocksize;
-    error_t err = 0;
+    error_t err = fs_error(ext2_probe_map(np, index, wanted / fs->blocksize));
 
     while (!err && (int64_t)index * fs->blocksize < end) {
         boolean_t there;

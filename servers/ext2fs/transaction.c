@@ -13,20 +13,30 @@
 
 /* --- blocks ------------------------------------------------------------------------ */
 
+/* How BLOCK is now, if that is not known to the cache. */
+static const struct block_entry *find_entry(const struct journal *j,
+                                            uint64_t block)
+{
+    const struct block_entry *entry = block_set_find(&j->running, block);
+
+    return entry ? entry : block_set_find(&j->committing, block);
+}
+
 errcode_t journal_read(struct journal *j, uint64_t offset, void *data,
                        uint64_t size)
 {
-    errcode_t err = disk_read(offset, data, size);
-    uint64_t end = offset + size;
+    errcode_t err = 0;
+    uint64_t n;
 
-    for (uint64_t at = offset; !err && j->running.count && at < end;) {
-        uint64_t block = at / j->block_size, skip = at % j->block_size;
-        uint64_t n =
-            j->block_size - skip < end - at ? j->block_size - skip : end - at;
-        const struct block_entry *entry = block_set_find(&j->running, block);
+    for (char *to = data; size; to += n, offset += n, size -= n) {
+        uint64_t block = offset / j->block_size, skip = offset % j->block_size;
+        const struct block_entry *entry = find_entry(j, block);
+
+        n = j->block_size - skip < size ? j->block_size - skip : size;
+        errcode_t one = entry ? 0 : disk_read(offset, to, n);
         if (entry)
-            memcpy((char *)data + (at - offset), entry->data + skip, n);
-        at += n;
+            memcpy(to, entry->data + skip, n);
+        err = err ? err : one;
     }
     return err;
 }
@@ -39,30 +49,48 @@ static bool is_freed(const struct journal *j, blk64_t block)
            !ext2fs_test_block_bitmap2(j->fs->block_map, block);
 }
 
+/* What the block ENTRY, which is new, has so far.  A bad sector may be written, and
+ * what is written as a whole need not be waited for. */
+static errcode_t read_before(struct journal *j, struct block_entry *entry,
+                             bool whole, bool *known)
+{
+    const struct block_entry *before =
+        block_set_find(&j->committing, entry->block);
+    uint64_t at = entry->block * j->block_size;
+
+    if (before) {
+        memcpy(entry->data, before->data, j->block_size);
+        *known = true;
+        return 0;
+    }
+    *known = !whole || disk_is_known(at, j->block_size);
+    errcode_t err = *known ? disk_read(at, entry->data, j->block_size) : 0;
+    if (err)
+        *known = false;
+    return whole ? 0 : err;
+}
+
 /* SIZE bytes of one block.  What changes nothing makes no transaction. */
 static errcode_t write_in_block(struct journal *j, uint64_t block,
                                 uint32_t skip, const void *data, uint32_t size)
 {
     struct block_entry *entry = block_set_find(&j->running, block);
-    errcode_t err = 0;
+    bool known;
 
     if (!entry && is_freed(j, block))
         return 0;
     if (!entry) {
         entry = block_set_add(&j->running, block, j->block_size);
-        err = entry
-                  ? disk_read(block * j->block_size, entry->data, j->block_size)
-                  : EXT2_ET_NO_MEMORY;
-        if (err && entry && size == j->block_size)
-            err = 0; /* a bad sector may be written */
-        else if (!err && !memcmp(entry->data + skip, data, size) &&
-                 !block_set_find(&j->revoked, block))
-            size = 0;
-        if (entry && (err || !size))
+        if (!entry)
+            return EXT2_ET_NO_MEMORY;
+        errcode_t err = read_before(j, entry, size == j->block_size, &known);
+        bool same = !err && known && !memcmp(entry->data + skip, data, size) &&
+                    !block_set_find(&j->revoked, block);
+        if (err || same) {
             block_set_remove(&j->running, block);
+            return err;
+        }
     }
-    if (err || !size)
-        return err;
     block_set_remove(&j->revoked, block);
     memcpy(entry->data + skip, data, size);
     return 0;
@@ -71,7 +99,7 @@ static errcode_t write_in_block(struct journal *j, uint64_t block,
 errcode_t journal_write(struct journal *j, uint64_t offset, const void *data,
                         uint64_t size)
 {
-    errcode_t err = j->broken ? EXT2_ET_RO_FILSYS : 0;
+    errcode_t err = j->broken ? EXT2_ET_RO_FILSYS : disk_commit();
 
     while (!err && size) {
         uint32_t skip = offset % j->block_size;
@@ -89,7 +117,9 @@ errcode_t journal_write(struct journal *j, uint64_t offset, const void *data,
 
 static void note_freed(struct journal *j, blk64_t first, blk64_t count)
 {
-    struct freed *last = j->freed_count ? &j->freed[j->freed_count - 1] : NULL;
+    struct freed *last = j->freed_count > j->freed_committing
+                             ? &j->freed[j->freed_count - 1]
+                             : NULL;
 
     j->freed_blocks += count;
     if (last && last->first + last->count == first) {
@@ -113,7 +143,8 @@ static void forget(struct journal *j, blk64_t first, blk64_t count)
 {
     for (blk64_t block = first; block < first + count; block++) {
         block_set_remove(&j->running, block);
-        if (block_set_find(&j->logged, block) &&
+        if ((block_set_find(&j->logged, block) ||
+             block_set_find(&j->committing, block)) &&
             !block_set_add(&j->revoked, block, 0))
             j->broken = true; /* no memory to say so */
     }
@@ -161,17 +192,71 @@ static errcode_t find_block(ext2_filsys fs, blk64_t goal, blk64_t *block)
     return ext2fs_new_block2(fs, goal, j->busy, block);
 }
 
+/* --- from one transaction to the next ---------------------------------------------- */
+
+void journal_begin_commit(struct journal *j)
+{
+    j->committing = j->running;
+    j->running = (struct block_set){0};
+    j->committing_revoked = j->revoked;
+    j->revoked = (struct block_set){0};
+    block_set_clear(&j->groups);
+    j->freed_committing = j->freed_count;
+}
+
+/* What could not be committed is changed by the next transaction, as far as that
+ * has not changed it, or freed it. */
+static bool give_back(struct journal *j)
+{
+    struct block_entry **all = block_set_sorted(&j->committing);
+    bool good = all != NULL;
+
+    for (struct block_entry **at = all; all && *at; at++) {
+        if (block_set_find(&j->running, (*at)->block) ||
+            is_freed(j, (*at)->block))
+            continue;
+        struct block_entry *entry =
+            block_set_add(&j->running, (*at)->block, j->block_size);
+        good = good && entry;
+        if (entry)
+            memcpy(entry->data, (*at)->data, j->block_size);
+    }
+    free(all);
+    return good;
+}
+
+void journal_undo_commit(struct journal *j)
+{
+    j->freed_committing = 0;
+    if (j->committing.count && !give_back(j))
+        j->broken = true; /* it is neither here nor there */
+    block_set_clear(&j->committing);
+    /* What the next transaction has again is not to be revoked. */
+    struct block_entry **all = block_set_sorted(&j->committing_revoked);
+    for (struct block_entry **at = all; all && *at; at++)
+        if (!block_set_find(&j->running, (*at)->block) &&
+            !block_set_add(&j->revoked, (*at)->block, 0))
+            j->broken = true;
+    free(all);
+    block_set_clear(&j->committing_revoked);
+}
+
+static void release(struct journal *j, const struct freed *freed)
+{
+    j->freed_blocks -= freed->count;
+    for (blk64_t n = 0; n < freed->count; n++)
+        if (!ext2fs_test_block_bitmap2(j->fs->block_map, freed->first + n))
+            ext2fs_unmark_block_bitmap2(j->busy, freed->first + n);
+}
+
 void journal_release_freed(struct journal *j)
 {
-    for (size_t i = 0; i < j->freed_count; i++)
-        for (blk64_t n = 0; n < j->freed[i].count; n++) {
-            blk64_t block = j->freed[i].first + n;
-            if (!ext2fs_test_block_bitmap2(j->fs->block_map, block))
-                ext2fs_unmark_block_bitmap2(j->busy, block);
-        }
-    block_set_clear(&j->groups);
-    j->freed_count = 0;
-    j->freed_blocks = 0;
+    for (size_t i = 0; i < j->freed_committing; i++)
+        release(j, &j->freed[i]);
+    j->freed_count -= j->freed_committing;
+    memmove(j->freed, j->freed + j->freed_committing,
+            j->freed_count * sizeof *j->freed);
+    j->freed_committing = 0;
 }
 
 bool journal_has_freed(const struct journal *j)
@@ -196,6 +281,11 @@ bool journal_is_full(const struct journal *j)
         return false;
     return size_estimated(j) >= j->limit ||
            (j->freed_blocks && free_blocks < j->freed_blocks + BLOCKS_KEPT);
+}
+
+bool journal_is_overfull(const struct journal *j)
+{
+    return !j->broken && size_estimated(j) >= 2 * j->limit;
 }
 
 /* --- beginning and end ----------------------------------------------------------------------- */

@@ -58,10 +58,11 @@ static kern_return_t answer_error(const struct job *job, error_t err)
                     MACH_PORT_NULL, MACH_MSG_TIMEOUT_NONE, MACH_PORT_NULL);
 }
 
+/* What was sent may begin in the middle of a page; the next is another's. */
 static void drop_data(const struct job *job)
 {
     vm_deallocate(mach_task_self(), (vm_address_t)job->bio.data,
-                  MACH_PAGE_ROUND(job->bio.size));
+                  job->bio.size);
 }
 
 static void answer(const struct job *job, error_t err)

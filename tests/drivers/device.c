@@ -230,6 +230,48 @@ static void many_clients_read_at_once(void)
     mach_port_drop(crew.disk);
 }
 
+/* From memory that begins in the middle of a page, to records of its own. */
+static void *write_much(void *arg)
+{
+    unsigned mine = (unsigned)(uintptr_t)arg;
+    vm_address_t room = 0;
+    boolean_t good = !vm_allocate(mach_task_self(), &room, 4 * 4096, TRUE);
+
+    for (unsigned i = 0; good && i < 100; i++) {
+        char *from = (char *)room + (1 + i % 7) * SECTOR, *back = NULL;
+        unsigned size = (1 + i % 9) * SECTOR;
+        mach_msg_type_number_t got = 0;
+        int written;
+        memset(from, (int)(mine * 16 + i % 16), size);
+        good = !device_write(crew.disk, 0, 1024 + mine * 16, from, (int)size,
+                             &written) &&
+               !device_read(crew.disk, 0, 1024 + mine * 16, (int)size, &back,
+                            &got) &&
+               got == size && !memcmp(back, from, size);
+        if (back)
+            vm_deallocate(mach_task_self(), (vm_address_t)back, got);
+    }
+    pthread_mutex_lock(&crew.lock);
+    crew.good += good;
+    pthread_mutex_unlock(&crew.lock);
+    return NULL;
+}
+
+static void many_clients_write_at_once(void)
+{
+    pthread_t threads[16];
+
+    crew.disk = opened("wd1", D_READ | D_WRITE);
+    crew.good = 0;
+    for (unsigned i = 0; i < 16; i++)
+        pthread_create(&threads[i], NULL, write_much, (void *)(uintptr_t)i);
+    for (unsigned i = 0; i < 16; i++)
+        pthread_join(threads[i], NULL);
+    CHECK("all threads", crew.good == 16);
+    OK(device_close(crew.disk));
+    mach_port_drop(crew.disk);
+}
+
 static uint64_t now_us(void)
 {
     struct timespec now;
@@ -355,6 +397,7 @@ int main(void)
     reading_goes_to_the_end_and_not_further();
     what_is_written_is_read_back();
     many_clients_read_at_once();
+    many_clients_write_at_once();
     a_disk_is_mapped();
     what_is_written_by_mapping_is_read_back();
     only_what_is_there_is_mapped();

@@ -33,9 +33,10 @@ def main():
     import media
     import memory
     import servers
+    import slow
     import sudden_end
     import world
-    modules = [media, memory, drivers, servers, sudden_end, killed_files]
+    modules = [media, slow, memory, drivers, servers, sudden_end, killed_files]
     for module in modules if world.make_base_image() else ():
         for name, test in tests_of(module):
             if word not in name:

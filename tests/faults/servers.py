@@ -33,6 +33,7 @@ def dies(victim, bus, by_shell):
               "startup tells that it died, once", m.text[-800:])
         # The shell asks the terminal where its cursor is, at any moment.
         after = m.text.rpartition("died")[2].replace("\x1b[6n", "")
+        after = re.sub("(?:/[^\n]*|~) # ", "", after)
         after = re.sub("cp: [^\n]*\n", "", after)  # who writes hears of it too
         check("ext2fs of shutdown..." in after, "the others are told", after)
         if victim == "rumpdisk":

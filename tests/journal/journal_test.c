@@ -97,16 +97,37 @@ static errcode_t set_needs_recovery(ext2_filsys fs, bool on)
     return ext2fs_flush(fs);
 }
 
+/* Others, who change things while a transaction is written. */
+static struct {
+    ext2_filsys fs;
+    struct model *model;
+    unsigned *seed;
+    errcode_t err;
+} others;
+
+static void others_change(void)
+{
+    if (!others.err && rand_r(others.seed) % 64 == 0)
+        others.err = files_change(others.fs, others.model, others.seed);
+}
+
 static errcode_t commit(ext2_filsys fs, struct journal *journal,
-                        struct commit *note, const struct model *model)
+                        struct commit *note, struct model *model,
+                        unsigned *seed)
 {
     note->begun = medium_events();
     note->model = *model;
     errcode_t err = ext2fs_flush2(fs, EXT2_FLAG_FLUSH_NO_SYNC);
+    others.err = 0;
+    others.fs = fs;
+    others.model = model;
+    others.seed = seed;
+    medium_meanwhile(others_change);
     if (!err)
         err = journal_commit(journal);
+    medium_meanwhile(NULL);
     note->done = medium_events();
-    return err;
+    return err ? err : others.err;
 }
 
 /* COMMITS transactions of some changes each. */
@@ -122,7 +143,7 @@ static errcode_t work(ext2_filsys fs, struct journal *journal, unsigned *seed)
         if (rand_r(seed) % 3 == 0)
             medium_evict(seed);
         if (!err)
-            err = commit(fs, journal, &commits[i], &model);
+            err = commit(fs, journal, &commits[i], &model, seed);
     }
     return err;
 }

@@ -84,6 +84,24 @@ void medium_fail_from(size_t count)
     medium.fail_from = count;
 }
 
+static void (*meanwhile)(void);
+
+void medium_meanwhile(void (*fn)(void))
+{
+    meanwhile = fn;
+}
+
+/* As the lock is let go while something is written. */
+static void let_others(void)
+{
+    void (*fn)(void) = meanwhile;
+
+    meanwhile = NULL;
+    if (fn)
+        fn();
+    meanwhile = fn;
+}
+
 static errcode_t note(uint64_t offset, uint32_t size)
 {
     if (medium.count >= medium.fail_from)
@@ -154,7 +172,9 @@ errcode_t disk_write_now(uint64_t offset, const void *data, uint64_t size)
     if (!is_within(offset, size))
         return EXT2_ET_SHORT_READ;
     memcpy(medium.view + offset, data, size);
-    return note(offset, size);
+    errcode_t err = note(offset, size);
+    let_others();
+    return err;
 }
 
 static errcode_t clean_unit(size_t unit)
@@ -170,9 +190,12 @@ errcode_t disk_clean(enum disk_kind kind)
 {
     errcode_t err = 0;
 
-    for (size_t i = 0; i < medium.size / UNIT; i++)
-        if (medium.dirty[i] >> kind & 1)
-            err = clean_unit(i) ? EIO : err;
+    for (size_t i = 0; i < medium.size / UNIT; i++) {
+        if (!(medium.dirty[i] >> kind & 1))
+            continue;
+        err = clean_unit(i) ? EIO : err;
+        let_others();
+    }
     return err;
 }
 
@@ -185,10 +208,23 @@ void medium_evict(unsigned *seed)
 
 errcode_t disk_flush(void)
 {
-    return note(0, 0);
+    errcode_t err = note(0, 0);
+
+    let_others();
+    return err;
 }
 
 uint64_t disk_room(void)
 {
     return 1 << 20;
+}
+
+errcode_t disk_commit(void)
+{
+    return 0;
+}
+
+int disk_is_known(uint64_t offset, uint64_t size)
+{
+    return is_within(offset, size);
 }

@@ -22,6 +22,9 @@ void medium_evict(unsigned *seed);
 void medium_store(const char *path, size_t count, unsigned *seed);
 /* As everybody who reads sees it. */
 const char *medium_view(size_t *size);
+/* From now on FN, if it is not null, is called behind whatever reaches the medium,
+ * but not within FN. */
+void medium_meanwhile(void (*fn)(void));
 /* From the write COUNT on nothing works any more. */
 void medium_fail_from(size_t count);
 

@@ -394,7 +394,7 @@ def test_block_devices_are_files():
         check(status == 1 and "No such device" in shown,
               "a disk of a rumpdisk that is not there", shown)
         shown, status = m.run("cat /dev/hd1 | wc -c; "
-                              "echo x | dd of=/dev/hd1 bs=1 seek=128M")
+                              "echo x | dd of=/dev/hd1 bs=1 seek=128M", 90)
         check(str(128 << 20) in shown and "No space" in shown,
               "as many bytes as the disk has", shown)
     os.unlink(path("tests", "system", "second.img"))
