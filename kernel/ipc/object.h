@@ -30,6 +30,7 @@ struct ipc_pset {
     mach_port_name_t name;
     struct list members; /* of struct ipc_port.pset_link */
     struct ipc_mqueue queue;
+    struct list dying_link; /* see ipc/ends.h */
 };
 
 /* A dead-name request: whoever holds NAME in SPACE wants to hear of the
@@ -69,7 +70,8 @@ struct ipc_port {
 
     uint64_t payload;
     struct list deferred_link;
-    uint64_t id; /* for the trace; never reused */
+    struct list dying_link; /* see ipc/ends.h */
+    uint64_t id;            /* for the trace; never reused */
 };
 
 struct ipc_port *ipc_port_alloc(void);
@@ -81,9 +83,15 @@ void ipc_port_clear_receiver(struct ipc_port *port);
 /* The receive right dies.  Consumes it with its reference. */
 void ipc_port_destroy(struct ipc_port *port);
 
+/* A port can wait in a queue of a port that waits in a queue, and so on: up to
+ * so far, as each time the way is walked. */
+#define IPC_NEST_MAX 64u
+/* True if what is sent to PORT would stand too deep. */
+bool ipc_port_too_deep(const struct ipc_port *port);
+
 /* Marks PORT, in limbo, as queued to DEST.  True if DEST itself waits, at some
- * remove, in PORT's queue: then PORT stays in limbo and the message must not
- * be queued. */
+ * remove, in PORT's queue, or too deep: then PORT stays in limbo and the message
+ * must not be queued. */
 bool ipc_port_set_destination(struct ipc_port *port, struct ipc_port *dest);
 void ipc_port_clear_destination(struct ipc_port *port);
 
@@ -107,5 +115,7 @@ void ipc_pset_remove(struct ipc_port *port);
 /* Members leave, receivers are told PORT_DIED; drops the set's own reference.
  */
 void ipc_pset_destroy(struct ipc_pset *pset);
+/* The set that PORT is in, or NULL. */
+struct ipc_pset *ipc_port_pset(struct ipc_port *port);
 
 #endif

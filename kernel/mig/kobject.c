@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ipc/ipc.h"
 #include "ipc/mqueue.h"
 #include "ipc/trace.h"
 #include "mig/kobject.h"
@@ -24,6 +25,7 @@
 
 static struct {
     struct ipc_kmsg *request;
+    struct task *owner; /* of a request that has waited */
     _Alignas(16) char reply[REPLY_MAX];
     size_t dirty; /* bytes of reply that the last one has used */
 } call;
@@ -68,6 +70,16 @@ void ipc_peek_reply(struct ipc_reply_to *reply)
     reply->port = (struct ipc_port *)header->msgh_local_port;
     reply->disposition = MACH_MSGH_BITS_LOCAL(header->msgh_bits);
     reply->id = header->msgh_id + 100;
+}
+
+uint64_t *ipc_request_cursor(void)
+{
+    return &call.request->cursor;
+}
+
+void **ipc_request_partial(void)
+{
+    return &call.request->partial;
 }
 
 void ipc_take_reply(struct ipc_reply_to *reply)
@@ -151,6 +163,44 @@ static void send_reply(mig_reply_header_t *head, kern_return_t code)
     }
 }
 
+static struct task *request_owner(void)
+{
+    if (call.owner != NULL) {
+        return call.owner;
+    }
+    return current_thread != NULL ? current_task() : kernel_task;
+}
+
+/* Keeps the request for an entry of its own. */
+static void put_off(struct ipc_kmsg *request)
+{
+    struct task *owner = request_owner();
+
+    call.request = NULL;
+    call.dirty = REPLY_MAX;
+    task_reference(owner);
+    request->owner = owner;
+    list_append(&owner->later, &request->port_link);
+    work_later(&owner->later_work);
+}
+
+void ipc_run_later(struct work *work)
+{
+    struct task *owner = list_entry(work, struct task, later_work);
+    struct ipc_kmsg *request =
+        list_first_entry(&owner->later, struct ipc_kmsg, port_link);
+
+    list_remove(&request->port_link);
+    request->owner = NULL;
+    if (!list_empty(&owner->later)) {
+        work_later(work);
+    }
+    call.owner = owner;
+    ipc_kobject_message(request);
+    call.owner = NULL;
+    task_deallocate(owner);
+}
+
 static void serve(struct ipc_kmsg *request)
 {
     mig_reply_header_t *head = (mig_reply_header_t *)call.reply;
@@ -160,6 +210,7 @@ static void serve(struct ipc_kmsg *request)
 
     memset(call.reply, 0, call.dirty);
     call.request = request;
+    work_detail(request->header.msgh_id, request_owner()->name);
     ipc_peek_reply(&reply);
     ipc_reply_head(head, &reply, sizeof *head, MIG_BAD_ID);
     if (routine != NULL) {
@@ -167,6 +218,10 @@ static void serve(struct ipc_kmsg *request)
         routine(&request->header, &head->Head);
     }
     code = head->RetCode;
+    if (code == KERN_LATER) {
+        put_off(request);
+        return;
+    }
     kassert(head->Head.msgh_size <= REPLY_MAX);
     /* A routine that failed may have left anything. */
     call.dirty = code == KERN_SUCCESS ? max_of(head->Head.msgh_size, REPLY_MIN)

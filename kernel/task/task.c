@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "task/task.h"
 #include "core/kernel.h"
+#include "ipc/ipc.h"
 #include "ipc/port.h"
 #include "ipc/space.h"
 #include "task/notify.h"
@@ -22,6 +23,8 @@ static struct task *task_alloc(void)
     task->priority = 25; /* BASEPRI_USER, as GNU Mach's tasks have */
     task->creation_time_ns = platform_time_realtime();
     list_init(&task->threads);
+    list_init(&task->later);
+    task->later_work.run = ipc_run_later;
     task->self = ipc_port_alloc_kernel(IKOT_TASK, task);
     task->space = ipc_space_create(task);
     return task;

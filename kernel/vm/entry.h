@@ -43,11 +43,22 @@ struct vm_map {
     struct vm_map_entry **entries; /* by address */
     unsigned count, capacity;
     struct pmap pmap;
+    /* Once it is dead: */
+    struct vm_map_entry **dying;
+    unsigned dying_count;
+    struct list grave_link;
 };
+
+/* As many regions as Linux lets a process have: more the task's process could
+ * not show, and each walk over them ends soon. */
+#define VM_MAP_ENTRIES_MAX 65536u
 
 /* Addresses below this one cannot be mapped on the host (vm.mmap_min_addr);
  * entries without access may still stand there. */
 #define VM_MAP_LOWEST_FREE 0x10000ul
+
+/* Takes one thing out of a dead map; false if there is nothing left. */
+bool vm_map_dismantle_step(struct vm_map *map);
 
 /* The index of the first entry that ends after ADDRESS. */
 unsigned vm_map_index(const struct vm_map *map, vm_offset_t address);

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/map.h"
 #include "vm/entry.h"
+#include "vm/grave.h"
 
 #include <mach/memory_object.h>
+
+/* What is done in one piece (vm_map_calm, vm_map_remove_part): pages shown, and
+ * entries. */
+#define CALM_PAGES     2048u
+#define REMOVE_ENTRIES 256u
 
 struct vm_map *vm_map_create(struct platform_task *platform, vm_offset_t min,
                              vm_offset_t max)
@@ -41,20 +47,36 @@ static void vm_entry_free(struct vm_map_entry *entry)
 void vm_map_terminate(struct vm_map *map)
 {
     map->dead = true;
-    pmap_destroy(&map->pmap);
-    for (unsigned i = 0; i < map->count; i++)
-        vm_entry_free(map->entries[i]);
-    kfree(map->entries);
+    pmap_retire(&map->pmap);
+    map->dying = map->entries;
+    map->dying_count = map->count;
     map->entries = NULL;
     map->count = map->capacity = 0;
     map->size = map->size_none = 0;
+    vm_map_reference(map);
+    vm_grave_bury_map(map);
+}
+
+bool vm_map_dismantle_step(struct vm_map *map)
+{
+    if (pmap_forget_one(&map->pmap))
+        return true;
+    if (!map->dying_count)
+        return false;
+    vm_entry_free(map->dying[--map->dying_count]);
+    return true;
 }
 
 void vm_map_deallocate(struct vm_map *map)
 {
     if (!map || --map->references)
         return;
-    vm_map_terminate(map);
+    if (!map->dead) {
+        /* The grave has the last reference. */
+        vm_map_terminate(map);
+        return;
+    }
+    kfree(map->dying);
     kfree(map);
 }
 
@@ -94,6 +116,8 @@ bool vm_map_covered(const struct vm_map *map, vm_offset_t start,
 
 static bool vm_map_open_slot(struct vm_map *map, unsigned index)
 {
+    if (map->count == VM_MAP_ENTRIES_MAX)
+        return false;
     if (map->count == map->capacity) {
         unsigned capacity = map->capacity ? map->capacity * 2 : 16;
         struct vm_map_entry **entries = kalloc(capacity * sizeof *entries);
@@ -131,16 +155,9 @@ static bool vm_entry_split_amap(struct vm_map_entry *upper, uint64_t pages)
         upper->amap_first += pages;
         return true;
     }
-    uint64_t first = upper->amap_first + pages;
-    uint64_t count = vm_entry_pages(upper);
-    upper->amap = vm_amap_copy(amap, first, count);
-    upper->amap_first = 0;
-    if (!upper->amap)
-        return false;
-    vm_amap_wipe(amap, first, count);
-    if (amap->under && amap->under_count > first)
-        amap->under_count = first;
-    return true;
+    upper->amap_first += pages;
+    upper->amap = vm_amap_split(amap, upper->amap_first);
+    return upper->amap != NULL;
 }
 
 static bool vm_map_split(struct vm_map *map, unsigned index, vm_offset_t at)
@@ -265,7 +282,7 @@ struct vm_amap *vm_snapshot_create(struct vm_object *object, uint64_t first,
     if (!amap || object->copy_strategy == MEMORY_OBJECT_COPY_NONE ||
         object->device)
         return amap;
-    vm_amap_attach(amap, object, first, count);
+    vm_amap_attach(amap, object, first, 0, count);
     /* Whoever writes such a page must come by the fault first. */
     for (uint64_t i = first;
          radix_next(&object->pages, &i) && i < first + count; i++)
@@ -366,6 +383,29 @@ kern_return_t vm_map_remove(struct vm_map *map, vm_offset_t start,
     }
     vm_map_close_slots(map, (unsigned)first, i - (unsigned)first);
     return KERN_SUCCESS;
+}
+
+bool vm_map_calm(struct vm_map *map, vm_offset_t start, vm_offset_t end)
+{
+    if (!pmap_crowded(&map->pmap, start, end, CALM_PAGES))
+        return true;
+    pmap_remove_some(&map->pmap, start, end);
+    return false;
+}
+
+kern_return_t vm_map_remove_part(struct vm_map *map, vm_offset_t *start,
+                                 vm_offset_t end)
+{
+    unsigned last = vm_map_index(map, *start) + REMOVE_ENTRIES;
+    vm_offset_t stop = end;
+
+    if (last < map->count && map->entries[last]->start < end)
+        stop = map->entries[last]->start;
+    if (!vm_map_calm(map, *start, stop))
+        return KERN_LATER;
+    kern_return_t kr = vm_map_remove(map, *start, stop);
+    *start = stop;
+    return kr == KERN_SUCCESS && stop < end ? KERN_LATER : kr;
 }
 
 kern_return_t vm_map_protect(struct vm_map *map, vm_offset_t start,

@@ -63,6 +63,16 @@ uint64_t platform_time_monotonic(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+uint64_t platform_time_spent(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void platform_work_wanted(void)
+{
+    machine.work_wanted = true;
+}
+
 uint64_t platform_time_realtime(void)
 {
     return read_clock(CLOCK_REALTIME);
@@ -253,6 +263,16 @@ static void wait_events(bool busy)
             dispatch(events[i].data.u64);
 }
 
+/* A piece of what the kernel put off; what else there is comes in between. */
+static bool work_once(void)
+{
+    if (!machine.work_wanted)
+        return false;
+    machine.work_wanted = false;
+    kernel_work();
+    return true;
+}
+
 static void run(void)
 {
     while (!machine.ended) {
@@ -264,6 +284,8 @@ static void run(void)
         busy = disk_report();
         if (!machine.ended)
             busy |= console_poll();
+        if (!machine.ended)
+            busy |= work_once();
         task_report_deaths();
         task_kick_all();
         if (!machine.ended)

@@ -102,6 +102,7 @@ struct machine {
     struct platform_thread *running;
     struct platform_thread *scan_next; /* keeps the search valid */
     bool deaths;                       /* some task is dead and not told */
+    bool work_wanted;                  /* kernel_work is to be called */
 
     bool ended;
     int status;
