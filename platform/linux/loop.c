@@ -95,7 +95,7 @@ static void timer_arm(void)
     uint64_t at = least(machine.timer_wanted, machine.force_at);
     struct itimerspec when = {0};
 
-    if (machine.stops > 0)
+    if (machine.stops + machine.ends > 0)
         at = least(at, machine.stop_check);
     if (at >= machine.timer_armed)
         return;
@@ -119,7 +119,7 @@ static void timer_rang(void)
         platform_exit(machine.force_status);
         return;
     }
-    if (machine.stops > 0 && now >= machine.stop_check) {
+    if (machine.stops + machine.ends > 0 && now >= machine.stop_check) {
         thread_check_stops(now);
         machine.stop_check = now + SECOND;
     }
