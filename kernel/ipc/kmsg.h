@@ -40,9 +40,10 @@ struct ipc_kmsg {
     struct list port_link; /* port's queue, or a list of the ipc module's */
     struct list set_link;  /* the port's set's queue */
     struct ipc_marequest *marequest;
-    struct task *owner; /* a reference: whose request waits (mig/kobject.h) */
-    uint64_t cursor;    /* how far that has got */
-    void *partial;      /* what it has so far, or NULL; owned */
+    struct task *owner;   /* a reference: whose request waits (mig/kobject.h) */
+    uint64_t cursor;      /* how far that has got */
+    void *partial;        /* what it has so far, or NULL; owned */
+    kern_return_t waited; /* what came of its wait for a page */
     uint32_t notices;  /* how many left its set before; see ipc_mqueue_number */
     uint32_t capacity; /* bytes from header on */
     mach_msg_header_t header;

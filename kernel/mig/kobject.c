@@ -4,6 +4,7 @@
 #include "ipc/trace.h"
 #include "mig/kobject.h"
 #include "task/thread.h"
+#include "vm/fault.h"
 
 #include <mach/mig_errors.h>
 #include <mach/notify.h>
@@ -163,7 +164,7 @@ static void send_reply(mig_reply_header_t *head, kern_return_t code)
     }
 }
 
-static struct task *request_owner(void)
+struct task *ipc_request_task(void)
 {
     if (call.owner != NULL) {
         return call.owner;
@@ -171,17 +172,72 @@ static struct task *request_owner(void)
     return current_thread != NULL ? current_task() : kernel_task;
 }
 
-/* Keeps the request for an entry of its own. */
-static void put_off(struct ipc_kmsg *request)
+/* The request is not over: its owner's reference keeps it. */
+static void keep_request(struct ipc_kmsg *request)
 {
-    struct task *owner = request_owner();
-
+    request->owner = ipc_request_task();
+    task_reference(request->owner);
     call.request = NULL;
     call.dirty = REPLY_MAX;
-    task_reference(owner);
-    request->owner = owner;
-    list_append(&owner->later, &request->port_link);
-    work_later(&owner->later_work);
+}
+
+/* It will be served in an entry of its own. */
+static void put_off(struct ipc_kmsg *request)
+{
+    list_append(&request->owner->later, &request->port_link);
+    work_later(&request->owner->later_work);
+}
+
+/* --- requests that wait for a page ----------------------------------------- */
+
+struct request_wait {
+    struct vm_fault_wait wait;
+    struct timer timer;
+    uint64_t deadline_ns;
+    struct ipc_kmsg *request;
+};
+
+static void wait_done(struct vm_fault_wait *wait, kern_return_t result)
+{
+    struct request_wait *rw = list_entry(wait, struct request_wait, wait);
+
+    timer_cancel(&rw->timer);
+    rw->request->waited = result;
+    put_off(rw->request);
+}
+
+static void wait_too_long(struct timer *timer)
+{
+    struct request_wait *rw = list_entry(timer, struct request_wait, timer);
+
+    vm_fault_wait_cancel(&rw->wait);
+    wait_done(&rw->wait, KERN_MEMORY_ERROR);
+}
+
+struct vm_fault_wait *ipc_request_wait(void)
+{
+    struct request_wait *rw = call.request->partial;
+
+    if (rw == NULL && (rw = kalloc(sizeof *rw)) != NULL) {
+        rw->request = call.request;
+        rw->wait.done = wait_done;
+        rw->deadline_ns =
+            platform_time_monotonic() + REQUEST_PATIENCE_MS * 1000000ull;
+        call.request->partial = rw;
+    }
+    return rw != NULL ? &rw->wait : NULL;
+}
+
+kern_return_t ipc_request_waited(void)
+{
+    return call.request->waited;
+}
+
+static void watch_wait(struct ipc_kmsg *request)
+{
+    struct request_wait *rw = request->partial;
+
+    timer_set(&rw->timer, rw->deadline_ns, wait_too_long);
 }
 
 void ipc_run_later(struct work *work)
@@ -210,7 +266,7 @@ static void serve(struct ipc_kmsg *request)
 
     memset(call.reply, 0, call.dirty);
     call.request = request;
-    work_detail(request->header.msgh_id, request_owner()->name);
+    work_detail(request->header.msgh_id, ipc_request_task()->name);
     ipc_peek_reply(&reply);
     ipc_reply_head(head, &reply, sizeof *head, MIG_BAD_ID);
     if (routine != NULL) {
@@ -218,8 +274,13 @@ static void serve(struct ipc_kmsg *request)
         routine(&request->header, &head->Head);
     }
     code = head->RetCode;
-    if (code == KERN_LATER) {
-        put_off(request);
+    if (code == KERN_LATER || code == KERN_WAITING) {
+        keep_request(request);
+        if (code == KERN_LATER) {
+            put_off(request);
+        } else {
+            watch_wait(request);
+        }
         return;
     }
     kassert(head->Head.msgh_size <= REPLY_MAX);

@@ -5,6 +5,7 @@
 #include "task/task.h"
 #include "vm/copy.h"
 #include "vm/entry.h"
+#include "vm/fault.h"
 #include "vm/page.h"
 
 #include <mach/mach_types.h>
@@ -53,6 +54,25 @@ kern_return_t rpc_vm_inherit(vm_map_t map, vm_address_t address, vm_size_t size,
                           inheritance);
 }
 
+/* Who looks into another task must not be left waiting, now or when it looks at
+ * what it got, by whatever pager that task has found itself. */
+static kern_return_t vm_read_foreign(struct vm_map *map, vm_offset_t address,
+                                     vm_size_t size, struct vm_map_copy **copy)
+{
+    struct vm_fault_wait *wait = ipc_request_wait();
+    struct vm_copyin_bound bound;
+
+    if (!wait)
+        return KERN_RESOURCE_SHORTAGE;
+    vm_copyin_bound_init(&bound);
+    kern_return_t kr = ipc_request_waited();
+    if (kr == KERN_SUCCESS)
+        kr = vm_map_copyin_fetch(map, address, size, &bound, wait);
+    return kr == KERN_SUCCESS
+               ? vm_map_copyin_take(map, address, size, false, &bound, copy)
+               : kr;
+}
+
 kern_return_t rpc_vm_read(vm_map_t map, vm_address_t address, vm_size_t size,
                           vm_offset_t *data, mach_msg_type_number_t *count)
 {
@@ -63,7 +83,9 @@ kern_return_t rpc_vm_read(vm_map_t map, vm_address_t address, vm_size_t size,
         return KERN_INVALID_ARGUMENT;
     if (!vm_map_calm(map, trunc_page(address), round_page(address + size)))
         return KERN_LATER;
-    kern_return_t kr = vm_map_copyin(map, address, size, false, &copy);
+    kern_return_t kr = ipc_request_task()->map == map
+                           ? vm_map_copyin(map, address, size, false, &copy)
+                           : vm_read_foreign(map, address, size, &copy);
     if (kr == KERN_SUCCESS) {
         *data = (vm_offset_t)copy;
         *count = (mach_msg_type_number_t)size;
