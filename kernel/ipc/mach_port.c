@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The routines of mach_port.defs. */
+/* The routines of mach_port.defs, and what mach_debug.defs has of ports. */
 #include "core/work.h"
 #include "ipc/kmsg.h"
 #include "ipc/right.h"
 #include "mig/kobject.h"
 #include "vm/map.h"
+#include "vm/object.h"
 
 #include <mach/notify.h>
 
+#include "mach_debug_server.h"
 #include "mach_port_server.h"
 
 /* Looks up an entry in a space that may be NULL. */
@@ -451,4 +453,44 @@ kern_return_t rpc_mach_port_extract_right(ipc_space_t space,
     kr = ipc_right_take(space, name, type, port);
     *port_type = ipc_disposition_result(type);
     return kr;
+}
+
+/* --- what stands behind a port --------------------------------------------------------- */
+
+/* As GNU Mach numbers them. */
+static const uint8_t object_types[] = {
+    [IKOT_THREAD] = 1,       [IKOT_TASK] = 2,         [IKOT_HOST] = 3,
+    [IKOT_HOST_PRIV] = 4,    [IKOT_PROCESSOR] = 5,    [IKOT_PSET] = 6,
+    [IKOT_PSET_NAME] = 7,    [IKOT_PAGER] = 8,        [IKOT_PAGING_REQUEST] = 9,
+    [IKOT_DEVICE] = 10,      [IKOT_PAGING_NAME] = 16, [IKOT_MASTER_DEVICE] = 19,
+    [IKOT_PAGER_PROXY] = 27,
+};
+
+/* In place of an address memory objects have a number, the same for the three
+ * ports of one, by which a pager knows the kernel (lib/pager). */
+kern_return_t rpc_mach_port_kernel_object(ipc_space_t space,
+                                          mach_port_name_t name,
+                                          unsigned *object_type,
+                                          vm_offset_t *object_addr)
+{
+    enum ipc_kobject_type type;
+    struct ipc_entry *entry;
+    struct ipc_port *port;
+    kern_return_t kr = find(space, name, &entry);
+
+    if (kr != KERN_SUCCESS) {
+        return kr == KERN_INVALID_NAME ? KERN_INVALID_RIGHT : kr;
+    }
+    if ((entry->type & (MACH_PORT_TYPE_SEND | MACH_PORT_TYPE_RECEIVE)) == 0) {
+        return KERN_INVALID_RIGHT;
+    }
+    port = entry->object;
+    type = ipc_kobject_type_of(port);
+    *object_type = type < sizeof object_types ? object_types[type] : 0;
+    *object_addr = 0;
+    if (type == IKOT_PAGER || type == IKOT_PAGING_REQUEST ||
+        type == IKOT_PAGING_NAME) {
+        *object_addr = vm_object_id(port->kobject);
+    }
+    return KERN_SUCCESS;
 }

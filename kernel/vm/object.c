@@ -15,6 +15,7 @@
 #define REQUESTS_MAX 16384u
 
 static struct list all_objects;
+static uint64_t last_id;
 static struct list ending; /* of struct vm_object.ending_link */
 static struct work ending_work;
 
@@ -34,6 +35,7 @@ static struct vm_object *vm_object_create(void)
     if (!object)
         return NULL;
     object->references = 1;
+    object->id = ++last_id;
     list_init(&object->page_list);
     list_init(&object->snapshots);
     list_init(&object->ready_wait);
@@ -107,6 +109,11 @@ struct vm_object *vm_object_for_registers(uint64_t phys)
         object->first_register = phys;
     }
     return object;
+}
+
+uint64_t vm_object_id(const struct vm_object *object)
+{
+    return object->id;
 }
 
 void vm_object_reference(struct vm_object *object)

@@ -24,6 +24,7 @@ struct vm_page;
 
 struct vm_object {
     unsigned references;
+    uint64_t id; /* never that of another one */
     struct list all_link;
     struct radix pages;      /* of struct vm_page, by page number */
     struct list page_list;   /* the same, in order of arrival or last look */
@@ -65,6 +66,8 @@ struct vm_object *vm_object_for_frames(uint64_t phys, uint64_t count);
  * and each access is done by the device. */
 struct vm_object *vm_object_for_registers(uint64_t phys);
 
+/* Its id, for those who know it by a port only. */
+uint64_t vm_object_id(const struct vm_object *object);
 void vm_object_reference(struct vm_object *object);
 void vm_object_release(struct vm_object *object);
 
