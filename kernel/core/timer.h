@@ -4,18 +4,15 @@
  * A timer is part of its owner's struct, zeroed before its first use.  It fires
  * once, from the kernel loop; cancelling one that is not set does nothing.
  * Times are the platform's monotonic nanoseconds; those that are equal fire in
- * the order in which they were set.  However many there are, setting and
- * cancelling one costs little: they are a leftist heap.
+ * the order in which they were set.
  */
 #ifndef CORE_TIMER_H
 #define CORE_TIMER_H
 
-#include <stdint.h>
+#include "core/heap.h"
 
 struct timer {
-    struct timer *left, *right, *parent;
-    unsigned rank; /* steps to the nearest place without a child; 0: not set */
-    uint64_t deadline_ns, order;
+    struct heap_node node;
     void (*fire)(struct timer *);
 };
 

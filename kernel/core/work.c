@@ -62,7 +62,7 @@ static void work_judge(void)
 {
     uint64_t ns = platform_time_spent() - state.start_ns;
 
-    if (ns > WATCHDOG_NS)
+    if (ns > WATCHDOG_NS || work_steps - state.start > WATCHDOG_STEPS)
         kprintf("watchdog: %s %ld, message %d, of %s: %lu us, %lu steps\n",
                 state.kind, (long)state.number, state.message_id,
                 state.task_name, (unsigned long)(ns / 1000),

@@ -12,7 +12,8 @@
  *   the end of things         a struct work of its module's
  *
  * With the word `watchdog' on the kernel's command line each entry that took
- * more of the processor than WATCHDOG_NS is told on the console.
+ * more of the processor than WATCHDOG_NS, or more steps than WATCHDOG_STEPS, is
+ * told on the console.
  */
 #ifndef CORE_WORK_H
 #define CORE_WORK_H
@@ -21,8 +22,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WORK_SLICE  8192u
-#define WATCHDOG_NS 5000000u
+#define WORK_SLICE     8192u
+#define WATCHDOG_NS    5000000u
+#define WATCHDOG_STEPS (4 * WORK_SLICE)
 
 /* Steps since the machine began. */
 extern uint64_t work_steps;

@@ -38,7 +38,7 @@ struct ipc_marequest {
 
 struct ipc_kmsg {
     struct list port_link; /* port's queue, or a list of the ipc module's */
-    struct list set_link;  /* the port's set's queue */
+    uint64_t arrival;      /* its number among all that were queued */
     struct ipc_marequest *marequest;
     struct task *owner;   /* a reference: whose request waits (mig/kobject.h) */
     uint64_t cursor;      /* how far that has got */

@@ -18,6 +18,7 @@ struct ipc_module {
     struct ipc_kmsg *cache[IPC_KMSG_CACHE_MAX];
     unsigned cached;
     uint64_t port_count; /* ports made so far */
+    uint64_t arrivals;   /* messages queued so far */
 };
 
 extern struct ipc_module ipc;

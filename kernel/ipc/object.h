@@ -5,13 +5,14 @@
  * kernel (kernel_owned), a queued message (destination is that message's
  * port), or limbo (none of these: on its way, or dead).
  *
- * Every message waits in its port's queue and, while the port is in a set, in
- * the set's queue too.  Threads wait for messages at the port or at its set,
- * never both: a port in a set cannot be received from.
+ * Every message waits in its port's queue.  A set keeps those of its members
+ * that have messages, by the arrival of their first.  Threads wait for messages
+ * at the port or at its set, never both: a port in a set cannot be received from.
  */
 #ifndef IPC_OBJECT_H
 #define IPC_OBJECT_H
 
+#include "core/heap.h"
 #include "ipc/port.h"
 
 struct ipc_space;
@@ -19,7 +20,7 @@ struct ipc_kmsg;
 struct thread;
 
 struct ipc_mqueue {
-    struct list messages;  /* of struct ipc_kmsg */
+    struct list messages;  /* of struct ipc_kmsg; a port's only */
     struct list receivers; /* of struct thread.wait_link */
     uint32_t notices;      /* notifications that left it for a receiver */
 };
@@ -29,6 +30,7 @@ struct ipc_pset {
     bool active;
     mach_port_name_t name;
     struct list members; /* of struct ipc_port.pset_link */
+    struct heap ready;   /* of struct ipc_port.ready_node */
     struct ipc_mqueue queue;
     struct list dying_link; /* see ipc/ends.h */
 };
@@ -56,6 +58,7 @@ struct ipc_port {
     struct ipc_port *destination; /* a reference */
     struct ipc_pset *pset;        /* a reference */
     struct list pset_link;
+    struct heap_node ready_node; /* pset->ready, while it has messages */
 
     unsigned send_rights, send_once_rights;
     mach_port_mscount_t make_send_count;

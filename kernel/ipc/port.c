@@ -307,7 +307,6 @@ struct ipc_pset *ipc_pset_alloc(void)
         pset->references = 1;
         pset->active = true;
         list_init(&pset->members);
-        list_init(&pset->queue.messages);
         list_init(&pset->queue.receivers);
     }
     return pset;
@@ -337,11 +336,9 @@ void ipc_pset_add(struct ipc_pset *pset, struct ipc_port *port)
 void ipc_pset_remove(struct ipc_port *port)
 {
     struct ipc_pset *pset = port->pset;
-    struct ipc_kmsg *kmsg;
 
-    list_for_each(&port->queue.messages, kmsg, port_link)
-    {
-        list_remove(&kmsg->set_link);
+    if (heap_linked(&port->ready_node)) {
+        heap_remove(&pset->ready, &port->ready_node);
     }
     list_remove(&port->pset_link);
     port->pset = NULL;
