@@ -253,6 +253,136 @@ TEST(a_task_with_much_memory_ends_in_pieces)
     assert_in_range(world_free_frames() + SLACK, frames_before, ~0ul);
 }
 
+/* --- memory objects -------------------------------------------------------------- */
+
+#define OBJECT_PAGES 3000ul
+
+static mach_port_t object, control;
+static vm_address_t window;
+
+/* `two' is the pager of an object that `one' has mapped. */
+static void map_object(vm_size_t size)
+{
+    struct {
+        mach_msg_header_t head;
+        mach_msg_type_t type;
+        uint64_t control;
+        char more[256];
+    } init;
+
+    user_be(two);
+    object = world_reply_port();
+    mach_port_t right = world_give(two, object, MACH_MSG_TYPE_MAKE_SEND, one);
+    user_be(one);
+    window = 0;
+    assert_ok(vm_map(one->self, &window, size, 0, 1, right, 0, 0,
+                     VM_PROT_DEFAULT, VM_PROT_ALL, VM_INHERIT_COPY));
+    user_be(two);
+    assert_ok(mach_msg(&init.head, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0,
+                       sizeof init, object, 0, 0));
+    control = (mach_port_t)init.control;
+    assert_ok(memory_object_ready(control, 0, MEMORY_OBJECT_COPY_DELAY));
+}
+
+/* All its pages are there, and `one' has written to them. */
+static void fill_object(void)
+{
+    vm_address_t data = 0;
+
+    map_object(OBJECT_PAGES * PAGE);
+    assert_ok(vm_allocate(two->self, &data, OBJECT_PAGES * PAGE, 1));
+    begin();
+    assert_ok(memory_object_data_supply(control, 0, data, OBJECT_PAGES * PAGE,
+                                        1, VM_PROT_NONE, 0, MACH_PORT_NULL));
+    end(OBJECT_PAGES);
+    user_be(one);
+    for (unsigned i = 0; i < OBJECT_PAGES; i++) {
+        poke(window + i * PAGE, i);
+    }
+    user_be(two);
+}
+
+static unsigned returned_pages(void)
+{
+    struct message message;
+    unsigned count = 0;
+
+    while (receive(object, &message, MACH_RCV_TIMEOUT, 0) == KERN_SUCCESS) {
+        mach_msg_type_t *type = (void *)(message.body + 32);
+
+        if (message.head.msgh_id == 2208) {
+            count += type->msgt_number / PAGE;
+        }
+    }
+    return count;
+}
+
+TEST(an_object_is_supplied_and_cleaned_in_pieces)
+{
+    fill_object();
+    begin();
+    assert_ok(memory_object_lock_request(
+        control, 0, GIANT, MEMORY_OBJECT_RETURN_ALL, 0, VM_PROT_NO_CHANGE, 0));
+    end(OBJECT_PAGES);
+    assert_int_equal(returned_pages(), OBJECT_PAGES);
+}
+
+TEST(an_object_is_synced_and_forgotten_in_pieces)
+{
+    fill_object();
+    user_be(one);
+    begin();
+    assert_ok(vm_msync(one->self, window, GIANT, VM_SYNC_INVALIDATE));
+    end(OBJECT_PAGES);
+    user_be(two);
+    assert_int_equal(returned_pages(), OBJECT_PAGES);
+}
+
+TEST(an_object_that_is_not_mapped_any_more_ends_in_pieces)
+{
+    fill_object();
+    user_be(one);
+    begin();
+    assert_ok(vm_deallocate(one->self, window, OBJECT_PAGES * PAGE));
+    end(OBJECT_PAGES);
+    user_be(two);
+    assert_int_equal(returned_pages(), OBJECT_PAGES);
+}
+
+TEST(an_object_mapped_anew_while_it_ends_lives_on)
+{
+    vm_address_t again = 0;
+
+    fill_object();
+    mach_port_t right = world_give(two, object, MACH_MSG_TYPE_MAKE_SEND, one);
+    user_be(one);
+    sim_work_automatic(false);
+    vm_deallocate(one->self, window, OBJECT_PAGES * PAGE);
+    while (user_blocked(one)) {
+        assert_true(sim_work());
+    }
+    user_be(one);
+    assert_ok(vm_map(one->self, &again, PAGE, 0, 1, right,
+                     (OBJECT_PAGES - 1) * PAGE, 0, VM_PROT_READ, VM_PROT_ALL,
+                     VM_INHERIT_COPY));
+    sim_work_automatic(true);
+    while (sim_work()) {
+        continue;
+    }
+    assert_int_equal(peek(again), OBJECT_PAGES - 1);
+}
+
+TEST(giant_answers_of_pagers_are_no_work)
+{
+    map_object(PAGE);
+    begin();
+    assert_ok(memory_object_data_error(control, 0, GIANT * 1024, 1));
+    assert_ok(memory_object_data_unavailable(control, 0, GIANT * 1024));
+    assert_ok(memory_object_lock_request(
+        control, 0, ~0ul, MEMORY_OBJECT_RETURN_ALL, 1, VM_PROT_NO_CHANGE, 0));
+    end(0);
+}
+
 /* --- messages ------------------------------------------------------------------ */
 
 struct parts {
@@ -396,6 +526,33 @@ TEST(ports_do_not_nest_too_deep)
     assert_ok(
         mach_port_mod_refs(one->self, outermost, MACH_PORT_RIGHT_RECEIVE, -1));
     end(depth);
+}
+
+TEST(a_port_with_many_messages_joins_and_leaves_a_set_at_once)
+{
+    mach_port_t port = world_reply_port(), other = world_reply_port(), set;
+    struct message message;
+
+    assert_ok(mach_port_allocate(one->self, MACH_PORT_RIGHT_PORT_SET, &set));
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_ok(send_simple(port, MACH_MSG_TYPE_MAKE_SEND_ONCE, 1, 0, 0));
+    }
+    assert_ok(send_simple(other, MACH_MSG_TYPE_MAKE_SEND_ONCE, 2, 0, 0));
+    assert_ok(send_simple(port, MACH_MSG_TYPE_MAKE_SEND_ONCE, 3, 0, 0));
+    begin();
+    assert_ok(mach_port_move_member(one->self, port, set));
+    assert_ok(mach_port_move_member(one->self, port, 0));
+    assert_ok(mach_port_move_member(one->self, port, set));
+    assert_ok(mach_port_move_member(one->self, other, set));
+    end(0);
+    /* Whatever port they came to, in the order in which they came. */
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_ok(receive(set, &message, 0, 0));
+        assert_int_equal(message.head.msgh_id, 1);
+    }
+    assert_int_equal(receive_id(set), 2);
+    assert_int_equal(receive_id(set), 3);
+    assert_int_equal(receive_id(set), 0);
 }
 
 /* --- names --------------------------------------------------------------------- */
@@ -543,11 +700,17 @@ int main(void)
         CASE(copies_share_what_they_have),
         CASE(a_range_is_overwritten_in_pieces),
         CASE(a_task_with_much_memory_ends_in_pieces),
+        CASE(giant_answers_of_pagers_are_no_work),
+        CASE(an_object_mapped_anew_while_it_ends_lives_on),
+        CASE(an_object_that_is_not_mapped_any_more_ends_in_pieces),
+        CASE(an_object_is_synced_and_forgotten_in_pieces),
+        CASE(an_object_is_supplied_and_cleaned_in_pieces),
         CASE(one_page_many_times_in_a_message_costs_what_it_should),
         CASE(a_message_of_too_many_parts_is_refused_and_loses_nothing),
         CASE(a_queue_of_many_messages_dies_in_pieces),
         CASE(ports_in_ports_in_ports_die_in_pieces),
         CASE(ports_do_not_nest_too_deep),
+        CASE(a_port_with_many_messages_joins_and_leaves_a_set_at_once),
         CASE(a_port_that_many_want_to_hear_of_dies_in_pieces),
         CASE(a_task_with_many_ports_ends_in_pieces),
         CASE(a_set_of_many_ports_is_listed_and_dies_in_pieces),
