@@ -220,7 +220,7 @@ static kern_return_t vm_place_object(struct vm_place *place, vm_prot_t access,
     }
     place->prot = entry->prot & ~(vm_prot_t)place->page->lock;
     if (access & VM_PROT_WRITE)
-        return vm_object_write_page(entry->object, index);
+        return vm_object_write_page(entry->object, index, wait);
     if (entry->private || !entry->object->device)
         place->prot &= ~VM_PROT_WRITE;
     return KERN_SUCCESS;

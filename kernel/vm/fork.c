@@ -540,7 +540,7 @@ static kern_return_t vm_overwrite_object(struct vm_object *object,
     if (kr == KERN_SUCCESS)
         kr = vm_copy_page(copy, from, wait, &page);
     if (kr == KERN_SUCCESS)
-        kr = vm_object_write_page(object, index);
+        kr = vm_object_write_page(object, index, wait);
     if (kr != KERN_SUCCESS)
         return kr;
     if (page)

@@ -135,9 +135,17 @@ static bool vm_map_open_slot(struct vm_map *map, unsigned index)
     return true;
 }
 
+/* There may be holes from START on. */
+static void vm_map_note_hole(struct vm_map *map, vm_offset_t start)
+{
+    for (unsigned n = 0; n < VM_MAP_HOLE_CLASSES; n++)
+        map->full[n] = min_of(map->full[n], start);
+}
+
 static void vm_map_close_slots(struct vm_map *map, unsigned first,
                                unsigned count)
 {
+    vm_map_note_hole(map, first ? map->entries[first - 1]->end : map->min);
     memmove(map->entries + first, map->entries + first + count,
             (map->count - first - count) * sizeof *map->entries);
     map->count -= count;
@@ -203,19 +211,45 @@ int vm_map_clip(struct vm_map *map, vm_offset_t start, vm_offset_t end)
     return (int)first;
 }
 
-kern_return_t vm_map_find_space(const struct vm_map *map, vm_offset_t *address,
+static unsigned vm_hole_class(vm_size_t size)
+{
+    uint64_t pages = max_of(size >> PAGE_SHIFT_BITS, 1ul);
+
+    return min_of(63u - (unsigned)__builtin_clzl(pages),
+                  VM_MAP_HOLE_CLASSES - 1u);
+}
+
+/* A map full of small regions is not searched from its beginning each time: what
+ * a search from the beginning has seen of holes is kept. */
+kern_return_t vm_map_find_space(struct vm_map *map, vm_offset_t *address,
                                 vm_size_t size, vm_offset_t mask)
 {
-    vm_offset_t start = max_of(*address, max_of(map->min, VM_MAP_LOWEST_FREE));
+    vm_offset_t lowest = max_of(map->min, VM_MAP_LOWEST_FREE), seen;
+    vm_offset_t start = max_of(*address, lowest);
+    unsigned class = vm_hole_class(size);
+    bool from_beginning = start == lowest;
+    bool skipped = false;
 
+    if (from_beginning)
+        start = max_of(start, map->full[class]);
     for (unsigned i = vm_map_index(map, start);; i++) {
+        seen = start;
         start = (start + mask) & ~mask;
         if (start > map->max || size > map->max - start)
             return KERN_NO_SPACE;
         if (i >= map->count || start + size <= map->entries[i]->start)
             break;
+        /* The first hole that another one of this class might have. */
+        if (!skipped && map->entries[i]->start > seen &&
+            map->entries[i]->start - seen >= PAGE_SIZE << class) {
+            skipped = true;
+            if (from_beginning)
+                map->full[class] = seen;
+        }
         start = max_of(start, map->entries[i]->end);
     }
+    if (from_beginning && !skipped)
+        map->full[class] = seen;
     *address = start;
     return KERN_SUCCESS;
 }

@@ -383,7 +383,8 @@ static kern_return_t vm_snapshot_push(struct vm_amap *amap, uint64_t index,
     return KERN_SUCCESS;
 }
 
-kern_return_t vm_object_write_page(struct vm_object *object, uint64_t index)
+kern_return_t vm_object_write_page(struct vm_object *object, uint64_t index,
+                                   struct vm_fault_wait *wait)
 {
     struct vm_page *page = vm_object_page(object, index);
     struct vm_amap *amap;
@@ -400,6 +401,8 @@ kern_return_t vm_object_write_page(struct vm_object *object, uint64_t index)
         /* Who saw the object's page through the snapshot must see the copy;
          * other mappings of it just fault again. */
         pmap_page_protect(page, VM_PROT_NONE);
+        if (work_spent())
+            return vm_fault_wait_later(wait);
     }
     if (!object->device)
         page->dirty = true;

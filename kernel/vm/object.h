@@ -92,8 +92,9 @@ kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
                             struct vm_page **page_out);
 
 /* Must be called before a page is written: what snapshots the object has get
- * their copies.  Marks it dirty. */
-kern_return_t vm_object_write_page(struct vm_object *object, uint64_t index);
+ * their copies.  Marks it dirty.  KERN_WAITING queues WAIT: there are many. */
+kern_return_t vm_object_write_page(struct vm_object *object, uint64_t index,
+                                   struct vm_fault_wait *wait);
 
 /* Wakes those who wait for the page, and forgets the request. */
 void vm_object_answer(struct vm_object *object, uint64_t index,
