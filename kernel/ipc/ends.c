@@ -73,6 +73,9 @@ static void space_step(struct ipc_space *space)
         ipc_right_destroy(space, space->dying_name, entry);
         return;
     }
+    if (ipc_entry_free_table(space)) {
+        return;
+    }
     list_remove(&space->dying_link);
     ipc_space_release(space);
 }

@@ -239,12 +239,28 @@ struct ipc_entry *ipc_entry_next(struct ipc_space *space,
     return entry;
 }
 
-static void free_tree(void *at, unsigned level)
+bool ipc_entry_free_table(struct ipc_space *space)
 {
-    for (unsigned i = 0; at != NULL && level > 0 && i < IPC_RADIX_SLOTS; i++) {
-        free_tree(((struct ipc_node *)at)->slots[i], level - 1);
+    void **at = &space->root;
+
+    for (unsigned level = space->levels; level > 0 && *at != NULL; level--) {
+        struct ipc_node *node = *at;
+
+        while (node->freed < IPC_RADIX_SLOTS &&
+               node->slots[node->freed] == NULL) {
+            node->freed++;
+        }
+        if (node->freed == IPC_RADIX_SLOTS) {
+            break;
+        }
+        at = &node->slots[node->freed];
     }
-    kfree(at);
+    if (*at == NULL) {
+        return false;
+    }
+    kfree(*at);
+    *at = NULL;
+    return true;
 }
 
 /* --- from a port to its name ---------------------------------------------- */
@@ -385,7 +401,9 @@ void ipc_space_reference(struct ipc_space *space)
 void ipc_space_release(struct ipc_space *space)
 {
     if (--space->references == 0) {
-        free_tree(space->root, space->levels);
+        while (ipc_entry_free_table(space)) {
+            continue;
+        }
         kfree(space->hash);
         kfree(space->old_hash);
         kfree(space);

@@ -36,7 +36,8 @@ struct ipc_leaf {
 };
 
 struct ipc_node {
-    uint64_t full; /* slots below which no name is free */
+    uint64_t full;  /* slots below which no name is free */
+    unsigned freed; /* of a dying space: slots below which all is freed */
     void *slots[IPC_RADIX_SLOTS];
 };
 
@@ -74,6 +75,10 @@ struct ipc_entry *ipc_entry_alloc_name(struct ipc_space *space,
                                        mach_port_name_t name);
 void ipc_entry_free(struct ipc_space *space, mach_port_name_t name,
                     struct ipc_entry *entry);
+
+/* Frees a part of the table of a space that has no names any more; false if
+ * there is none left. */
+bool ipc_entry_free_table(struct ipc_space *space);
 
 /* The entry of the first name in use from *NAME on, which is replaced by it;
  * NULL if there is none. */

@@ -596,6 +596,21 @@ TEST(a_task_with_many_ports_ends_in_pieces)
     end(MANY);
 }
 
+TEST(a_task_with_names_far_apart_ends_in_pieces)
+{
+    user_be(two);
+    for (unsigned i = 0; i < MANY; i++) {
+        mach_port_allocate_name(two->self, MACH_PORT_RIGHT_RECEIVE,
+                                i * 2654435761u + 77);
+    }
+    mach_port_t victim =
+        world_give(two, two->self, MACH_MSG_TYPE_COPY_SEND, one);
+    user_be(one);
+    begin();
+    assert_ok(task_terminate(victim));
+    end(MANY);
+}
+
 TEST(a_set_of_many_ports_is_listed_and_dies_in_pieces)
 {
     mach_port_t set;
@@ -713,6 +728,7 @@ int main(void)
         CASE(a_port_with_many_messages_joins_and_leaves_a_set_at_once),
         CASE(a_port_that_many_want_to_hear_of_dies_in_pieces),
         CASE(a_task_with_many_ports_ends_in_pieces),
+        CASE(a_task_with_names_far_apart_ends_in_pieces),
         CASE(a_set_of_many_ports_is_listed_and_dies_in_pieces),
         CASE(all_names_are_listed_in_pieces),
         CASE(many_waiters_are_woken_in_pieces),
