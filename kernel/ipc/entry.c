@@ -235,7 +235,8 @@ struct ipc_entry *ipc_entry_next(struct ipc_space *space,
     if (at < capacity(space)) {
         entry = next_below(space->root, space->levels, &at);
     }
-    *name = at;
+    /* Behind the last name is one that nothing has. */
+    *name = min_of(at, (uint64_t)MACH_PORT_NAME_DEAD);
     return entry;
 }
 
