@@ -74,8 +74,7 @@ void pmap_retire(struct pmap *pmap)
 
 bool pmap_forget_one(struct pmap *pmap)
 {
-    uint64_t index = 0;
-    struct pmap_entry *entry = radix_next(&pmap->entries, &index);
+    struct pmap_entry *entry = radix_next(&pmap->entries, &pmap->forgotten);
 
     if (entry)
         pmap_entry_free(entry);

@@ -28,6 +28,7 @@ struct pmap {
     struct radix entries;           /* of struct pmap_entry, by page number */
     unsigned running;               /* threads now in user mode */
     bool unsettled;                 /* access was taken away since settling */
+    uint64_t forgotten; /* once retired: pages below have no entry */
     struct list unsettled_link;
 };
 
