@@ -29,10 +29,13 @@ void *radix_get(const struct radix *radix, uint64_t index)
 static bool radix_grow(struct radix *radix, uint64_t index)
 {
     if (!radix->root) {
+        /* As high as it must be at once: there is nothing to put below. */
         radix->root = radix_node_alloc();
-        radix->height = 1;
         if (!radix->root)
             return false;
+        radix->height = 1;
+        while (!radix_covers(radix->height, index))
+            radix->height++;
     }
     while (!radix_covers(radix->height, index)) {
         struct radix_node *node = radix_node_alloc();

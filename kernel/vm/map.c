@@ -234,6 +234,8 @@ kern_return_t vm_map_find_space(struct vm_map *map, vm_offset_t *address,
         start = max_of(start, map->full[class]);
     for (unsigned i = vm_map_index(map, start);; i++) {
         seen = start;
+        if (start > map->max || mask > map->max)
+            return KERN_NO_SPACE;
         start = (start + mask) & ~mask;
         if (start > map->max || size > map->max - start)
             return KERN_NO_SPACE;

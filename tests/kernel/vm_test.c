@@ -85,6 +85,19 @@ TEST(an_address_can_be_allocated_once)
     assert_int_equal(peek(again), 0);
 }
 
+TEST(no_room_is_found_by_going_round_the_end)
+{
+    vm_address_t address = ~0ul - 4500;
+
+    assert_kr(vm_map(one->self, &address, PAGE, ~0ul >> 1, 1, 0, 0, 0,
+                     VM_PROT_READ, VM_PROT_READ, VM_INHERIT_COPY),
+              KERN_NO_SPACE);
+    address = ~0ul - 4500;
+    assert_kr(vm_map(one->self, &address, PAGE, 0xffff, 1, 0, 0, 0,
+                     VM_PROT_READ, VM_PROT_READ, VM_INHERIT_COPY),
+              KERN_NO_SPACE);
+}
+
 TEST(memory_that_is_read_only_cannot_be_written)
 {
     vm_address_t address = 0;
@@ -566,6 +579,7 @@ int main(void)
         T(new_memory_reads_as_zeros_and_keeps_what_is_written),
         T(memory_given_back_is_not_there_any_more),
         T(an_address_can_be_allocated_once),
+        T(no_room_is_found_by_going_round_the_end),
         T(memory_that_is_read_only_cannot_be_written),
         T(the_maximum_protection_cannot_be_raised),
         T(vm_region_tells_what_is_mapped),
