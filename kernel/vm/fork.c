@@ -14,7 +14,9 @@
 /* Of all the parts of one message: so many copied at once, and so many copied
  * as they are some pager's (16 MB). */
 #define COPIED_PAGES_MAX 256
-#define TAKEN_PAGES_MAX  4096ul
+/* Regions that a copy, or all parts of one message, may be made of. */
+#define COPY_PIECES_MAX 4096
+#define TAKEN_PAGES_MAX 4096ul
 
 /* Every anon of a range is now also someone else's: nobody may write it
  * unnoticed.  Where an amap is shared, others than MAP show it too. */
@@ -304,6 +306,7 @@ void vm_copyin_bound_init(struct vm_copyin_bound *bound)
 {
     bound->taken = min_of(vm_page_total_count() / 8, TAKEN_PAGES_MAX);
     bound->copied = COPIED_PAGES_MAX;
+    bound->pieces = COPY_PIECES_MAX;
 }
 
 /* Makes resident what ENTRY shows of its object in the range. */
@@ -339,6 +342,14 @@ static uint64_t vm_paged_pages(const struct vm_map *map, vm_offset_t start,
     return count;
 }
 
+static uint64_t vm_range_pieces(const struct vm_map *map, vm_offset_t start,
+                                vm_offset_t end)
+{
+    return end > start
+               ? vm_map_index(map, end - 1) - vm_map_index(map, start) + 1
+               : 0;
+}
+
 kern_return_t vm_map_copyin_fetch(struct vm_map *map, vm_offset_t address,
                                   vm_size_t size, struct vm_copyin_bound *bound,
                                   struct vm_fault_wait *wait)
@@ -350,6 +361,10 @@ kern_return_t vm_map_copyin_fetch(struct vm_map *map, vm_offset_t address,
         return kr;
     if (!vm_map_calm(map, at, end))
         return vm_fault_wait_later(wait);
+    uint64_t pieces = vm_range_pieces(map, at, end);
+    if (pieces > bound->pieces)
+        return KERN_RESOURCE_SHORTAGE;
+    bound->pieces -= pieces;
     uint64_t count = vm_paged_pages(map, at, end);
     if (count > bound->taken || (count && !vm_pages_available(map, count)))
         return KERN_RESOURCE_SHORTAGE;
@@ -374,6 +389,8 @@ static kern_return_t vm_copyin(struct vm_map *map, vm_offset_t address,
 
     if (kr != KERN_SUCCESS)
         return kr;
+    if (vm_range_pieces(map, start, end) > COPY_PIECES_MAX)
+        return KERN_RESOURCE_SHORTAGE;
     struct vm_map_copy *copy = vm_copy_create(address - start, size);
     if (!copy)
         return KERN_RESOURCE_SHORTAGE;

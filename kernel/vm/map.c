@@ -5,9 +5,10 @@
 
 #include <mach/memory_object.h>
 
-/* What is done in one piece (vm_map_calm, vm_map_remove_part): pages shown, and
- * entries. */
-#define CALM_PAGES     2048u
+/* What is done in one piece: pages shown that are changed, or removed, which is
+ * dearer, and entries removed. */
+#define CALM_PAGES     4096u
+#define REMOVE_PAGES   2048u
 #define REMOVE_ENTRIES 256u
 
 struct vm_map *vm_map_create(struct platform_task *platform, vm_offset_t min,
@@ -421,12 +422,18 @@ kern_return_t vm_map_remove(struct vm_map *map, vm_offset_t start,
     return KERN_SUCCESS;
 }
 
-bool vm_map_calm(struct vm_map *map, vm_offset_t start, vm_offset_t end)
+static bool vm_map_thin(struct vm_map *map, vm_offset_t start, vm_offset_t end,
+                        uint64_t pages)
 {
-    if (!pmap_crowded(&map->pmap, start, end, CALM_PAGES))
+    if (!pmap_crowded(&map->pmap, start, end, pages))
         return true;
     pmap_remove_some(&map->pmap, start, end);
     return false;
+}
+
+bool vm_map_calm(struct vm_map *map, vm_offset_t start, vm_offset_t end)
+{
+    return vm_map_thin(map, start, end, CALM_PAGES);
 }
 
 kern_return_t vm_map_remove_part(struct vm_map *map, vm_offset_t *start,
@@ -437,7 +444,7 @@ kern_return_t vm_map_remove_part(struct vm_map *map, vm_offset_t *start,
 
     if (last < map->count && map->entries[last]->start < end)
         stop = map->entries[last]->start;
-    if (!vm_map_calm(map, *start, stop))
+    if (!vm_map_thin(map, *start, stop, REMOVE_PAGES))
         return KERN_LATER;
     kern_return_t kr = vm_map_remove(map, *start, stop);
     *start = stop;

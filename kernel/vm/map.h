@@ -77,6 +77,7 @@ struct vm_fault_wait;
 struct vm_copyin_bound {
     uint64_t taken;  /* pages of pagers' objects */
     uint64_t copied; /* pages copied at once, as that is cheaper */
+    uint64_t pieces; /* regions of the map */
 };
 void vm_copyin_bound_init(struct vm_copyin_bound *bound);
 kern_return_t vm_map_copyin_fetch(struct vm_map *map, vm_offset_t address,

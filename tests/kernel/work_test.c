@@ -201,6 +201,33 @@ TEST(giant_ranges_are_no_work)
     end(0);
 }
 
+TEST(a_child_of_a_task_with_much_memory_is_made_in_pieces)
+{
+    vm_address_t address = touched(BIG);
+    mach_msg_type_number_t size;
+    mach_port_t child;
+    pointer_t copy;
+
+    begin();
+    assert_ok(task_create(one->self, 1, &child));
+    end(BIG / PAGE);
+    poke(address + PAGE, 5);
+    assert_ok(vm_read(child, address, 2 * PAGE, &copy, &size));
+    assert_int_equal(peek(copy + PAGE), PAGE);
+}
+
+TEST(much_memory_is_protected_in_pieces)
+{
+    vm_address_t address = touched(BIG);
+
+    begin();
+    assert_ok(vm_protect(one->self, address, BIG, 0, VM_PROT_READ));
+    end(BIG / PAGE);
+    assert_int_equal(peek(address + BIG - PAGE), BIG - PAGE);
+    uint32_t value = 1;
+    assert_false(sim_write(one->thread, address + PAGE, &value, sizeof value));
+}
+
 /* A copy of much memory costs nothing until somebody writes, and then a page. */
 TEST(copies_share_what_they_have)
 {
@@ -227,6 +254,24 @@ TEST(copies_share_what_they_have)
     assert_ok(vm_deallocate(one->self, copy, BIG / 2));
     end(BIG / PAGE);
     assert_in_range(world_free_frames() + SLACK, frames_before, ~0ul);
+}
+
+TEST(a_copy_of_too_many_regions_is_refused)
+{
+    vm_address_t address = 0;
+    mach_msg_type_number_t size;
+    pointer_t copy;
+
+    assert_ok(vm_allocate(one->self, &address, GIANT, 1));
+    for (unsigned i = 0; i < 4000; i++) {
+        assert_ok(vm_protect(one->self, address + 2 * i * PAGE, PAGE, 0,
+                             VM_PROT_READ));
+    }
+    begin();
+    assert_kr(vm_read(one->self, address, 8000 * PAGE, &copy, &size),
+              KERN_RESOURCE_SHORTAGE);
+    assert_ok(vm_read(one->self, address, 1000 * PAGE, &copy, &size));
+    end(2000);
 }
 
 TEST(a_range_is_overwritten_in_pieces)
@@ -712,7 +757,10 @@ int main(void)
             what_another_thread_allocates_where_memory_is_being_given_back_stays),
         CASE(protection_of_every_second_page_costs_what_it_should),
         CASE(giant_ranges_are_no_work),
+        CASE(a_child_of_a_task_with_much_memory_is_made_in_pieces),
+        CASE(much_memory_is_protected_in_pieces),
         CASE(copies_share_what_they_have),
+        CASE(a_copy_of_too_many_regions_is_refused),
         CASE(a_range_is_overwritten_in_pieces),
         CASE(a_task_with_much_memory_ends_in_pieces),
         CASE(giant_answers_of_pagers_are_no_work),
