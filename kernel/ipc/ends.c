@@ -73,6 +73,13 @@ static void space_step(struct ipc_space *space)
         ipc_right_destroy(space, space->dying_name, entry);
         return;
     }
+    if (space->dead != NULL) {
+        void (*dead)(void *) = space->dead;
+
+        space->dead = NULL;
+        dead(space->dead_context);
+        return;
+    }
     if (ipc_entry_free_table(space)) {
         return;
     }

@@ -60,6 +60,8 @@ struct ipc_space {
 
     struct list dying_link; /* see ipc/ends.h */
     mach_port_name_t dying_name;
+    void (*dead)(void *); /* to be called when it has no rights any more */
+    void *dead_context;
 };
 
 /* The entry of a name in use, or NULL. */

@@ -656,11 +656,14 @@ kern_return_t ipc_right_request_dead_name(struct ipc_space *space,
 
 /* --- spaces as the kernel sees them ---------------------------------------- */
 
-void ipc_space_destroy(struct ipc_space *space)
+void ipc_space_destroy(struct ipc_space *space, void (*done)(void *),
+                       void *context)
 {
     if (space->active) {
         space->active = false;
         space->task = NULL;
+        space->dead = done;
+        space->dead_context = context;
         ipc_end_space(space);
     }
 }

@@ -266,7 +266,8 @@ static void serve(struct ipc_kmsg *request)
 
     memset(call.reply, 0, call.dirty);
     call.request = request;
-    work_detail(request->header.msgh_id, ipc_request_task()->name);
+    work_detail(request->header.msgh_id,
+                ipc_request_task() != NULL ? ipc_request_task()->name : "");
     ipc_peek_reply(&reply);
     ipc_reply_head(head, &reply, sizeof *head, MIG_BAD_ID);
     if (routine != NULL) {

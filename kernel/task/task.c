@@ -148,6 +148,16 @@ static void task_release_ports(struct task *task)
     task->self = IP_NULL;
 }
 
+/* Who hears that the task is dead finds that its rights are, too. */
+static void task_end_rest(void *context)
+{
+    struct task *task = context;
+
+    task_release_ports(task);
+    list_remove(&task->link);
+    task_deallocate(task);
+}
+
 static void task_end(struct task *task)
 {
     struct thread *thread;
@@ -159,13 +169,11 @@ static void task_end(struct task *task)
     if (task->platform)
         platform_task_destroy(task->platform);
     task->platform = NULL;
-    ipc_space_destroy(task->space);
+    ipc_kobject_set(task->self, IKOT_NONE, NULL);
     vm_map_terminate(task->map);
     vm_map_deallocate(task->map);
     task->map = NULL;
-    task_release_ports(task);
-    list_remove(&task->link);
-    task_deallocate(task);
+    ipc_space_destroy(task->space, task_end_rest, task);
 }
 
 void task_terminate_internal(struct task *task)

@@ -83,7 +83,8 @@ kern_return_t rpc_vm_read(vm_map_t map, vm_address_t address, vm_size_t size,
         return KERN_INVALID_ARGUMENT;
     if (!vm_map_calm(map, trunc_page(address), round_page(address + size)))
         return KERN_LATER;
-    kern_return_t kr = ipc_request_task()->map == map
+    const struct task *reader = ipc_request_task();
+    kern_return_t kr = reader && reader->map == map
                            ? vm_map_copyin(map, address, size, false, &copy)
                            : vm_read_foreign(map, address, size, &copy);
     if (kr == KERN_SUCCESS) {

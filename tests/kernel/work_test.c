@@ -641,6 +641,34 @@ TEST(a_task_with_many_ports_ends_in_pieces)
     end(MANY);
 }
 
+TEST(who_hears_that_a_task_is_dead_finds_its_rights_dead)
+{
+    mach_port_t notify = world_reply_port(), port = world_reply_port();
+    mach_port_t victim, previous;
+    struct message message;
+
+    user_be(two);
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_true(world_reply_port() != 0);
+    }
+    victim = world_give(two, two->self, MACH_MSG_TYPE_COPY_SEND, one);
+    world_give(one, port, MACH_MSG_TYPE_MAKE_SEND, two);
+    user_be(one);
+    assert_ok(mach_port_request_notification(
+        one->self, port, MACH_NOTIFY_NO_SENDERS, 0, notify,
+        MACH_MSG_TYPE_MAKE_SEND_ONCE, &previous));
+    assert_ok(mach_port_request_notification(
+        one->self, victim, MACH_NOTIFY_DEAD_NAME, 0, notify,
+        MACH_MSG_TYPE_MAKE_SEND_ONCE, &previous));
+    begin();
+    assert_ok(task_terminate(victim));
+    end(MANY);
+    assert_ok(receive(notify, &message, 0, 0));
+    assert_int_equal(message.head.msgh_id, MACH_NOTIFY_NO_SENDERS);
+    assert_ok(receive(notify, &message, 0, 0));
+    assert_int_equal(message.head.msgh_id, MACH_NOTIFY_DEAD_NAME);
+}
+
 TEST(a_task_with_names_far_apart_ends_in_pieces)
 {
     user_be(two);
@@ -776,6 +804,7 @@ int main(void)
         CASE(a_port_with_many_messages_joins_and_leaves_a_set_at_once),
         CASE(a_port_that_many_want_to_hear_of_dies_in_pieces),
         CASE(a_task_with_many_ports_ends_in_pieces),
+        CASE(who_hears_that_a_task_is_dead_finds_its_rights_dead),
         CASE(a_task_with_names_far_apart_ends_in_pieces),
         CASE(a_set_of_many_ports_is_listed_and_dies_in_pieces),
         CASE(all_names_are_listed_in_pieces),
