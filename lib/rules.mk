@@ -10,7 +10,8 @@ MACH_INTERFACES := mach/mach_interface=mach/mach mach/mach_port=mach/mach_port \
 	mach/mach4=mach/mach4 device/device=device/device \
 	device/device_request=device/device_request \
 	device/device_reply=device/device_reply \
-	mach/mach_i386=mach/machine/mach_i386
+	mach/mach_i386=mach/machine/mach_i386 \
+	mach_debug/mach_debug=mach_debug/mach_debug
 
 define mach_user_stubs
 $(GEN)/$(1).h $(GEN)/$(1)_user.c &: | $(MACH_INC)/.done

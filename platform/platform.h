@@ -183,6 +183,14 @@ uint64_t platform_time_realtime(void);  /* nanoseconds since 1970 */
  * deadline at a time, UINT64_MAX for none. */
 void platform_timer_set(uint64_t deadline_ns);
 
+/* What the calling thread has had of the processor, nanoseconds; for people who
+ * look at how long the kernel works. */
+uint64_t platform_time_spent(void);
+
+/* kernel_work follows soon, even if nothing else happens, but behind what is
+ * there already. */
+void platform_work_wanted(void);
+
 /* --- console, disks, the end ---------------------------------------------- */
 
 /* Takes all of the text; never blocks. */
@@ -276,6 +284,9 @@ void kernel_thread_stopped(void *thread_cookie);
 
 /* The host ended the task's process behind the kernel's back. */
 void kernel_task_died(void *task_cookie);
+
+/* Does a piece of what was put off (core/work.h). */
+void kernel_work(void);
 
 void kernel_timer(void);
 /* What was typed; SIZE_BYTES 0: there will be no more. */

@@ -33,6 +33,9 @@
 /* Never returned to a user: the operation has parked its caller on something
  * and is to be tried again when that is there. */
 #define KERN_WAITING ((kern_return_t)0x7ff00001)
+/* Nor this: a routine of MIG's has had its share of the processor; it is called
+ * again with the same request (mig/kobject.h). */
+#define KERN_LATER ((kern_return_t)0x7ff00003)
 /* Nor is this: the address is device memory, each access is its device's. */
 #define KERN_DEVICE ((kern_return_t)0x7ff00002)
 

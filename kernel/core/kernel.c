@@ -4,6 +4,7 @@
 #include "boot/boot.h"
 #include "core/timer.h"
 #include "core/trap.h"
+#include "core/work.h"
 #include "device/access.h"
 #include "device/device.h"
 #include "device/pc.h"
@@ -17,6 +18,7 @@
 #include "task/thread.h"
 #include "vm/anon.h"
 #include "vm/fault.h"
+#include "vm/grave.h"
 #include "vm/map.h"
 #include "vm/object.h"
 #include "vm/page.h"
@@ -46,8 +48,10 @@ int kernel_create(const struct kernel_config *config)
 {
     kernel_command_line = config->command_line;
     kernel_console_show(!kernel_command_word("quiet"));
+    work_module_init();
     timer_module_init();
     vm_page_module_init();
+    vm_grave_module_init();
     pmap_module_init();
     vm_fault_module_init();
     vm_object_module_init();
@@ -59,6 +63,7 @@ int kernel_create(const struct kernel_config *config)
     device_module_init();
     int result = boot_modules(config);
     kernel_settle();
+    work_watch(kernel_command_word("watchdog"));
     return result;
 }
 
@@ -66,7 +71,9 @@ void kernel_destroy(void)
 {
     boot_module_fini();
     task_module_fini();
-    kernel_settle();
+    do
+        kernel_settle();
+    while (work_run());
     device_module_fini();
     host_module_fini();
     task_notify_module_fini();
@@ -101,6 +108,7 @@ void kernel_settle(void)
     pmap_settle();
     if (task_has_ended)
         kernel_look_for_tasks();
+    work_end();
 }
 
 void kernel_halt(int status, const char *why)
@@ -109,10 +117,13 @@ void kernel_halt(int status, const char *why)
     platform_exit(status);
 }
 
-static struct thread *kernel_enter(void *cookie)
+static struct thread *kernel_enter(void *cookie, const char *kind,
+                                   int64_t number)
 {
     struct thread *thread = cookie;
 
+    work_begin(kind, number);
+    work_detail(0, thread->task->name);
     thread_entered(thread);
     thread_reference(thread);
     current_thread = thread;
@@ -129,7 +140,7 @@ static void kernel_leave(struct thread *thread)
 
 void kernel_trap(void *cookie, int64_t number, const uint64_t args[6])
 {
-    struct thread *thread = kernel_enter(cookie);
+    struct thread *thread = kernel_enter(cookie, "trap", number);
 
     thread->in_trap = true;
     thread->trap_number = number;
@@ -181,7 +192,7 @@ static void kernel_do_fault(struct thread *thread)
 
 void kernel_fault(void *cookie, uint64_t address, int access)
 {
-    struct thread *thread = kernel_enter(cookie);
+    struct thread *thread = kernel_enter(cookie, "fault", access);
 
     thread->task->fault_count++;
     thread->trap_args[0] = address;
@@ -259,7 +270,7 @@ static void kernel_do_exception(struct thread *thread)
 
 void kernel_exception(void *cookie, int vector, uint64_t error_code)
 {
-    struct thread *thread = kernel_enter(cookie);
+    struct thread *thread = kernel_enter(cookie, "exception", vector);
 
     thread->trap_args[0] = (uint64_t)vector;
     thread->trap_args[1] = error_code;
@@ -271,7 +282,7 @@ void kernel_exception(void *cookie, int vector, uint64_t error_code)
 
 void kernel_thread_stopped(void *cookie)
 {
-    struct thread *thread = kernel_enter(cookie);
+    struct thread *thread = kernel_enter(cookie, "stop", 0);
 
     thread_resume_user(thread);
     kernel_leave(thread);
@@ -281,13 +292,23 @@ void kernel_task_died(void *cookie)
 {
     struct task *task = cookie;
 
+    work_begin("death", 0);
+    work_detail(0, task->name);
     kprintf("%s: its host process is gone\n", task->name);
     task_terminate_internal(task);
     kernel_settle();
 }
 
+void kernel_work(void)
+{
+    work_begin("work", 0);
+    work_run();
+    kernel_settle();
+}
+
 void kernel_timer(void)
 {
+    work_begin("timer", 0);
     timer_run();
     kernel_settle();
 }
@@ -306,6 +327,7 @@ size_t kernel_log_copy(char *buffer, size_t size_bytes)
 
 void kernel_console_input(const char *text, size_t size_bytes)
 {
+    work_begin("console", 0);
     if (!boot_console_input(text, size_bytes))
         device_console_input(text, size_bytes);
     kernel_settle();
@@ -319,6 +341,7 @@ void kernel_console_resized(void)
 
 void kernel_disk_done(void *cookie, int status)
 {
+    work_begin("disk", status);
     device_disk_done(cookie, status);
     kernel_settle();
 }

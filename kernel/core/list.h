@@ -69,6 +69,18 @@ static inline void list_remove(struct list *link)
     link->next = link->prev = NULL;
 }
 
+/* All of FROM goes to the end of HEAD; FROM is empty afterwards. */
+static inline void list_splice(struct list *head, struct list *from)
+{
+    if (from->next == from)
+        return;
+    from->next->prev = head->prev;
+    head->prev->next = from->next;
+    from->prev->next = head;
+    head->prev = from->prev;
+    list_init(from);
+}
+
 /* The first link, or NULL. */
 static inline struct list *list_first(const struct list *head)
 {

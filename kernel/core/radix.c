@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/radix.h"
-#include "core/core.h"
+#include "core/radix_node.h"
+#include "core/work.h"
 
-#define RADIX_BITS  6
-#define RADIX_SLOTS (1u << RADIX_BITS)
-#define RADIX_MASK  (RADIX_SLOTS - 1)
-
-struct radix_node {
-    unsigned used;
-    void *slots[RADIX_SLOTS];
-};
-
-/* How many indices a tree of this height covers; 0 stands for all. */
-static bool radix_covers(unsigned height, uint64_t index)
+struct radix_node *radix_node_alloc(void)
 {
-    unsigned bits = height * RADIX_BITS;
-    return bits >= 64 || index >> bits == 0;
+    struct radix_node *node = kalloc(sizeof *node);
+
+    if (node)
+        node->references = 1;
+    return node;
 }
 
 void *radix_get(const struct radix *radix, uint64_t index)
@@ -36,13 +29,16 @@ void *radix_get(const struct radix *radix, uint64_t index)
 static bool radix_grow(struct radix *radix, uint64_t index)
 {
     if (!radix->root) {
-        radix->root = kalloc(sizeof *radix->root);
-        radix->height = 1;
+        /* As high as it must be at once: there is nothing to put below. */
+        radix->root = radix_node_alloc();
         if (!radix->root)
             return false;
+        radix->height = 1;
+        while (!radix_covers(radix->height, index))
+            radix->height++;
     }
     while (!radix_covers(radix->height, index)) {
-        struct radix_node *node = kalloc(sizeof *node);
+        struct radix_node *node = radix_node_alloc();
         if (!node)
             return false;
         node->slots[0] = radix->root;
@@ -93,6 +89,7 @@ static void radix_unset(struct radix *radix, uint64_t index)
 
 bool radix_set(struct radix *radix, uint64_t index, void *value)
 {
+    work_step(1);
     if (!value) {
         radix_unset(radix, index);
         return true;
@@ -103,7 +100,7 @@ bool radix_set(struct radix *radix, uint64_t index, void *value)
     for (unsigned level = radix->height; --level > 0;) {
         void **slot = &node->slots[index >> (level * RADIX_BITS) & RADIX_MASK];
         if (!*slot) {
-            *slot = kalloc(sizeof *node);
+            *slot = radix_node_alloc();
             if (!*slot)
                 return false;
             node->used++;
@@ -142,6 +139,7 @@ static void *radix_node_next(struct radix_node *node, unsigned level,
 
 void *radix_next(const struct radix *radix, uint64_t *index)
 {
+    work_step(1);
     if (!radix->root || !radix_covers(radix->height, *index))
         return NULL;
     return radix_node_next(radix->root, radix->height - 1, index);

@@ -1,36 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/timer.h"
 #include "core/core.h"
+#include "core/work.h"
 
-static struct list timers; /* by deadline */
+static struct heap timers; /* by deadline */
 
 void timer_module_init(void)
 {
-    list_init(&timers);
+    timers = (struct heap){0};
 }
 
 static void timer_program(void)
 {
-    struct timer *first = list_first_entry(&timers, struct timer, link);
-
-    platform_timer_set(first ? first->deadline_ns : UINT64_MAX);
+    platform_timer_set(timers.first ? timers.first->key : UINT64_MAX);
 }
 
 void timer_set(struct timer *timer, uint64_t deadline_ns,
                void (*fire)(struct timer *))
 {
-    struct list *position = timers.prev;
-
-    if (list_linked(&timer->link))
-        list_remove(&timer->link);
-    timer->deadline_ns = deadline_ns;
+    if (heap_linked(&timer->node))
+        heap_remove(&timers, &timer->node);
     timer->fire = fire;
-    position = timers.prev;
-    while (position != &timers &&
-           list_entry(position, struct timer, link)->deadline_ns > deadline_ns)
-        position = position->prev;
-    list_insert_before(position->next, &timer->link);
-    if (timers.next == &timer->link)
+    heap_insert(&timers, &timer->node, deadline_ns);
+    if (timers.first == &timer->node)
         timer_program();
 }
 
@@ -43,22 +35,22 @@ void timer_set_ms(struct timer *timer, uint32_t from_now_ms,
 
 void timer_cancel(struct timer *timer)
 {
-    if (!list_linked(&timer->link))
+    bool was_first = timers.first == &timer->node;
+
+    if (!heap_linked(&timer->node))
         return;
-    bool was_first = timers.next == &timer->link;
-    list_remove(&timer->link);
+    heap_remove(&timers, &timer->node);
     if (was_first)
         timer_program();
 }
 
 void timer_run(void)
 {
-    struct timer *timer;
     uint64_t now = platform_time_monotonic();
 
-    while ((timer = list_first_entry(&timers, struct timer, link)) &&
-           timer->deadline_ns <= now) {
-        list_remove(&timer->link);
+    while (timers.first && timers.first->key <= now && !work_spent()) {
+        struct timer *timer = heap_entry(timers.first, struct timer, node);
+        heap_remove(&timers, &timer->node);
         timer->fire(timer);
     }
     timer_program();

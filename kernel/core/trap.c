@@ -148,12 +148,19 @@ static void trap_vm_allocate(struct thread *thread)
 
 static void trap_vm_deallocate(struct thread *thread)
 {
-    const uint64_t *args = thread->trap_args;
+    uint64_t *args = thread->trap_args;
+    vm_offset_t start = trunc_page(args[1]);
+    vm_offset_t end = round_page(args[1] + args[2]);
 
-    if (trap_own_task(thread))
-        thread_return(thread, (uint64_t)vm_map_remove(
-                                  thread->task->map, trunc_page(args[1]),
-                                  round_page(args[1] + args[2])));
+    if (!trap_own_task(thread))
+        return;
+    kern_return_t kr = vm_map_remove_part(thread->task->map, &start, end);
+    args[1] = start;
+    args[2] = end - start;
+    if (kr == KERN_LATER)
+        vm_fault_wait_later(thread_fault_wait(thread, trap_retry));
+    else
+        thread_return(thread, (uint64_t)kr);
 }
 
 static const trap_t traps[TRAP_COUNT] = {

@@ -141,6 +141,10 @@ void trap_task_create(struct thread *thread)
         return;
     }
     kr = rpc_task_create(parent, (boolean_t)thread->trap_args[1], &child);
+    if (kr == KERN_LATER) {
+        vm_fault_wait_later(thread_fault_wait(thread, trap_retry));
+        return;
+    }
     if (kr == KERN_SUCCESS) {
         name = ipc_space_insert_send(
             thread->task->space,

@@ -144,9 +144,8 @@ static mach_msg_return_t fetch_ports(struct vm_map *map,
     kern_return_t kr;
 
     if (number != 0) {
-        if (number > IPC_OOL_PORTS_MAX ||
-            (array = kalloc((number + 1) * sizeof *array)) == NULL) {
-            return MACH_SEND_INVALID_MEMORY;
+        if ((array = kalloc((number + 1) * sizeof *array)) == NULL) {
+            return MACH_SEND_NO_BUFFER;
         }
         kr = copyin(map, address, (mach_port_name_t *)array + number,
                     number * sizeof(mach_port_name_t), wait);
@@ -163,13 +162,14 @@ static mach_msg_return_t fetch_ports(struct vm_map *map,
 /* What a pager has to bring it brings while the sender waits. */
 static mach_msg_return_t fetch_memory(struct vm_map *map,
                                       const struct ipc_item *item,
+                                      struct vm_copyin_bound *bound,
                                       struct vm_fault_wait *wait)
 {
     kern_return_t kr = KERN_SUCCESS;
 
     if (item->bytes != 0) {
         kr = vm_map_copyin_fetch(map, *(vm_offset_t *)item->data, item->bytes,
-                                 wait);
+                                 bound, wait);
     }
     if (kr == KERN_RESOURCE_SHORTAGE) {
         return MACH_SEND_NO_BUFFER;
@@ -178,8 +178,29 @@ static mach_msg_return_t fetch_memory(struct vm_map *map,
                                                     : MACH_SEND_INVALID_MEMORY;
 }
 
+/* What the items of a message may still be, together. */
+struct body_bound {
+    unsigned ports, ool_items;
+    struct vm_copyin_bound memory;
+};
+
+static mach_msg_return_t count_item(const struct ipc_item *item,
+                                    struct body_bound *bound)
+{
+    unsigned ports = item->is_port ? item->type->msgt_number : 0;
+    unsigned ool = !item->type->msgt_inline;
+
+    if (ports > bound->ports || ool > bound->ool_items) {
+        return MACH_SEND_NO_BUFFER;
+    }
+    bound->ports -= ports;
+    bound->ool_items -= ool;
+    return MACH_MSG_SUCCESS;
+}
+
 /* Checks the form of the whole body and fetches what may have to wait. */
 static mach_msg_return_t prepare_body(struct vm_map *map, struct ipc_kmsg *kmsg,
+                                      struct body_bound *bound,
                                       struct vm_fault_wait *wait)
 {
     char *at = ipc_kmsg_body(kmsg), *start;
@@ -190,10 +211,13 @@ static mach_msg_return_t prepare_body(struct vm_map *map, struct ipc_kmsg *kmsg,
     while (at < end) {
         start = at;
         mr = ipc_item_next(&at, end, 32, &item);
+        if (mr == MACH_MSG_SUCCESS) {
+            mr = count_item(&item, bound);
+        }
         if (mr == MACH_MSG_SUCCESS && is_ool_ports(&item)) {
             mr = fetch_ports(map, &item, wait);
         } else if (mr == MACH_MSG_SUCCESS && !item.type->msgt_inline) {
-            mr = fetch_memory(map, &item, wait);
+            mr = fetch_memory(map, &item, &bound->memory, wait);
         }
         if (mr != MACH_MSG_SUCCESS) {
             free_ports(kmsg, start);
@@ -221,6 +245,11 @@ static mach_msg_return_t take_ports(struct ipc_space *space,
         if (!MACH_PORT_NAME_VALID(name)) {
             ports[i] = name == MACH_PORT_NAME_NULL ? IP_NULL : IP_DEAD;
             continue;
+        }
+        if (type == MACH_MSG_TYPE_MOVE_RECEIVE &&
+            ipc_port_too_deep(KMSG_REMOTE(kmsg))) {
+            item->type->msgt_number = i;
+            return MACH_SEND_NO_BUFFER;
         }
         if (ipc_right_take(space, name, type, &ports[i]) != KERN_SUCCESS) {
             item->type->msgt_number = i;
@@ -256,14 +285,15 @@ static mach_msg_return_t take_ool_ports(struct ipc_space *space,
                       sizeof(mach_port_name_t), (struct ipc_port **)array);
 }
 
-static mach_msg_return_t take_memory(struct vm_map *map, struct ipc_item *item)
+static mach_msg_return_t take_memory(struct vm_map *map, struct ipc_item *item,
+                                     struct vm_copyin_bound *bound)
 {
     vm_offset_t address = *(vm_offset_t *)item->data;
     struct vm_map_copy *copy = NULL;
 
     if (item->bytes != 0 && vm_map_copyin_take(map, address, item->bytes,
                                                item->type->msgt_deallocate,
-                                               &copy) != KERN_SUCCESS) {
+                                               bound, &copy) != KERN_SUCCESS) {
         return MACH_SEND_INVALID_MEMORY;
     }
     *(struct vm_map_copy **)item->data = copy;
@@ -271,11 +301,12 @@ static mach_msg_return_t take_memory(struct vm_map *map, struct ipc_item *item)
 }
 
 static mach_msg_return_t take_item(struct ipc_space *space, struct vm_map *map,
-                                   struct ipc_kmsg *kmsg, struct ipc_item *item)
+                                   struct ipc_kmsg *kmsg, struct ipc_item *item,
+                                   struct vm_copyin_bound *bound)
 {
     if (!item->is_port) {
         return item->type->msgt_inline ? MACH_MSG_SUCCESS
-                                       : take_memory(map, item);
+                                       : take_memory(map, item, bound);
     }
     if (!item->type->msgt_inline) {
         return take_ool_ports(space, map, kmsg, item);
@@ -306,7 +337,8 @@ static void give_up(struct ipc_kmsg *kmsg, const struct ipc_item *item,
 }
 
 static mach_msg_return_t take_body(struct ipc_space *space, struct vm_map *map,
-                                   struct ipc_kmsg *kmsg)
+                                   struct ipc_kmsg *kmsg,
+                                   struct vm_copyin_bound *bound)
 {
     char *at = ipc_kmsg_body(kmsg), *end = ipc_kmsg_end(kmsg);
     struct ipc_item item;
@@ -316,7 +348,7 @@ static mach_msg_return_t take_body(struct ipc_space *space, struct vm_map *map,
     while (at < end) {
         ipc_item_next(&at, end, 32, &item);
         complex |= item.is_port || !item.type->msgt_inline;
-        mr = take_item(space, map, kmsg, &item);
+        mr = take_item(space, map, kmsg, &item, bound);
         if (mr != MACH_MSG_SUCCESS) {
             give_up(kmsg, &item, at);
             return mr;
@@ -334,6 +366,7 @@ mach_msg_return_t ipc_kmsg_copyin(struct ipc_space *space, struct vm_map *map,
                                   struct vm_fault_wait *wait,
                                   struct ipc_kmsg **kmsg_out)
 {
+    struct body_bound bound = {IPC_PORTS_MAX, IPC_OOL_ITEMS_MAX, {0}};
     struct header_rights h;
     struct ipc_kmsg *kmsg;
     mach_msg_return_t mr;
@@ -359,7 +392,8 @@ mach_msg_return_t ipc_kmsg_copyin(struct ipc_space *space, struct vm_map *map,
     }
     if (mr == MACH_MSG_SUCCESS &&
         (kmsg->header.msgh_bits & MACH_MSGH_BITS_COMPLEX)) {
-        mr = prepare_body(map, kmsg, wait);
+        vm_copyin_bound_init(&bound.memory);
+        mr = prepare_body(map, kmsg, &bound, wait);
     }
     if (mr != MACH_MSG_SUCCESS) {
         ipc_kmsg_free(kmsg);
@@ -367,7 +401,7 @@ mach_msg_return_t ipc_kmsg_copyin(struct ipc_space *space, struct vm_map *map,
     }
     take_header(space, kmsg, &h);
     if (kmsg->header.msgh_bits & MACH_MSGH_BITS_COMPLEX) {
-        mr = take_body(space, map, kmsg);
+        mr = take_body(space, map, kmsg, &bound.memory);
     }
     *kmsg_out = kmsg;
     return mr;

@@ -93,6 +93,7 @@ static mach_msg_return_t give_body(struct ipc_kmsg *kmsg,
 {
     char *at = ipc_kmsg_body(kmsg), *end = ipc_kmsg_end(kmsg);
     mach_msg_return_t mr = MACH_MSG_SUCCESS;
+    unsigned shown = 0;
     struct ipc_item item;
 
     while (at < end && ipc_item_next(&at, end, 64, &item) == 0) {
@@ -104,7 +105,12 @@ static mach_msg_return_t give_body(struct ipc_kmsg *kmsg,
         } else if (item.is_port) {
             mr |= give_ool_ports(space, map, &item);
         } else if (!item.type->msgt_inline) {
-            mr |= give_memory(map, *(struct vm_map_copy **)item.data, &item);
+            struct vm_map_copy *copy = *(struct vm_map_copy **)item.data;
+
+            if (copy != NULL && ++shown > IPC_SHOWN_ITEMS_MAX) {
+                vm_map_copy_hide(copy);
+            }
+            mr |= give_memory(map, copy, &item);
         }
     }
     return mr;

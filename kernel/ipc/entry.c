@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipc/entry.h"
+#include "core/work.h"
 
 #define RADIX_MASK  (IPC_RADIX_SLOTS - 1)
 #define LEVELS_MAX  5u
@@ -108,6 +109,7 @@ static struct ipc_entry *take(struct ipc_space *space, mach_port_name_t name)
     if (leaf == NULL) {
         return NULL;
     }
+    space->used_count++;
     leaf->used |= 1ul << (name & RADIX_MASK);
     full = leaf->used == ALL_IN_USE;
     for (unsigned level = 1; full && level <= space->levels; level++) {
@@ -185,6 +187,7 @@ void ipc_entry_free(struct ipc_space *space, mach_port_name_t name,
     void *at = space->root;
 
     memset(entry, 0, sizeof *entry);
+    space->used_count--;
     leaf->used &= ~(1ul << (name & RADIX_MASK));
     for (unsigned level = space->levels; level > 0; level--) {
         struct ipc_node *node = at;
@@ -197,54 +200,91 @@ void ipc_entry_free(struct ipc_space *space, mach_port_name_t name,
     }
 }
 
-struct walk {
-    struct ipc_space *space;
-    void (*visit)(struct ipc_space *, mach_port_name_t, struct ipc_entry *,
-                  void *);
-    void *context;
-};
-
-static void walk(const struct walk *w, void *at, unsigned level,
-                 mach_port_name_t first)
+/* The same below AT, whose names begin with *NAME's, cut off above LEVEL. */
+static struct ipc_entry *next_below(void *at, unsigned level, uint64_t *name)
 {
-    for (unsigned i = 0; at != NULL && i < IPC_RADIX_SLOTS; i++) {
-        mach_port_name_t name = first + (i << (level * IPC_RADIX_BITS));
+    unsigned shift = level * IPC_RADIX_BITS;
+
+    for (unsigned i = slot_of(*name, level); at != NULL && i < IPC_RADIX_SLOTS;
+         i++) {
+        struct ipc_entry *entry = NULL;
 
         if (level > 0) {
-            walk(w, ((struct ipc_node *)at)->slots[i], level - 1, name);
+            entry =
+                next_below(((struct ipc_node *)at)->slots[i], level - 1, name);
         } else if (((struct ipc_leaf *)at)->entries[i].type != 0) {
-            w->visit(w->space, name, &((struct ipc_leaf *)at)->entries[i],
-                     w->context);
+            entry = &((struct ipc_leaf *)at)->entries[i];
+        }
+        if (entry != NULL) {
+            return entry;
+        }
+        if (i + 1 < IPC_RADIX_SLOTS) {
+            *name = ((*name >> shift) + 1) << shift;
         }
     }
+    return NULL;
 }
 
-void ipc_entry_for_each(struct ipc_space *space,
-                        void (*visit)(struct ipc_space *, mach_port_name_t,
-                                      struct ipc_entry *, void *),
-                        void *context)
+struct ipc_entry *ipc_entry_next(struct ipc_space *space,
+                                 mach_port_name_t *name)
 {
-    struct walk w = {space, visit, context};
+    uint64_t at = *name;
+    struct ipc_entry *entry = NULL;
 
-    walk(&w, space->root, space->levels, 0);
-}
-
-static void free_tree(void *at, unsigned level)
-{
-    for (unsigned i = 0; at != NULL && level > 0 && i < IPC_RADIX_SLOTS; i++) {
-        free_tree(((struct ipc_node *)at)->slots[i], level - 1);
+    work_step(1);
+    if (at < capacity(space)) {
+        entry = next_below(space->root, space->levels, &at);
     }
-    kfree(at);
+    /* Behind the last name is one that nothing has. */
+    *name = min_of(at, (uint64_t)MACH_PORT_NAME_DEAD);
+    return entry;
+}
+
+bool ipc_entry_free_table(struct ipc_space *space)
+{
+    void **at = &space->root;
+
+    for (unsigned level = space->levels; level > 0 && *at != NULL; level--) {
+        struct ipc_node *node = *at;
+
+        while (node->freed < IPC_RADIX_SLOTS &&
+               node->slots[node->freed] == NULL) {
+            node->freed++;
+        }
+        if (node->freed == IPC_RADIX_SLOTS) {
+            break;
+        }
+        at = &node->slots[node->freed];
+    }
+    if (*at == NULL) {
+        return false;
+    }
+    kfree(*at);
+    *at = NULL;
+    return true;
 }
 
 /* --- from a port to its name ---------------------------------------------- */
 
-static mach_port_name_t *chain(struct ipc_space *space, struct ipc_port *port)
-{
-    uint64_t key = (uint64_t)port >> 4;
+#define MOVED_AT_ONCE 4u
 
-    key *= 0x9e3779b97f4a7c15ul;
-    return &space->hash[(key >> 32) & (space->hash_size - 1)];
+static uint64_t hash_of(const struct ipc_port *port)
+{
+    return ((uint64_t)port >> 4) * 0x9e3779b97f4a7c15ul >> 32;
+}
+
+/* Where the names of a port are: in the old table if it has not come to their
+ * chain yet. */
+static mach_port_name_t *chain(struct ipc_space *space,
+                               const struct ipc_port *port)
+{
+    uint64_t hash = hash_of(port);
+    uint64_t old = hash & (space->hash_size / 2 - 1);
+
+    if (space->old_hash != NULL && old >= space->hash_moved) {
+        return &space->old_hash[old];
+    }
+    return &space->hash[hash & (space->hash_size - 1)];
 }
 
 static void link_entry(struct ipc_space *space, mach_port_name_t name,
@@ -256,35 +296,47 @@ static void link_entry(struct ipc_space *space, mach_port_name_t name,
     *head = name;
 }
 
-static bool grow_hash(struct ipc_space *space)
+/* Moves some chains of the old table, which is left when it has none. */
+static void move_chains(struct ipc_space *space)
 {
-    unsigned old_size = space->hash_size;
-    unsigned size = old_size == 0 ? HASH_ORDER0 : old_size * 2;
-    mach_port_name_t *old = space->hash;
-    mach_port_name_t *hash = kalloc(size * sizeof *hash);
+    for (unsigned n = 0; n < MOVED_AT_ONCE && space->old_hash != NULL; n++) {
+        mach_port_name_t name = space->old_hash[space->hash_moved++];
 
-    if (hash == NULL) {
-        return old_size != 0; /* longer chains will do */
-    }
-    space->hash = hash;
-    space->hash_size = size;
-    for (unsigned i = 0; i < old_size; i++) {
-        for (mach_port_name_t name = old[i]; name != 0;) {
+        while (name != 0) {
             struct ipc_entry *entry = ipc_entry_lookup(space, name);
             mach_port_name_t next = entry->hash_next;
 
             link_entry(space, name, entry);
             name = next;
         }
+        if (space->hash_moved == space->hash_size / 2) {
+            kfree(space->old_hash);
+            space->old_hash = NULL;
+        }
     }
-    kfree(old);
+}
+
+static bool grow_hash(struct ipc_space *space)
+{
+    unsigned size = space->hash_size == 0 ? HASH_ORDER0 : space->hash_size * 2;
+    mach_port_name_t *hash = kalloc(size * sizeof *hash);
+
+    if (hash == NULL) {
+        return space->hash_size != 0; /* longer chains will do */
+    }
+    space->old_hash = space->hash;
+    space->hash_moved = 0;
+    space->hash = hash;
+    space->hash_size = size;
     return true;
 }
 
 bool ipc_hash_insert(struct ipc_space *space, struct ipc_port *port,
                      mach_port_name_t name, struct ipc_entry *entry)
 {
-    if (space->hash_count >= space->hash_size && !grow_hash(space)) {
+    move_chains(space);
+    if (space->old_hash == NULL && space->hash_count >= space->hash_size &&
+        !grow_hash(space)) {
         return false;
     }
     entry->object = port;
@@ -350,8 +402,11 @@ void ipc_space_reference(struct ipc_space *space)
 void ipc_space_release(struct ipc_space *space)
 {
     if (--space->references == 0) {
-        free_tree(space->root, space->levels);
+        while (ipc_entry_free_table(space)) {
+            continue;
+        }
         kfree(space->hash);
+        kfree(space->old_hash);
         kfree(space);
     }
 }

@@ -36,7 +36,8 @@ struct ipc_leaf {
 };
 
 struct ipc_node {
-    uint64_t full; /* slots below which no name is free */
+    uint64_t full;  /* slots below which no name is free */
+    unsigned freed; /* of a dying space: slots below which all is freed */
     void *slots[IPC_RADIX_SLOTS];
 };
 
@@ -48,10 +49,19 @@ struct ipc_space {
     unsigned levels; /* above the leaves */
     mach_port_name_t freed[IPC_FREE_NAMES];
     unsigned freed_count;
+    unsigned used_count; /* names in use */
 
     /* Send rights by port: chains of names. */
     mach_port_name_t *hash;
     unsigned hash_size, hash_count;
+    /* The hash before it was enlarged: its chains from HASH_MOVED on. */
+    mach_port_name_t *old_hash;
+    unsigned hash_moved;
+
+    struct list dying_link; /* see ipc/ends.h */
+    mach_port_name_t dying_name;
+    void (*dead)(void *); /* to be called when it has no rights any more */
+    void *dead_context;
 };
 
 /* The entry of a name in use, or NULL. */
@@ -68,11 +78,14 @@ struct ipc_entry *ipc_entry_alloc_name(struct ipc_space *space,
 void ipc_entry_free(struct ipc_space *space, mach_port_name_t name,
                     struct ipc_entry *entry);
 
-/* Calls VISIT for every name in use; it may free the entry it is given. */
-void ipc_entry_for_each(struct ipc_space *space,
-                        void (*visit)(struct ipc_space *, mach_port_name_t,
-                                      struct ipc_entry *, void *),
-                        void *context);
+/* Frees a part of the table of a space that has no names any more; false if
+ * there is none left. */
+bool ipc_entry_free_table(struct ipc_space *space);
+
+/* The entry of the first name in use from *NAME on, which is replaced by it;
+ * NULL if there is none. */
+struct ipc_entry *ipc_entry_next(struct ipc_space *space,
+                                 mach_port_name_t *name);
 
 /* The reverse way: which name has send rights for PORT.  Insert returns false
  * if memory is short. */

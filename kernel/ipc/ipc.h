@@ -25,6 +25,10 @@ mach_port_name_t mach_host_self(struct task *task);
  * thread_run_ready; returns false if there was nothing to do. */
 bool ipc_run_deferred(void);
 
+/* Serves the first of a task's requests that wait (task->later_work). */
+struct work;
+void ipc_run_later(struct work *work);
+
 void ipc_module_init(void);
 void ipc_module_fini(void);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipc/kmsg.h"
+#include "ipc/ends.h"
 #include "ipc/module.h"
 #include "vm/map.h"
 
@@ -22,6 +23,7 @@ struct ipc_kmsg *ipc_kmsg_alloc(uint32_t size_bytes)
 
 void ipc_kmsg_free(struct ipc_kmsg *kmsg)
 {
+    kfree(kmsg->partial);
     if (kmsg->capacity == IPC_KMSG_SMALL_SIZE &&
         ipc.cached < IPC_KMSG_CACHE_MAX) {
         ipc.cache[ipc.cached++] = kmsg;
@@ -122,7 +124,7 @@ void ipc_kmsg_clean_body(struct ipc_kmsg *kmsg, char *limit)
     }
 }
 
-static void destroy_one(struct ipc_kmsg *kmsg)
+void ipc_kmsg_destroy_now(struct ipc_kmsg *kmsg)
 {
     mach_msg_bits_t bits = kmsg->header.msgh_bits;
 
@@ -137,16 +139,6 @@ static void destroy_one(struct ipc_kmsg *kmsg)
 
 void ipc_kmsg_destroy(struct ipc_kmsg *kmsg)
 {
-    struct list *first;
-
     list_append(&ipc.doomed, &kmsg->port_link);
-    if (ipc.destroying) {
-        return;
-    }
-    ipc.destroying = true;
-    while ((first = list_first(&ipc.doomed)) != NULL) {
-        list_remove(first);
-        destroy_one(list_entry(first, struct ipc_kmsg, port_link));
-    }
-    ipc.destroying = false;
+    ipc_run_ends();
 }

@@ -18,9 +18,14 @@
 struct vm_fault_wait;
 struct vm_map;
 
-/* Larger messages are refused: what is big goes out of line. */
-#define IPC_KMSG_SIZE_MAX   (16u << 20)
-#define IPC_OOL_PORTS_MAX   (1u << 20)
+/* A message is taken and given in one piece each.  Larger ones are refused
+ * (MACH_SEND_NO_BUFFER): what is big goes out of line, what is many goes in
+ * several messages. */
+#define IPC_KMSG_SIZE_MAX (4u << 20)
+#define IPC_PORTS_MAX     16384u /* rights in the body */
+#define IPC_OOL_ITEMS_MAX 1024u
+/* So many items of memory at most are shown to the receiver at once. */
+#define IPC_SHOWN_ITEMS_MAX 16u
 #define IPC_KMSG_SMALL_SIZE 1024u
 
 /* A sender that forced its message into a full queue is told, by the
@@ -33,8 +38,12 @@ struct ipc_marequest {
 
 struct ipc_kmsg {
     struct list port_link; /* port's queue, or a list of the ipc module's */
-    struct list set_link;  /* the port's set's queue */
+    uint64_t arrival;      /* its number among all that were queued */
     struct ipc_marequest *marequest;
+    struct task *owner;   /* a reference: whose request waits (mig/kobject.h) */
+    uint64_t cursor;      /* how far that has got */
+    void *partial;        /* what it has so far, or NULL; owned */
+    kern_return_t waited; /* what came of its wait for a page */
     uint32_t notices;  /* how many left its set before; see ipc_mqueue_number */
     uint32_t capacity; /* bytes from header on */
     mach_msg_header_t header;
@@ -47,9 +56,10 @@ struct ipc_kmsg {
 struct ipc_kmsg *ipc_kmsg_alloc(uint32_t size_bytes);
 /* Frees the bytes; the rights have gone elsewhere. */
 void ipc_kmsg_free(struct ipc_kmsg *kmsg);
-/* Drops every right and all memory the message holds, and frees it.  Deep
- * nesting (messages in ports in messages) is unrolled. */
+/* Drops every right and all memory the message holds, and frees it: soon, not
+ * always before this returns (ipc/ends.h, which alone uses the other one). */
 void ipc_kmsg_destroy(struct ipc_kmsg *kmsg);
+void ipc_kmsg_destroy_now(struct ipc_kmsg *kmsg);
 
 /* One item of a body. */
 struct ipc_item {

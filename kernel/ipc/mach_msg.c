@@ -182,8 +182,8 @@ static mach_msg_return_t receive_queue(struct thread *thread,
     }
     *queue_out = &((struct ipc_port *)entry->object)->queue;
     *set_out = false;
-    return ((struct ipc_port *)entry->object)->pset == NULL ? MACH_MSG_SUCCESS
-                                                            : MACH_RCV_IN_SET;
+    return ipc_port_pset(entry->object) == NULL ? MACH_MSG_SUCCESS
+                                                : MACH_RCV_IN_SET;
 }
 
 static void receive(struct thread *thread)

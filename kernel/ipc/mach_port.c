@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The routines of mach_port.defs. */
+/* The routines of mach_port.defs, and what mach_debug.defs has of ports. */
+#include "core/work.h"
 #include "ipc/kmsg.h"
 #include "ipc/right.h"
+#include "mig/kobject.h"
 #include "vm/map.h"
+#include "vm/object.h"
 
 #include <mach/notify.h>
 
+#include "mach_debug_server.h"
 #include "mach_port_server.h"
 
 /* Looks up an entry in a space that may be NULL. */
@@ -28,40 +32,54 @@ static kern_return_t find_receive(ipc_space_t space, mach_port_name_t name,
 
 /* --- all names -------------------------------------------------------------- */
 
+/* The names of a space, as far as they have been found: the types stand behind
+ * CAPACITY names. */
 struct names {
     unsigned count, capacity;
-    mach_port_name_t *names;
-    mach_port_type_t *types;
+    mach_port_name_t next;
+    uint32_t words[];
 };
 
-static void count_name(struct ipc_space *space, mach_port_name_t name,
-                       struct ipc_entry *entry, void *context)
+static bool list_name(struct ipc_space *space, struct names *list)
 {
-    ((struct names *)context)->capacity++;
-}
+    struct ipc_entry *entry = ipc_entry_next(space, &list->next);
 
-static void list_name(struct ipc_space *space, mach_port_name_t name,
-                      struct ipc_entry *entry, void *context)
-{
-    struct names *list = context;
-
-    list->names[list->count] = name;
-    list->types[list->count] = ipc_right_type(ipc_right_lookup(space, name));
-    list->count++;
-}
-
-/* Ends ARRAY; gives what a reply can carry of it. */
-static kern_return_t to_copy(void *array, unsigned count, uint64_t **copy_out)
-{
-    struct vm_map_copy *copy = NULL;
-    kern_return_t kr = KERN_SUCCESS;
-
-    if (count != 0) {
-        kr = vm_map_copy_from_kernel(array, count * sizeof(uint32_t), &copy);
+    /* More may have come than there were when this began. */
+    if (entry == NULL || list->count == list->capacity) {
+        return false;
     }
-    kfree(array);
-    *copy_out = (uint64_t *)copy;
-    return kr;
+    entry = ipc_right_lookup(space, list->next);
+    list->words[list->count] = list->next++;
+    list->words[list->capacity + list->count++] = ipc_right_type(entry);
+    return true;
+}
+
+static kern_return_t list_names(struct ipc_space *space, struct names **list)
+{
+    if (*list == NULL) {
+        *list = kalloc(sizeof **list +
+                       2ul * space->used_count * sizeof(*list)->words[0]);
+        if (*list == NULL) {
+            return KERN_RESOURCE_SHORTAGE;
+        }
+        (*list)->capacity = space->used_count;
+    }
+    while (list_name(space, *list)) {
+        if (work_spent()) {
+            return KERN_LATER;
+        }
+    }
+    return KERN_SUCCESS;
+}
+
+/* What a reply can carry of ARRAY. */
+static kern_return_t to_copy(const void *array, unsigned count,
+                             struct vm_map_copy **copy_out)
+{
+    *copy_out = NULL;
+    return count == 0 ? KERN_SUCCESS
+                      : vm_map_copy_from_kernel(array, count * sizeof(uint32_t),
+                                                copy_out);
 }
 
 kern_return_t rpc_mach_port_names(ipc_space_t space,
@@ -70,38 +88,29 @@ kern_return_t rpc_mach_port_names(ipc_space_t space,
                                   mach_port_type_array_t *types,
                                   mach_msg_type_number_t *type_count)
 {
-    struct names list = {0};
-    uint64_t *name_copy, *type_copy;
+    struct names **list = (struct names **)ipc_request_partial();
+    struct vm_map_copy *name_copy, *type_copy;
     kern_return_t kr;
 
     if (space == NULL) {
         return KERN_INVALID_TASK;
     }
-    ipc_entry_for_each(space, count_name, &list);
-    list.names = kalloc((list.capacity + 1) * sizeof *list.names);
-    list.types = kalloc((list.capacity + 1) * sizeof *list.types);
-    if (list.names == NULL || list.types == NULL) {
-        kfree(list.names);
-        kfree(list.types);
-        return KERN_RESOURCE_SHORTAGE;
-    }
-    ipc_entry_for_each(space, list_name, &list);
-    kr = to_copy(list.names, list.count, &name_copy);
+    kr = list_names(space, list);
     if (kr == KERN_SUCCESS) {
-        kr = to_copy(list.types, list.count, &type_copy);
-    } else {
-        kfree(list.types);
-        return kr;
+        kr = to_copy((*list)->words, (*list)->count, &name_copy);
     }
     if (kr != KERN_SUCCESS) {
-        if (name_copy != NULL) {
-            vm_map_copy_discard((struct vm_map_copy *)name_copy);
-        }
+        return kr;
+    }
+    kr =
+        to_copy((*list)->words + (*list)->capacity, (*list)->count, &type_copy);
+    if (kr != KERN_SUCCESS) {
+        vm_map_copy_discard(name_copy);
         return kr;
     }
     *names = (mach_port_name_array_t)name_copy;
     *types = (mach_port_type_array_t)type_copy;
-    *name_count = *type_count = list.count;
+    *name_count = *type_count = (*list)->count;
     return KERN_SUCCESS;
 }
 
@@ -258,8 +267,8 @@ kern_return_t rpc_mach_port_get_receive_status(ipc_space_t space,
 
     if (kr == KERN_SUCCESS) {
         *status = (mach_port_status_t){
-            .mps_pset =
-                port->pset != NULL ? port->pset->name : MACH_PORT_NAME_NULL,
+            .mps_pset = ipc_port_pset(port) != NULL ? port->pset->name
+                                                    : MACH_PORT_NAME_NULL,
             .mps_seqno = port->seqno,
             .mps_mscount = port->make_send_count,
             .mps_qlimit = port->queue_limit,
@@ -311,7 +320,7 @@ kern_return_t rpc_mach_port_get_set_status(ipc_space_t space,
     struct ipc_port *port;
     mach_port_name_t *names;
     kern_return_t kr = find(space, name, &entry);
-    uint64_t *copy;
+    struct vm_map_copy *copy;
     unsigned n = 0;
 
     if (kr != KERN_SUCCESS) {
@@ -336,6 +345,7 @@ kern_return_t rpc_mach_port_get_set_status(ipc_space_t space,
         names[n++] = port->receiver_name;
     }
     kr = to_copy(names, n, &copy);
+    kfree(names);
     *members = (mach_port_name_array_t)copy;
     return kr;
 }
@@ -361,10 +371,10 @@ kern_return_t rpc_mach_port_move_member(ipc_space_t space,
             return KERN_INVALID_RIGHT;
         }
         pset = entry->object;
-    } else if (port->pset == NULL) {
+    } else if (ipc_port_pset(port) == NULL) {
         return KERN_NOT_IN_SET;
     }
-    if (port->pset != pset) {
+    if (ipc_port_pset(port) != pset) {
         if (port->pset != NULL) {
             ipc_pset_remove(port);
         }
@@ -443,4 +453,44 @@ kern_return_t rpc_mach_port_extract_right(ipc_space_t space,
     kr = ipc_right_take(space, name, type, port);
     *port_type = ipc_disposition_result(type);
     return kr;
+}
+
+/* --- what stands behind a port --------------------------------------------------------- */
+
+/* As GNU Mach numbers them. */
+static const uint8_t object_types[] = {
+    [IKOT_THREAD] = 1,       [IKOT_TASK] = 2,         [IKOT_HOST] = 3,
+    [IKOT_HOST_PRIV] = 4,    [IKOT_PROCESSOR] = 5,    [IKOT_PSET] = 6,
+    [IKOT_PSET_NAME] = 7,    [IKOT_PAGER] = 8,        [IKOT_PAGING_REQUEST] = 9,
+    [IKOT_DEVICE] = 10,      [IKOT_PAGING_NAME] = 16, [IKOT_MASTER_DEVICE] = 19,
+    [IKOT_PAGER_PROXY] = 27,
+};
+
+/* In place of an address memory objects have a number, the same for the three
+ * ports of one, by which a pager knows the kernel (lib/pager). */
+kern_return_t rpc_mach_port_kernel_object(ipc_space_t space,
+                                          mach_port_name_t name,
+                                          unsigned *object_type,
+                                          vm_offset_t *object_addr)
+{
+    enum ipc_kobject_type type;
+    struct ipc_entry *entry;
+    struct ipc_port *port;
+    kern_return_t kr = find(space, name, &entry);
+
+    if (kr != KERN_SUCCESS) {
+        return kr == KERN_INVALID_NAME ? KERN_INVALID_RIGHT : kr;
+    }
+    if ((entry->type & (MACH_PORT_TYPE_SEND | MACH_PORT_TYPE_RECEIVE)) == 0) {
+        return KERN_INVALID_RIGHT;
+    }
+    port = entry->object;
+    type = ipc_kobject_type_of(port);
+    *object_type = type < sizeof object_types ? object_types[type] : 0;
+    *object_addr = 0;
+    if (type == IKOT_PAGER || type == IKOT_PAGING_REQUEST ||
+        type == IKOT_PAGING_NAME) {
+        *object_addr = vm_object_id(port->kobject);
+    }
+    return KERN_SUCCESS;
 }

@@ -62,6 +62,23 @@ static bool hand_over(struct ipc_mqueue *queue, struct ipc_kmsg *kmsg)
     return false;
 }
 
+/* PORT's first message is another one: it takes its place in the set. */
+static void place_in_set(struct ipc_port *port)
+{
+    struct ipc_kmsg *first =
+        list_first_entry(&port->queue.messages, struct ipc_kmsg, port_link);
+
+    if (port->pset == NULL) {
+        return;
+    }
+    if (heap_linked(&port->ready_node)) {
+        heap_remove(&port->pset->ready, &port->ready_node);
+    }
+    if (first != NULL) {
+        heap_insert(&port->pset->ready, &port->ready_node, first->arrival);
+    }
+}
+
 static void enqueue(struct ipc_kmsg *kmsg)
 {
     struct ipc_port *port = KMSG_REMOTE(kmsg);
@@ -71,11 +88,11 @@ static void enqueue(struct ipc_kmsg *kmsg)
     if (hand_over(queue, kmsg)) {
         return;
     }
+    kmsg->arrival = ipc.arrivals++;
     list_append(&port->queue.messages, &kmsg->port_link);
-    if (port->pset != NULL) {
-        list_append(&port->pset->queue.messages, &kmsg->set_link);
+    if (port->message_count++ == 0) {
+        place_in_set(port);
     }
-    port->message_count++;
 }
 
 void ipc_mqueue_send_always(struct ipc_kmsg *kmsg)
@@ -94,13 +111,16 @@ void ipc_mqueue_send_always(struct ipc_kmsg *kmsg)
 
 struct ipc_kmsg *ipc_mqueue_first(struct ipc_mqueue *queue, bool set)
 {
-    struct list *first = list_first(&queue->messages);
+    if (set) {
+        struct ipc_pset *pset = list_entry(queue, struct ipc_pset, queue);
 
-    if (first == NULL) {
-        return NULL;
+        if (pset->ready.first == NULL) {
+            return NULL;
+        }
+        queue =
+            &heap_entry(pset->ready.first, struct ipc_port, ready_node)->queue;
     }
-    return set ? list_entry(first, struct ipc_kmsg, set_link)
-               : list_entry(first, struct ipc_kmsg, port_link);
+    return list_first_entry(&queue->messages, struct ipc_kmsg, port_link);
 }
 
 void ipc_mqueue_take(struct ipc_kmsg *kmsg)
@@ -108,10 +128,8 @@ void ipc_mqueue_take(struct ipc_kmsg *kmsg)
     struct ipc_port *port = KMSG_REMOTE(kmsg);
 
     list_remove(&kmsg->port_link);
-    if (port->pset != NULL) {
-        list_remove(&kmsg->set_link);
-    }
     port->message_count--;
+    place_in_set(port);
     ipc_mqueue_number(kmsg, port);
     ipc_marequest_done(kmsg);
     ipc_mqueue_admit_senders(port);
@@ -133,19 +151,21 @@ void ipc_mqueue_wake_receivers(struct ipc_mqueue *queue,
 
 void ipc_mqueue_join(struct ipc_port *port)
 {
-    struct list waiting = {&waiting, &waiting};
     struct list *first;
 
     /* Receivers of the set may be waiting for just these. */
-    while ((first = list_first(&port->queue.messages)) != NULL) {
+    while (!list_empty(&port->pset->queue.receivers) &&
+           (first = list_first(&port->queue.messages)) != NULL) {
         list_remove(first);
-        list_append(&waiting, first);
         port->message_count--;
+        if (!hand_over(&port->pset->queue,
+                       list_entry(first, struct ipc_kmsg, port_link))) {
+            list_prepend(&port->queue.messages, first);
+            port->message_count++;
+            break;
+        }
     }
-    while ((first = list_first(&waiting)) != NULL) {
-        list_remove(first);
-        enqueue(list_entry(first, struct ipc_kmsg, port_link));
-    }
+    place_in_set(port);
     ipc_mqueue_admit_senders(port);
 }
 

@@ -5,13 +5,14 @@
  * kernel (kernel_owned), a queued message (destination is that message's
  * port), or limbo (none of these: on its way, or dead).
  *
- * Every message waits in its port's queue and, while the port is in a set, in
- * the set's queue too.  Threads wait for messages at the port or at its set,
- * never both: a port in a set cannot be received from.
+ * Every message waits in its port's queue.  A set keeps those of its members
+ * that have messages, by the arrival of their first.  Threads wait for messages
+ * at the port or at its set, never both: a port in a set cannot be received from.
  */
 #ifndef IPC_OBJECT_H
 #define IPC_OBJECT_H
 
+#include "core/heap.h"
 #include "ipc/port.h"
 
 struct ipc_space;
@@ -19,7 +20,7 @@ struct ipc_kmsg;
 struct thread;
 
 struct ipc_mqueue {
-    struct list messages;  /* of struct ipc_kmsg */
+    struct list messages;  /* of struct ipc_kmsg; a port's only */
     struct list receivers; /* of struct thread.wait_link */
     uint32_t notices;      /* notifications that left it for a receiver */
 };
@@ -29,7 +30,9 @@ struct ipc_pset {
     bool active;
     mach_port_name_t name;
     struct list members; /* of struct ipc_port.pset_link */
+    struct heap ready;   /* of struct ipc_port.ready_node */
     struct ipc_mqueue queue;
+    struct list dying_link; /* see ipc/ends.h */
 };
 
 /* A dead-name request: whoever holds NAME in SPACE wants to hear of the
@@ -55,6 +58,7 @@ struct ipc_port {
     struct ipc_port *destination; /* a reference */
     struct ipc_pset *pset;        /* a reference */
     struct list pset_link;
+    struct heap_node ready_node; /* pset->ready, while it has messages */
 
     unsigned send_rights, send_once_rights;
     mach_port_mscount_t make_send_count;
@@ -69,7 +73,8 @@ struct ipc_port {
 
     uint64_t payload;
     struct list deferred_link;
-    uint64_t id; /* for the trace; never reused */
+    struct list dying_link; /* see ipc/ends.h */
+    uint64_t id;            /* for the trace; never reused */
 };
 
 struct ipc_port *ipc_port_alloc(void);
@@ -81,9 +86,15 @@ void ipc_port_clear_receiver(struct ipc_port *port);
 /* The receive right dies.  Consumes it with its reference. */
 void ipc_port_destroy(struct ipc_port *port);
 
+/* A port can wait in a queue of a port that waits in a queue, and so on: up to
+ * so far, as each time the way is walked. */
+#define IPC_NEST_MAX 64u
+/* True if what is sent to PORT would stand too deep. */
+bool ipc_port_too_deep(const struct ipc_port *port);
+
 /* Marks PORT, in limbo, as queued to DEST.  True if DEST itself waits, at some
- * remove, in PORT's queue: then PORT stays in limbo and the message must not
- * be queued. */
+ * remove, in PORT's queue, or too deep: then PORT stays in limbo and the message
+ * must not be queued. */
 bool ipc_port_set_destination(struct ipc_port *port, struct ipc_port *dest);
 void ipc_port_clear_destination(struct ipc_port *port);
 
@@ -107,5 +118,7 @@ void ipc_pset_remove(struct ipc_port *port);
 /* Members leave, receivers are told PORT_DIED; drops the set's own reference.
  */
 void ipc_pset_destroy(struct ipc_pset *pset);
+/* The set that PORT is in, or NULL. */
+struct ipc_pset *ipc_port_pset(struct ipc_port *port);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ipc/ends.h"
 #include "ipc/ipc.h"
 #include "ipc/module.h"
 #include "ipc/mqueue.h"
@@ -195,10 +196,23 @@ struct ipc_port *ipc_port_request_destroyed(struct ipc_port *port,
 
 /* --- receive rights ------------------------------------------------------- */
 
+bool ipc_port_too_deep(const struct ipc_port *port)
+{
+    unsigned depth = 0;
+
+    while (port != NULL && depth <= IPC_NEST_MAX) {
+        port = port->destination;
+        depth++;
+    }
+    return depth > IPC_NEST_MAX;
+}
+
 bool ipc_port_set_destination(struct ipc_port *port, struct ipc_port *dest)
 {
+    unsigned depth = 0;
+
     for (struct ipc_port *at = dest; at != NULL; at = at->destination) {
-        if (at == port) {
+        if (at == port || ++depth > IPC_NEST_MAX) {
             return true;
         }
     }
@@ -238,41 +252,11 @@ void ipc_port_clear_receiver(struct ipc_port *port)
     port->has_payload = false;
 }
 
-static void fire_dead_names(struct ipc_port *port)
-{
-    struct list *first;
-
-    while ((first = list_first(&port->requests)) != NULL) {
-        struct ipc_request *request =
-            list_entry(first, struct ipc_request, link);
-        struct ipc_entry *entry =
-            ipc_entry_lookup(request->space, request->name);
-
-        list_remove(first);
-        entry->request = NULL;
-        /* The name's holder gets one reference more to the dead name, for
-         * the one who hears of it to drop. */
-        ipc_right_die(request->space, request->name, entry);
-        if (entry->user_refs < IPC_USER_REFS_MAX) {
-            entry->user_refs++;
-        }
-        ipc_notify_dead_name(request->notify, request->name);
-        kfree(request);
-    }
-}
-
 static void destroy_contents(struct ipc_port *port)
 {
-    struct list *first;
-
     ipc_mqueue_release_senders(port);
-    while ((first = list_first(&port->queue.messages)) != NULL) {
-        struct ipc_kmsg *kmsg = list_entry(first, struct ipc_kmsg, port_link);
-
-        list_remove(first);
-        port->message_count--;
-        ipc_kmsg_destroy(kmsg);
-    }
+    port->message_count = 0;
+    ipc_end_messages(&port->queue.messages);
 }
 
 void ipc_port_destroy(struct ipc_port *port)
@@ -288,7 +272,9 @@ void ipc_port_destroy(struct ipc_port *port)
     }
     port->active = false;
     destroy_contents(port);
-    fire_dead_names(port);
+    if (!list_empty(&port->requests)) {
+        ipc_end_requests(port);
+    }
     notify = port->no_senders;
     port->no_senders = NULL;
     ipc_port_release_sonce(notify);
@@ -321,7 +307,6 @@ struct ipc_pset *ipc_pset_alloc(void)
         pset->references = 1;
         pset->active = true;
         list_init(&pset->members);
-        list_init(&pset->queue.messages);
         list_init(&pset->queue.receivers);
     }
     return pset;
@@ -351,11 +336,9 @@ void ipc_pset_add(struct ipc_pset *pset, struct ipc_port *port)
 void ipc_pset_remove(struct ipc_port *port)
 {
     struct ipc_pset *pset = port->pset;
-    struct ipc_kmsg *kmsg;
 
-    list_for_each(&port->queue.messages, kmsg, port_link)
-    {
-        list_remove(&kmsg->set_link);
+    if (heap_linked(&port->ready_node)) {
+        heap_remove(&pset->ready, &port->ready_node);
     }
     list_remove(&port->pset_link);
     port->pset = NULL;
@@ -364,15 +347,18 @@ void ipc_pset_remove(struct ipc_port *port)
 
 void ipc_pset_destroy(struct ipc_pset *pset)
 {
-    struct ipc_port *port;
-
     pset->active = false;
-    while ((port = list_first_entry(&pset->members, struct ipc_port,
-                                    pset_link)) != NULL) {
+    ipc_mqueue_wake_receivers(&pset->queue, MACH_RCV_PORT_DIED);
+    ipc_end_pset(pset);
+}
+
+struct ipc_pset *ipc_port_pset(struct ipc_port *port)
+{
+    /* A member that has not left its dead set yet. */
+    if (port->pset != NULL && !port->pset->active) {
         ipc_pset_remove(port);
     }
-    ipc_mqueue_wake_receivers(&pset->queue, MACH_RCV_PORT_DIED);
-    ipc_pset_release(pset);
+    return port->pset;
 }
 
 /* --- the module ----------------------------------------------------------- */
@@ -392,6 +378,9 @@ bool ipc_run_deferred(void)
     bool worked = false;
 
     for (;;) {
+        if (work_spent()) {
+            break;
+        }
         if ((first = list_first(&ipc.kernel_messages)) != NULL) {
             list_remove(first);
             ipc_kobject_message(list_entry(first, struct ipc_kmsg, port_link));
@@ -403,11 +392,26 @@ bool ipc_run_deferred(void)
         }
         worked = true;
     }
+    if (!list_empty(&ipc.kernel_messages) || !list_empty(&ipc.no_senders)) {
+        work_later(&ipc.work);
+    }
+    return false;
+}
+
+/* What is deferred comes at the end of the entry, as ever. */
+static void run_rest(struct work *work)
+{
+    ipc_run_deferred();
+    ipc_run_ends();
 }
 
 void ipc_module_init(void)
 {
+    ipc.work.run = run_rest;
     list_init(&ipc.doomed);
+    list_init(&ipc.dying_ports);
+    list_init(&ipc.dying_spaces);
+    list_init(&ipc.dying_psets);
     list_init(&ipc.no_senders);
     list_init(&ipc.kernel_messages);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipc/right.h"
+#include "ipc/ends.h"
 #include "ipc/kmsg.h"
 #include "ipc/mqueue.h"
 #include "ipc/notify.h"
@@ -655,18 +656,15 @@ kern_return_t ipc_right_request_dead_name(struct ipc_space *space,
 
 /* --- spaces as the kernel sees them ---------------------------------------- */
 
-static void destroy_entry(struct ipc_space *space, mach_port_name_t name,
-                          struct ipc_entry *entry, void *context)
-{
-    ipc_right_destroy(space, name, ipc_right_lookup(space, name));
-}
-
-void ipc_space_destroy(struct ipc_space *space)
+void ipc_space_destroy(struct ipc_space *space, void (*done)(void *),
+                       void *context)
 {
     if (space->active) {
         space->active = false;
-        ipc_entry_for_each(space, destroy_entry, NULL);
         space->task = NULL;
+        space->dead = done;
+        space->dead_context = context;
+        ipc_end_space(space);
     }
 }
 

@@ -15,8 +15,10 @@ struct task;
 struct ipc_space *ipc_space_create(struct task *task);
 void ipc_space_reference(struct ipc_space *space);
 void ipc_space_release(struct ipc_space *space);
-/* Every right in the space dies; operations on it fail from now on. */
-void ipc_space_destroy(struct ipc_space *space);
+/* Every right in the space dies; operations on it fail from now on.  That may
+ * take more than this entry: DONE(CONTEXT) is called when it is over. */
+void ipc_space_destroy(struct ipc_space *space, void (*done)(void *),
+                       void *context);
 struct task *ipc_space_task(struct ipc_space *space);
 
 /* Puts a send right into SPACE and returns its name (an existing one, if the

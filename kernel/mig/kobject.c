@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ipc/ipc.h"
 #include "ipc/mqueue.h"
 #include "ipc/trace.h"
 #include "mig/kobject.h"
 #include "task/thread.h"
+#include "vm/fault.h"
 
 #include <mach/mig_errors.h>
 #include <mach/notify.h>
@@ -24,6 +26,7 @@
 
 static struct {
     struct ipc_kmsg *request;
+    struct task *owner; /* of a request that has waited */
     _Alignas(16) char reply[REPLY_MAX];
     size_t dirty; /* bytes of reply that the last one has used */
 } call;
@@ -68,6 +71,16 @@ void ipc_peek_reply(struct ipc_reply_to *reply)
     reply->port = (struct ipc_port *)header->msgh_local_port;
     reply->disposition = MACH_MSGH_BITS_LOCAL(header->msgh_bits);
     reply->id = header->msgh_id + 100;
+}
+
+uint64_t *ipc_request_cursor(void)
+{
+    return &call.request->cursor;
+}
+
+void **ipc_request_partial(void)
+{
+    return &call.request->partial;
 }
 
 void ipc_take_reply(struct ipc_reply_to *reply)
@@ -151,6 +164,99 @@ static void send_reply(mig_reply_header_t *head, kern_return_t code)
     }
 }
 
+struct task *ipc_request_task(void)
+{
+    if (call.owner != NULL) {
+        return call.owner;
+    }
+    return current_thread != NULL ? current_task() : kernel_task;
+}
+
+/* The request is not over: its owner's reference keeps it. */
+static void keep_request(struct ipc_kmsg *request)
+{
+    request->owner = ipc_request_task();
+    task_reference(request->owner);
+    call.request = NULL;
+    call.dirty = REPLY_MAX;
+}
+
+/* It will be served in an entry of its own. */
+static void put_off(struct ipc_kmsg *request)
+{
+    list_append(&request->owner->later, &request->port_link);
+    work_later(&request->owner->later_work);
+}
+
+/* --- requests that wait for a page ----------------------------------------- */
+
+struct request_wait {
+    struct vm_fault_wait wait;
+    struct timer timer;
+    uint64_t deadline_ns;
+    struct ipc_kmsg *request;
+};
+
+static void wait_done(struct vm_fault_wait *wait, kern_return_t result)
+{
+    struct request_wait *rw = list_entry(wait, struct request_wait, wait);
+
+    timer_cancel(&rw->timer);
+    rw->request->waited = result;
+    put_off(rw->request);
+}
+
+static void wait_too_long(struct timer *timer)
+{
+    struct request_wait *rw = list_entry(timer, struct request_wait, timer);
+
+    vm_fault_wait_cancel(&rw->wait);
+    wait_done(&rw->wait, KERN_MEMORY_ERROR);
+}
+
+struct vm_fault_wait *ipc_request_wait(void)
+{
+    struct request_wait *rw = call.request->partial;
+
+    if (rw == NULL && (rw = kalloc(sizeof *rw)) != NULL) {
+        rw->request = call.request;
+        rw->wait.done = wait_done;
+        rw->deadline_ns =
+            platform_time_monotonic() + REQUEST_PATIENCE_MS * 1000000ull;
+        call.request->partial = rw;
+    }
+    return rw != NULL ? &rw->wait : NULL;
+}
+
+kern_return_t ipc_request_waited(void)
+{
+    return call.request->waited;
+}
+
+static void watch_wait(struct ipc_kmsg *request)
+{
+    struct request_wait *rw = request->partial;
+
+    timer_set(&rw->timer, rw->deadline_ns, wait_too_long);
+}
+
+void ipc_run_later(struct work *work)
+{
+    struct task *owner = list_entry(work, struct task, later_work);
+    struct ipc_kmsg *request =
+        list_first_entry(&owner->later, struct ipc_kmsg, port_link);
+
+    list_remove(&request->port_link);
+    request->owner = NULL;
+    if (!list_empty(&owner->later)) {
+        work_later(work);
+    }
+    call.owner = owner;
+    ipc_kobject_message(request);
+    call.owner = NULL;
+    task_deallocate(owner);
+}
+
 static void serve(struct ipc_kmsg *request)
 {
     mig_reply_header_t *head = (mig_reply_header_t *)call.reply;
@@ -160,6 +266,8 @@ static void serve(struct ipc_kmsg *request)
 
     memset(call.reply, 0, call.dirty);
     call.request = request;
+    work_detail(request->header.msgh_id,
+                ipc_request_task() != NULL ? ipc_request_task()->name : "");
     ipc_peek_reply(&reply);
     ipc_reply_head(head, &reply, sizeof *head, MIG_BAD_ID);
     if (routine != NULL) {
@@ -167,6 +275,15 @@ static void serve(struct ipc_kmsg *request)
         routine(&request->header, &head->Head);
     }
     code = head->RetCode;
+    if (code == KERN_LATER || code == KERN_WAITING) {
+        keep_request(request);
+        if (code == KERN_LATER) {
+            put_off(request);
+        } else {
+            watch_wait(request);
+        }
+        return;
+    }
     kassert(head->Head.msgh_size <= REPLY_MAX);
     /* A routine that failed may have left anything. */
     call.dirty = code == KERN_SUCCESS ? max_of(head->Head.msgh_size, REPLY_MIN)

@@ -27,6 +27,29 @@ void ipc_take_reply(struct ipc_reply_to *reply);
 /* The same, but the request keeps the right. */
 void ipc_peek_reply(struct ipc_reply_to *reply);
 
+/* A routine that has more to do than one entry may (core/work.h) returns
+ * KERN_LATER and is called anew with the same request, in another entry, with no
+ * current thread.  It must have got a little further, and have taken nothing out
+ * of the request.  *CURSOR is 0 at first, then what the routine left there.  The
+ * requests of one task wait for each other, tasks take turns. */
+uint64_t *ipc_request_cursor(void);
+/* Memory that the routine has made for itself, NULL at first: freed (kfree) with
+ * the request if it is still there. */
+void **ipc_request_partial(void);
+
+/* A routine that has to wait for a page (vm/fault.h) may do so with this, instead
+ * of a partial result, and return KERN_WAITING: it is called anew when the page
+ * is there.  Whoever should bring it has REQUEST_PATIENCE_MS for all that one
+ * request waits for; then, or if there is an error, ipc_request_waited is not
+ * KERN_SUCCESS.  NULL: no memory. */
+#define REQUEST_PATIENCE_MS 2000u
+struct vm_fault_wait;
+struct vm_fault_wait *ipc_request_wait(void);
+kern_return_t ipc_request_waited(void);
+/* Whose request it is. */
+struct task;
+struct task *ipc_request_task(void);
+
 /* Sends the 48-byte reply that carries only a return code; consumes the right.
  */
 void ipc_reply_simple(struct ipc_port *port, mach_msg_type_name_t disposition,

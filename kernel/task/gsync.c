@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "task/gsync.h"
 #include "core/timer.h"
+#include "core/work.h"
 #include "task/reply.h"
 #include "task/rpc.h"
 #include "task/task.h"
@@ -15,7 +16,7 @@
 #define GSYNC_BROADCAST 8
 #define GSYNC_MUTATE    0x10
 
-#define GSYNC_BUCKETS 256
+#define GSYNC_BUCKETS 4096
 
 struct gsync_key {
     const void *space; /* map, amap or object; only compared */
@@ -37,9 +38,15 @@ struct gsync_waiter {
 };
 
 static struct list buckets[GSYNC_BUCKETS];
+static struct list woken; /* struct gsync_waiter: to be answered */
+static struct work woken_work;
+
+static void gsync_run_woken(struct work *work);
 
 void gsync_module_init(void)
 {
+    list_init(&woken);
+    woken_work = (struct work){.run = gsync_run_woken};
     for (int i = 0; i < GSYNC_BUCKETS; i++)
         list_init(&buckets[i]);
 }
@@ -48,7 +55,7 @@ static struct list *gsync_bucket(struct gsync_key key)
 {
     uint64_t hash = ((uint64_t)key.space >> 4) * 31 + (key.offset >> 2);
 
-    return &buckets[(hash ^ hash >> 8) % GSYNC_BUCKETS];
+    return &buckets[(hash ^ hash >> 12) % GSYNC_BUCKETS];
 }
 
 static struct gsync_key gsync_key_of(struct task *task, vm_offset_t address,
@@ -159,6 +166,18 @@ kern_return_t rpc_gsync_wait(struct task *task, vm_address_t address,
     return MIG_NO_REPLY;
 }
 
+/* Answers those that a call has found, as far as the entry may. */
+static void gsync_run_woken(struct work *work)
+{
+    struct gsync_waiter *waiter;
+
+    while ((waiter = list_first_entry(&woken, struct gsync_waiter, link)) &&
+           !work_spent())
+        gsync_answer(waiter, KERN_SUCCESS);
+    if (waiter)
+        work_later(work);
+}
+
 static int gsync_wake_key(struct gsync_key key, bool all)
 {
     struct list *bucket = gsync_bucket(key);
@@ -170,13 +189,15 @@ static int gsync_wake_key(struct gsync_key key, bool all)
         if (!gsync_key_equal(waiter->key, key))
             continue;
         bool gone = gsync_waiter_gone(waiter);
-        gsync_answer(waiter, KERN_SUCCESS);
+        list_remove(&waiter->link);
+        list_append(&woken, &waiter->link);
         if (gone)
             continue;
         count++;
         if (!all)
             break;
     }
+    gsync_run_woken(&woken_work);
     return count;
 }
 

@@ -20,6 +20,8 @@ kern_return_t rpc_task_create(task_t parent, boolean_t inherit, task_t *child)
 {
     if (!parent || !parent->active || !parent->map)
         return KERN_INVALID_TASK;
+    if (inherit && !vm_map_calm(parent->map, 0, platform_address_limit()))
+        return KERN_LATER;
     return task_create_internal(parent, inherit, child);
 }
 

@@ -39,11 +39,16 @@ kern_return_t rpc_thread_terminate_release(thread_t thread, task_t task,
 {
     if (!thread || !task || !task->active)
         return KERN_INVALID_ARGUMENT;
+    uint64_t *cursor = ipc_request_cursor();
+    vm_offset_t start = *cursor ? *cursor - 1 : trunc_page(address);
+    kern_return_t kr = KERN_SUCCESS;
+    if (size)
+        kr = vm_map_remove_part(task->map, &start, round_page(address + size));
+    *cursor = start + 1;
+    if (kr == KERN_LATER)
+        return kr;
     rpc_mach_port_deallocate(task->space, thread_name);
     rpc_mach_port_destroy(task->space, reply_port);
-    if (size)
-        vm_map_remove(task->map, trunc_page(address),
-                      round_page(address + size));
     thread_terminate_internal(thread);
     return KERN_SUCCESS;
 }

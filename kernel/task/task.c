@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "task/task.h"
 #include "core/kernel.h"
+#include "ipc/ipc.h"
 #include "ipc/port.h"
 #include "ipc/space.h"
 #include "task/notify.h"
@@ -22,6 +23,8 @@ static struct task *task_alloc(void)
     task->priority = 25; /* BASEPRI_USER, as GNU Mach's tasks have */
     task->creation_time_ns = platform_time_realtime();
     list_init(&task->threads);
+    list_init(&task->later);
+    task->later_work.run = ipc_run_later;
     task->self = ipc_port_alloc_kernel(IKOT_TASK, task);
     task->space = ipc_space_create(task);
     return task;
@@ -145,6 +148,16 @@ static void task_release_ports(struct task *task)
     task->self = IP_NULL;
 }
 
+/* Who hears that the task is dead finds that its rights are, too. */
+static void task_end_rest(void *context)
+{
+    struct task *task = context;
+
+    task_release_ports(task);
+    list_remove(&task->link);
+    task_deallocate(task);
+}
+
 static void task_end(struct task *task)
 {
     struct thread *thread;
@@ -156,13 +169,11 @@ static void task_end(struct task *task)
     if (task->platform)
         platform_task_destroy(task->platform);
     task->platform = NULL;
-    ipc_space_destroy(task->space);
+    ipc_kobject_set(task->self, IKOT_NONE, NULL);
     vm_map_terminate(task->map);
     vm_map_deallocate(task->map);
     task->map = NULL;
-    task_release_ports(task);
-    list_remove(&task->link);
-    task_deallocate(task);
+    ipc_space_destroy(task->space, task_end_rest, task);
 }
 
 void task_terminate_internal(struct task *task)

@@ -10,6 +10,7 @@
 
 #include "core/core.h"
 #include "core/list.h"
+#include "core/work.h"
 
 struct ipc_port;
 struct ipc_space;
@@ -38,6 +39,10 @@ struct task {
     struct ipc_port *exception; /* send right or null */
     struct ipc_port *bootstrap; /* send right or null */
     struct ipc_port *registered[TASK_PORT_REGISTER_MAX]; /* send rights */
+
+    struct list
+        later; /* of struct ipc_kmsg.port_link: its requests that wait */
+    struct work later_work;
 
     uint8_t *io_ports; /* a bit for each that it may use, or NULL */
 

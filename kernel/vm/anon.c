@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/anon.h"
+#include "vm/grave.h"
 #include "vm/object.h"
 #include "vm/page.h"
 #include "vm/pmap.h"
@@ -106,56 +107,81 @@ void vm_amap_detach(struct vm_amap *amap)
 }
 
 void vm_amap_attach(struct vm_amap *amap, struct vm_object *object,
-                    uint64_t first, uint64_t count)
+                    uint64_t first, uint64_t from, uint64_t to)
 {
     vm_object_reference(object);
     amap->under = object;
     amap->under_first = first;
-    amap->under_count = count;
+    amap->under_from = from;
+    amap->under_to = to;
     list_append(&object->snapshots, &amap->snapshot_link);
 }
 
 void vm_amap_release(struct vm_amap *amap)
 {
-    uint64_t index = 0;
-    struct vm_anon *anon;
-
     if (--amap->references)
         return;
-    while ((anon = radix_next(&amap->anons, &index))) {
-        vm_anon_release(anon);
-        index++;
-    }
-    radix_clear(&amap->anons);
+    radix_bury(&amap->anons, vm_grave_nodes());
+    vm_grave_run();
     vm_amap_detach(amap);
     kfree(amap);
+}
+
+static void vm_anon_hold(void *anon)
+{
+    vm_anon_reference(anon);
 }
 
 struct vm_amap *vm_amap_copy(struct vm_amap *amap, uint64_t first,
                              uint64_t count)
 {
     struct vm_amap *copy = vm_amap_create();
-    struct vm_anon *anon;
 
     if (!copy)
         return NULL;
-    for (uint64_t i = first;
-         (anon = radix_next(&amap->anons, &i)) && i < first + count; i++) {
-        if (!radix_set(&copy->anons, i - first, anon)) {
-            vm_amap_release(copy);
-            return NULL;
-        }
-        vm_anon_reference(anon);
+    if (!radix_copy(&amap->anons, first, first + count, &copy->anons,
+                    vm_anon_hold)) {
+        vm_amap_release(copy);
+        return NULL;
     }
     if (amap->under)
-        vm_amap_attach(copy, amap->under, amap->under_first + first, count);
+        vm_amap_attach(copy, amap->under, amap->under_first,
+                       max_of(first, amap->under_from),
+                       min_of(first + count, amap->under_to));
     return copy;
+}
+
+struct vm_amap *vm_amap_split(struct vm_amap *amap, uint64_t at)
+{
+    struct vm_amap *upper = vm_amap_create();
+
+    if (!upper)
+        return NULL;
+    if (!radix_split(&amap->anons, at, &upper->anons, vm_anon_hold)) {
+        vm_amap_release(upper);
+        return NULL;
+    }
+    if (amap->under) {
+        vm_amap_attach(upper, amap->under, amap->under_first,
+                       max_of(at, amap->under_from), amap->under_to);
+        amap->under_to = min_of(at, amap->under_to);
+    }
+    return upper;
+}
+
+bool vm_amap_exclusive(const struct vm_amap *amap, uint64_t index)
+{
+    const struct vm_anon *anon = radix_get(&amap->anons, index);
+
+    return anon && anon->references == 1 &&
+           radix_exclusive(&amap->anons, index);
 }
 
 bool vm_amap_set(struct vm_amap *amap, uint64_t index, struct vm_anon *anon)
 {
+    if (!radix_own(&amap->anons, index, vm_anon_hold))
+        return false;
     struct vm_anon *old = radix_get(&amap->anons, index);
-
     if (!radix_set(&amap->anons, index, anon))
         return false;
     if (old)
@@ -163,13 +189,11 @@ bool vm_amap_set(struct vm_amap *amap, uint64_t index, struct vm_anon *anon)
     return true;
 }
 
-void vm_amap_wipe(struct vm_amap *amap, uint64_t first, uint64_t count)
+bool vm_amap_wipe(struct vm_amap *amap, uint64_t first, uint64_t count)
 {
-    struct vm_anon *anon;
+    bool done = radix_cut(&amap->anons, first, first + count, vm_anon_hold,
+                          vm_grave_nodes());
 
-    for (uint64_t i = first;
-         (anon = radix_next(&amap->anons, &i)) && i < first + count; i++) {
-        radix_set(&amap->anons, i, NULL);
-        vm_anon_release(anon);
-    }
+    vm_grave_run();
+    return done;
 }

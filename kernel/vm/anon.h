@@ -3,8 +3,13 @@
  *
  * An anon is one page of it.  An amap is a sparse array of anons, indexed by
  * page; it may be referred to by several map entries (memory inherited shared)
- * and an anon may be in several amaps (memory copied): an anon with more than
- * one reference must not be written, its writer gets a copy of its own.
+ * and an anon may be in several amaps (memory copied).  Copies of an amap have
+ * parts of the array in common (core/radix.h), so that a copy costs little: an
+ * anon that is not exclusive to its amap must not be written, its writer gets a
+ * copy of its own.
+ *
+ * What nobody refers to any more is taken apart bit by bit, in later entries if
+ * it is much (vm/grave.h).
  *
  * An amap that is a snapshot stands over a range of an object: where it has no
  * anon the object's page shows through, and before such a page of the object
@@ -33,12 +38,12 @@ void vm_anon_module_fini(void);
 
 struct vm_amap {
     unsigned references;
-    struct radix anons;
-    struct vm_object *under;   /* snapshot of it (a reference), or NULL */
-    uint64_t under_first;      /* the object's page that is page 0 here */
-    uint64_t under_count;      /* pages of the object that it covers */
-    bool shared;               /* several entries mean to see one memory */
-    struct list snapshot_link; /* under->snapshots */
+    struct radix anons;            /* with nodes that other amaps have too */
+    struct vm_object *under;       /* snapshot of it (a reference), or NULL */
+    uint64_t under_first;          /* the object's page that is page 0 here */
+    uint64_t under_from, under_to; /* the pages here that it covers */
+    bool shared;                   /* several entries mean to see one memory */
+    struct list snapshot_link;     /* under->snapshots */
 };
 
 /* Takes PAGE over.  NULL if memory is short: PAGE stays the caller's. */
@@ -51,14 +56,17 @@ struct vm_amap *vm_amap_create(void);
 void vm_amap_reference(struct vm_amap *amap);
 void vm_amap_release(struct vm_amap *amap);
 
-/* A new amap that has the anons of [first, first + count) of AMAP, each with a
- * reference more, from 0 on; a snapshot if AMAP is one.  NULL: no memory. */
+/* A new amap that has the anons of [first, first + count) of AMAP, with the same
+ * indices; a snapshot if AMAP is one.  NULL: no memory. */
 struct vm_amap *vm_amap_copy(struct vm_amap *amap, uint64_t first,
                              uint64_t count);
+/* A new amap that takes over all from index AT on, with the same indices. */
+struct vm_amap *vm_amap_split(struct vm_amap *amap, uint64_t at);
 
-/* Makes AMAP a snapshot of COUNT pages of OBJECT from its page FIRST on. */
+/* Makes AMAP a snapshot of OBJECT: page 0 stands for its page FIRST, and pages
+ * FROM to TO - 1 are covered. */
 void vm_amap_attach(struct vm_amap *amap, struct vm_object *object,
-                    uint64_t first, uint64_t count);
+                    uint64_t first, uint64_t from, uint64_t to);
 void vm_amap_detach(struct vm_amap *amap);
 
 static inline struct vm_anon *vm_amap_get(const struct vm_amap *amap,
@@ -67,11 +75,14 @@ static inline struct vm_anon *vm_amap_get(const struct vm_amap *amap,
     return amap ? radix_get(&amap->anons, index) : NULL;
 }
 
+/* Whether the anon at INDEX is nobody else's. */
+bool vm_amap_exclusive(const struct vm_amap *amap, uint64_t index);
+
 /* Puts ANON (its reference is consumed on success) at INDEX; releases what was
  * there. */
 bool vm_amap_set(struct vm_amap *amap, uint64_t index, struct vm_anon *anon);
 
-/* Releases the anons of a range. */
-void vm_amap_wipe(struct vm_amap *amap, uint64_t first, uint64_t count);
+/* Releases the anons of a range; false: no memory, and nothing was done. */
+bool vm_amap_wipe(struct vm_amap *amap, uint64_t first, uint64_t count);
 
 #endif

@@ -60,6 +60,11 @@ kern_return_t vm_copy_split(struct vm_map_copy *from,
     return KERN_SUCCESS;
 }
 
+void vm_map_copy_hide(struct vm_map_copy *copy)
+{
+    copy->hidden = true;
+}
+
 vm_size_t vm_map_copy_size(const struct vm_map_copy *copy)
 {
     return copy->size;
@@ -162,18 +167,27 @@ kern_return_t vm_piece_page(const struct vm_piece *piece, uint64_t index,
                          VM_PROT_READ, wait, page_out);
 }
 
-static const struct vm_piece *vm_copy_piece(const struct vm_map_copy *copy,
+static const struct vm_piece *vm_copy_piece(struct vm_map_copy *copy,
                                             uint64_t *index)
 {
-    for (unsigned i = 0; i < copy->piece_count; i++) {
-        if (*index < copy->pieces[i].count)
+    unsigned i = copy->last_piece;
+    uint64_t first = copy->last_first;
+
+    if (*index < first)
+        i = first = 0;
+    for (; i < copy->piece_count; i++) {
+        if (*index - first < copy->pieces[i].count) {
+            copy->last_piece = i;
+            copy->last_first = first;
+            *index -= first;
             return &copy->pieces[i];
-        *index -= copy->pieces[i].count;
+        }
+        first += copy->pieces[i].count;
     }
     return NULL;
 }
 
-kern_return_t vm_copy_page(const struct vm_map_copy *copy, uint64_t index,
+kern_return_t vm_copy_page(struct vm_map_copy *copy, uint64_t index,
                            struct vm_fault_wait *wait,
                            struct vm_page **page_out)
 {
@@ -191,7 +205,8 @@ static bool vm_piece_steal(const struct vm_piece *piece, uint64_t index,
     uint64_t slot = piece->amap_first + index;
     struct vm_anon *anon = vm_amap_get(piece->amap, slot);
 
-    if (!anon || piece->amap->references > 1 || anon->references > 1)
+    if (!anon || piece->amap->references > 1 ||
+        !vm_amap_exclusive(piece->amap, slot))
         return false;
     pmap_page_protect(anon->page, VM_PROT_NONE);
     pmap_settle();

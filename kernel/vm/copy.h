@@ -25,6 +25,10 @@ struct vm_map_copy {
     unsigned piece_count, piece_max;
     struct vm_piece *pieces;
     bool hidden; /* not to be shown before it is touched */
+    /* The piece that was looked for last, and its first page in the copy: the
+     * next one wanted is near. */
+    unsigned last_piece;
+    uint64_t last_first;
 };
 
 /* An empty copy of SIZE bytes that start OFFSET bytes into a page. */
@@ -51,7 +55,7 @@ struct vm_map_copy *vm_copy_from_pages(struct vm_page *const *pages,
 kern_return_t vm_piece_page(const struct vm_piece *piece, uint64_t index,
                             struct vm_fault_wait *wait,
                             struct vm_page **page_out);
-kern_return_t vm_copy_page(const struct vm_map_copy *copy, uint64_t index,
+kern_return_t vm_copy_page(struct vm_map_copy *copy, uint64_t index,
                            struct vm_fault_wait *wait,
                            struct vm_page **page_out);
 

@@ -32,6 +32,8 @@ struct vm_map_entry {
     bool contiguous; /* a device may write it behind everybody's back */
 };
 
+#define VM_MAP_HOLE_CLASSES 36
+
 struct vm_map {
     unsigned references;
     bool dead;
@@ -42,12 +44,26 @@ struct vm_map {
     vm_size_t size_limit, size_limit_max;
     struct vm_map_entry **entries; /* by address */
     unsigned count, capacity;
+    /* Below FULL[n] there is no hole of 2^n pages: who looks for one begins
+     * there.  See vm_map_find_space. */
+    vm_offset_t full[VM_MAP_HOLE_CLASSES];
     struct pmap pmap;
+    /* Once it is dead: */
+    struct vm_map_entry **dying;
+    unsigned dying_count;
+    struct list grave_link;
 };
+
+/* As many regions as Linux lets a process have: more the task's process could
+ * not show, and each walk over them ends soon. */
+#define VM_MAP_ENTRIES_MAX 65536u
 
 /* Addresses below this one cannot be mapped on the host (vm.mmap_min_addr);
  * entries without access may still stand there. */
 #define VM_MAP_LOWEST_FREE 0x10000ul
+
+/* Takes one thing out of a dead map; false if there is nothing left. */
+bool vm_map_dismantle_step(struct vm_map *map);
 
 /* The index of the first entry that ends after ADDRESS. */
 unsigned vm_map_index(const struct vm_map *map, vm_offset_t address);
@@ -64,7 +80,7 @@ bool vm_map_covered(const struct vm_map *map, vm_offset_t start,
                     vm_offset_t end);
 
 /* The first address from *ADDRESS on with SIZE free bytes. */
-kern_return_t vm_map_find_space(const struct vm_map *map, vm_offset_t *address,
+kern_return_t vm_map_find_space(struct vm_map *map, vm_offset_t *address,
                                 vm_size_t size, vm_offset_t mask);
 
 /* Inserts a copy of *ENTRY, whose place is free and whose references are

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/fault.h"
+#include "core/work.h"
 #include "vm/copy.h"
 #include "vm/entry.h"
+#include "vm/grave.h"
 #include "vm/page.h"
 
 /* Memory that is touched once is touched around there soon: this many aligned
@@ -10,10 +12,33 @@
 #define WINDOW_ORDER 4
 
 static struct list woken;
+static struct list later; /* one of them is woken in each entry for them */
+
+static void vm_fault_run_later(struct work *work)
+{
+    struct vm_fault_wait *wait =
+        list_first_entry(&later, struct vm_fault_wait, link);
+
+    if (wait)
+        vm_fault_wait_wake(wait, KERN_SUCCESS);
+    if (!list_empty(&later))
+        work_later(work);
+}
+
+static struct work later_work = {.run = vm_fault_run_later};
 
 void vm_fault_module_init(void)
 {
     list_init(&woken);
+    list_init(&later);
+    work_cancel(&later_work);
+}
+
+kern_return_t vm_fault_wait_later(struct vm_fault_wait *wait)
+{
+    list_append(&later, &wait->link);
+    work_later(&later_work);
+    return KERN_WAITING;
 }
 
 void vm_fault_wait_cancel(struct vm_fault_wait *wait)
@@ -62,6 +87,10 @@ static struct vm_page *vm_page_want(const struct vm_map *map, bool zero)
 
     if (page)
         return page;
+    vm_grave_drain(vm_pages_kept(map) + 64);
+    page = vm_page_get(map, 0, zero);
+    if (page)
+        return page;
     vm_object_reclaim(vm_pages_kept(map) + 64);
     return vm_page_get(map, 0, zero);
 }
@@ -70,6 +99,8 @@ bool vm_pages_available(const struct vm_map *map, uint64_t count)
 {
     uint64_t wanted = vm_pages_kept(map) + count;
 
+    if (vm_page_free_count() < wanted)
+        vm_grave_drain(wanted);
     if (vm_page_free_count() < wanted)
         vm_object_reclaim(wanted + 64);
     return vm_page_free_count() >= wanted;
@@ -138,6 +169,11 @@ static kern_return_t vm_place_zero(struct vm_place *place)
     return kr;
 }
 
+static bool vm_place_owns(const struct vm_map_entry *entry, uint64_t index)
+{
+    return vm_amap_exclusive(entry->amap, entry->amap_first + index);
+}
+
 /* The page of an anon; a copy of it if others have it and it is written. */
 static kern_return_t vm_place_anon(struct vm_place *place, struct vm_anon *anon,
                                    vm_prot_t access)
@@ -147,7 +183,7 @@ static kern_return_t vm_place_anon(struct vm_place *place, struct vm_anon *anon,
     vm_page_clean(anon->page);
     place->page = anon->page;
     place->prot = entry->prot;
-    if (anon->references == 1 && !entry->needs_copy)
+    if (vm_place_owns(entry, place->index) && !entry->needs_copy)
         return KERN_SUCCESS;
     place->prot &= ~VM_PROT_WRITE;
     if (!(access & VM_PROT_WRITE))
@@ -184,7 +220,7 @@ static kern_return_t vm_place_object(struct vm_place *place, vm_prot_t access,
     }
     place->prot = entry->prot & ~(vm_prot_t)place->page->lock;
     if (access & VM_PROT_WRITE)
-        return vm_object_write_page(entry->object, index);
+        return vm_object_write_page(entry->object, index, wait);
     if (entry->private || !entry->object->device)
         place->prot &= ~VM_PROT_WRITE;
     return KERN_SUCCESS;
@@ -237,7 +273,7 @@ static struct vm_page *vm_place_neighbour(const struct vm_map_entry *entry,
     *prot = entry->prot;
     if (anon) {
         vm_page_clean(anon->page);
-        if (anon->references > 1 || entry->needs_copy)
+        if (!vm_place_owns(entry, index) || entry->needs_copy)
             *prot &= ~VM_PROT_WRITE;
         return anon->page;
     }

@@ -39,6 +39,9 @@ kern_return_t vm_device_address(struct vm_map *map, vm_offset_t address,
 void vm_fault_wait_cancel(struct vm_fault_wait *wait);
 /* Hands WAIT to the kernel loop, which will call its DONE with RESULT. */
 void vm_fault_wait_wake(struct vm_fault_wait *wait, kern_return_t result);
+/* Hands WAIT to an entry to come, with KERN_SUCCESS: what it waits for has had
+ * its share of this one (core/work.h).  Returns KERN_WAITING. */
+kern_return_t vm_fault_wait_later(struct vm_fault_wait *wait);
 /* Calls what vm_fault_wait_wake left; false if there was nothing. */
 bool vm_fault_run_woken(void);
 void vm_fault_module_init(void);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vm/fork.c: copies of memory: a child's map, and ranges sent in messages. */
+#include "core/work.h"
 #include "vm/copy.h"
 #include "vm/entry.h"
+#include "vm/fault.h"
 #include "vm/page.h"
 
 #include <mach/memory_object.h>
@@ -9,6 +11,12 @@
 /* Up to here a range in a message is copied at once: cheaper than taking away
  * write access and giving it back at the next fault. */
 #define COPY_AT_ONCE_PAGES 16
+/* Of all the parts of one message: so many copied at once, and so many copied
+ * as they are some pager's (16 MB). */
+#define COPIED_PAGES_MAX 256
+/* Regions that a copy, or all parts of one message, may be made of. */
+#define COPY_PIECES_MAX 4096
+#define TAKEN_PAGES_MAX 4096ul
 
 /* Every anon of a range is now also someone else's: nobody may write it
  * unnoticed.  Where an amap is shared, others than MAP show it too. */
@@ -45,7 +53,6 @@ kern_return_t vm_entry_unshare(struct vm_map_entry *entry)
             return KERN_RESOURCE_SHORTAGE;
         vm_amap_release(entry->amap);
         entry->amap = copy;
-        entry->amap_first = 0;
     }
     entry->needs_copy = false;
     return KERN_SUCCESS;
@@ -81,7 +88,6 @@ static bool vm_fork_copy(struct vm_map *map, struct vm_map_entry *entry,
     if (entry->amap->shared) {
         child->amap =
             vm_amap_copy(entry->amap, entry->amap_first, vm_entry_pages(entry));
-        child->amap_first = 0;
         child->needs_copy = false;
         return child->amap != NULL;
     }
@@ -149,13 +155,15 @@ struct vm_map *vm_map_fork(struct vm_map *map, struct platform_task *platform)
 /* A few anonymous pages, duplicated.  NULL amap: something is not resident or
  * memory is short; the caller goes the other way. */
 static struct vm_amap *vm_copyin_duplicate(const struct vm_map_entry *entry,
-                                           uint64_t first, uint64_t count)
+                                           uint64_t first, uint64_t count,
+                                           struct vm_copyin_bound *bound)
 {
+    uint64_t most = min_of(bound->copied, (uint64_t)COPY_AT_ONCE_PAGES);
     struct vm_amap *amap;
 
-    if ((count > COPY_AT_ONCE_PAGES && !entry->contiguous) || entry->object ||
-        !entry->amap)
+    if ((count > most && !entry->contiguous) || entry->object || !entry->amap)
         return NULL;
+    bound->copied -= min_of(count, bound->copied);
     amap = vm_amap_create();
     for (uint64_t i = 0; amap && i < count; i++) {
         struct vm_anon *from = vm_amap_get(entry->amap, first + i), *anon;
@@ -231,6 +239,7 @@ static bool vm_copyin_taken(struct vm_map *map, struct vm_map_entry *entry,
 
 static bool vm_copyin_piece(struct vm_map *map, struct vm_map_entry *entry,
                             vm_offset_t start, vm_offset_t end, bool destroy,
+                            struct vm_copyin_bound *bound,
                             struct vm_piece *piece)
 {
     uint64_t skip = (start - entry->start) >> PAGE_SHIFT_BITS;
@@ -252,15 +261,15 @@ static bool vm_copyin_piece(struct vm_map *map, struct vm_map_entry *entry,
         piece->amap_first = entry->amap_first;
     } else if (entry->amap) {
         if (!destroy)
-            piece->amap =
-                vm_copyin_duplicate(entry, entry->amap_first + skip, count);
+            piece->amap = vm_copyin_duplicate(entry, entry->amap_first + skip,
+                                              count, bound);
         if (!piece->amap && entry->contiguous && !destroy)
             return false; /* sharing would tear it from its device */
         if (!piece->amap) {
             if (!destroy)
                 vm_entry_write_protect(map, entry, start, end);
-            piece->amap =
-                vm_amap_copy(entry->amap, entry->amap_first + skip, count);
+            piece->amap_first = entry->amap_first + skip;
+            piece->amap = vm_amap_copy(entry->amap, piece->amap_first, count);
         }
     }
     if (!piece->amap && (entry->amap || entry->object))
@@ -291,10 +300,13 @@ static bool vm_entry_is_paged(const struct vm_map_entry *entry)
     return entry->object && !entry->object->device;
 }
 
-/* What one message may hold of pagers' objects: it is all in memory at once. */
-static uint64_t vm_taken_pages_max(void)
+/* What one message may hold of pagers' objects is all in memory at once, and
+ * copied in one piece. */
+void vm_copyin_bound_init(struct vm_copyin_bound *bound)
 {
-    return min_of(vm_page_total_count() / 8, 16384ul);
+    bound->taken = min_of(vm_page_total_count() / 8, TAKEN_PAGES_MAX);
+    bound->copied = COPIED_PAGES_MAX;
+    bound->pieces = COPY_PIECES_MAX;
 }
 
 /* Makes resident what ENTRY shows of its object in the range. */
@@ -330,18 +342,33 @@ static uint64_t vm_paged_pages(const struct vm_map *map, vm_offset_t start,
     return count;
 }
 
+static uint64_t vm_range_pieces(const struct vm_map *map, vm_offset_t start,
+                                vm_offset_t end)
+{
+    return end > start
+               ? vm_map_index(map, end - 1) - vm_map_index(map, start) + 1
+               : 0;
+}
+
 kern_return_t vm_map_copyin_fetch(struct vm_map *map, vm_offset_t address,
-                                  vm_size_t size, struct vm_fault_wait *wait)
+                                  vm_size_t size, struct vm_copyin_bound *bound,
+                                  struct vm_fault_wait *wait)
 {
     kern_return_t kr = vm_copyin_check(map, address, size);
     vm_offset_t at = trunc_page(address), end = round_page(address + size);
 
     if (kr != KERN_SUCCESS)
         return kr;
-    uint64_t count = vm_paged_pages(map, at, end);
-    if (count > vm_taken_pages_max() ||
-        (count && !vm_pages_available(map, count)))
+    if (!vm_map_calm(map, at, end))
+        return vm_fault_wait_later(wait);
+    uint64_t pieces = vm_range_pieces(map, at, end);
+    if (pieces > bound->pieces)
         return KERN_RESOURCE_SHORTAGE;
+    bound->pieces -= pieces;
+    uint64_t count = vm_paged_pages(map, at, end);
+    if (count > bound->taken || (count && !vm_pages_available(map, count)))
+        return KERN_RESOURCE_SHORTAGE;
+    bound->taken -= count;
     while (count && kr == KERN_SUCCESS && at < end) {
         const struct vm_map_entry *entry = vm_map_entry_at(map, at);
         vm_offset_t stop = min_of(end, entry->end);
@@ -354,6 +381,7 @@ kern_return_t vm_map_copyin_fetch(struct vm_map *map, vm_offset_t address,
 
 static kern_return_t vm_copyin(struct vm_map *map, vm_offset_t address,
                                vm_size_t size, bool destroy, bool take,
+                               struct vm_copyin_bound *bound,
                                struct vm_map_copy **copy_out)
 {
     vm_offset_t start = trunc_page(address), end = round_page(address + size);
@@ -361,6 +389,8 @@ static kern_return_t vm_copyin(struct vm_map *map, vm_offset_t address,
 
     if (kr != KERN_SUCCESS)
         return kr;
+    if (vm_range_pieces(map, start, end) > COPY_PIECES_MAX)
+        return KERN_RESOURCE_SHORTAGE;
     struct vm_map_copy *copy = vm_copy_create(address - start, size);
     if (!copy)
         return KERN_RESOURCE_SHORTAGE;
@@ -368,9 +398,10 @@ static kern_return_t vm_copyin(struct vm_map *map, vm_offset_t address,
         struct vm_map_entry *entry = vm_map_entry_at(map, at);
         vm_offset_t stop = min_of(end, entry->end);
         struct vm_piece piece = {0};
-        bool got = take && vm_entry_is_paged(entry)
-                       ? vm_copyin_taken(map, entry, at, stop, &piece)
-                       : vm_copyin_piece(map, entry, at, stop, destroy, &piece);
+        bool got =
+            take && vm_entry_is_paged(entry)
+                ? vm_copyin_taken(map, entry, at, stop, &piece)
+                : vm_copyin_piece(map, entry, at, stop, destroy, bound, &piece);
         if (!got || !vm_copy_append(copy, &piece)) {
             if (piece.amap)
                 vm_amap_release(piece.amap);
@@ -389,14 +420,18 @@ kern_return_t vm_map_copyin(struct vm_map *map, vm_offset_t address,
                             vm_size_t size, bool destroy,
                             struct vm_map_copy **copy_out)
 {
-    return vm_copyin(map, address, size, destroy, false, copy_out);
+    struct vm_copyin_bound bound;
+
+    vm_copyin_bound_init(&bound);
+    return vm_copyin(map, address, size, destroy, false, &bound, copy_out);
 }
 
 kern_return_t vm_map_copyin_take(struct vm_map *map, vm_offset_t address,
                                  vm_size_t size, bool destroy,
+                                 struct vm_copyin_bound *bound,
                                  struct vm_map_copy **copy_out)
 {
-    return vm_copyin(map, address, size, destroy, true, copy_out);
+    return vm_copyin(map, address, size, destroy, true, bound, copy_out);
 }
 
 /* Shows the receiver at once what it will read next anyway. */
@@ -404,10 +439,12 @@ static void vm_copyout_show(struct vm_map *map, vm_offset_t start,
                             const struct vm_piece *piece)
 {
     for (uint64_t i = 0; piece->amap && i < piece->count; i++) {
-        struct vm_anon *anon = vm_amap_get(piece->amap, piece->amap_first + i);
+        uint64_t slot = piece->amap_first + i;
+        struct vm_anon *anon = vm_amap_get(piece->amap, slot);
         if (!anon)
             continue;
-        vm_prot_t prot = anon->references > 1 ? VM_PROT_READ : VM_PROT_DEFAULT;
+        vm_prot_t prot = vm_amap_exclusive(piece->amap, slot) ? VM_PROT_DEFAULT
+                                                              : VM_PROT_READ;
         pmap_enter(&map->pmap, start + i * PAGE_SIZE, &anon->page, 1, prot);
     }
 }
@@ -507,7 +544,7 @@ static kern_return_t vm_overwrite_anon(struct vm_map *map,
  * its pager is asked, as by any other write. */
 static kern_return_t vm_overwrite_object(struct vm_object *object,
                                          uint64_t index,
-                                         const struct vm_map_copy *copy,
+                                         struct vm_map_copy *copy,
                                          uint64_t from,
                                          struct vm_fault_wait *wait)
 {
@@ -520,7 +557,7 @@ static kern_return_t vm_overwrite_object(struct vm_object *object,
     if (kr == KERN_SUCCESS)
         kr = vm_copy_page(copy, from, wait, &page);
     if (kr == KERN_SUCCESS)
-        kr = vm_object_write_page(object, index);
+        kr = vm_object_write_page(object, index, wait);
     if (kr != KERN_SUCCESS)
         return kr;
     if (page)
@@ -536,6 +573,9 @@ kern_return_t vm_map_copy_overwrite(struct vm_map *map, vm_offset_t address,
 {
     kern_return_t kr = vm_overwrite_check(map, address, copy);
 
+    if (kr == KERN_SUCCESS && *done < copy->size &&
+        !vm_map_calm(map, address + *done, address + copy->size))
+        return vm_fault_wait_later(wait);
     while (kr == KERN_SUCCESS && *done < copy->size) {
         vm_offset_t at = address + *done;
         struct vm_map_entry *entry = vm_map_entry_at(map, at);
@@ -552,6 +592,8 @@ kern_return_t vm_map_copy_overwrite(struct vm_map *map, vm_offset_t address,
         }
         if (kr == KERN_SUCCESS)
             *done += PAGE_SIZE;
+        if (kr == KERN_SUCCESS && *done < copy->size && work_spent())
+            return vm_fault_wait_later(wait);
     }
     if (kr == KERN_SUCCESS)
         vm_map_copy_discard(copy);

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/map.h"
 #include "vm/entry.h"
+#include "vm/grave.h"
 
 #include <mach/memory_object.h>
+
+/* What is done in one piece: pages shown that are changed, or removed, which is
+ * dearer, and entries removed. */
+#define CALM_PAGES     4096u
+#define REMOVE_PAGES   2048u
+#define REMOVE_ENTRIES 256u
 
 struct vm_map *vm_map_create(struct platform_task *platform, vm_offset_t min,
                              vm_offset_t max)
@@ -41,20 +48,36 @@ static void vm_entry_free(struct vm_map_entry *entry)
 void vm_map_terminate(struct vm_map *map)
 {
     map->dead = true;
-    pmap_destroy(&map->pmap);
-    for (unsigned i = 0; i < map->count; i++)
-        vm_entry_free(map->entries[i]);
-    kfree(map->entries);
+    pmap_retire(&map->pmap);
+    map->dying = map->entries;
+    map->dying_count = map->count;
     map->entries = NULL;
     map->count = map->capacity = 0;
     map->size = map->size_none = 0;
+    vm_map_reference(map);
+    vm_grave_bury_map(map);
+}
+
+bool vm_map_dismantle_step(struct vm_map *map)
+{
+    if (pmap_forget_one(&map->pmap))
+        return true;
+    if (!map->dying_count)
+        return false;
+    vm_entry_free(map->dying[--map->dying_count]);
+    return true;
 }
 
 void vm_map_deallocate(struct vm_map *map)
 {
     if (!map || --map->references)
         return;
-    vm_map_terminate(map);
+    if (!map->dead) {
+        /* The grave has the last reference. */
+        vm_map_terminate(map);
+        return;
+    }
+    kfree(map->dying);
     kfree(map);
 }
 
@@ -94,6 +117,8 @@ bool vm_map_covered(const struct vm_map *map, vm_offset_t start,
 
 static bool vm_map_open_slot(struct vm_map *map, unsigned index)
 {
+    if (map->count == VM_MAP_ENTRIES_MAX)
+        return false;
     if (map->count == map->capacity) {
         unsigned capacity = map->capacity ? map->capacity * 2 : 16;
         struct vm_map_entry **entries = kalloc(capacity * sizeof *entries);
@@ -111,9 +136,17 @@ static bool vm_map_open_slot(struct vm_map *map, unsigned index)
     return true;
 }
 
+/* There may be holes from START on. */
+static void vm_map_note_hole(struct vm_map *map, vm_offset_t start)
+{
+    for (unsigned n = 0; n < VM_MAP_HOLE_CLASSES; n++)
+        map->full[n] = min_of(map->full[n], start);
+}
+
 static void vm_map_close_slots(struct vm_map *map, unsigned first,
                                unsigned count)
 {
+    vm_map_note_hole(map, first ? map->entries[first - 1]->end : map->min);
     memmove(map->entries + first, map->entries + first + count,
             (map->count - first - count) * sizeof *map->entries);
     map->count -= count;
@@ -131,16 +164,9 @@ static bool vm_entry_split_amap(struct vm_map_entry *upper, uint64_t pages)
         upper->amap_first += pages;
         return true;
     }
-    uint64_t first = upper->amap_first + pages;
-    uint64_t count = vm_entry_pages(upper);
-    upper->amap = vm_amap_copy(amap, first, count);
-    upper->amap_first = 0;
-    if (!upper->amap)
-        return false;
-    vm_amap_wipe(amap, first, count);
-    if (amap->under && amap->under_count > first)
-        amap->under_count = first;
-    return true;
+    upper->amap_first += pages;
+    upper->amap = vm_amap_split(amap, upper->amap_first);
+    return upper->amap != NULL;
 }
 
 static bool vm_map_split(struct vm_map *map, unsigned index, vm_offset_t at)
@@ -186,19 +212,47 @@ int vm_map_clip(struct vm_map *map, vm_offset_t start, vm_offset_t end)
     return (int)first;
 }
 
-kern_return_t vm_map_find_space(const struct vm_map *map, vm_offset_t *address,
+static unsigned vm_hole_class(vm_size_t size)
+{
+    uint64_t pages = max_of(size >> PAGE_SHIFT_BITS, 1ul);
+
+    return min_of(63u - (unsigned)__builtin_clzl(pages),
+                  VM_MAP_HOLE_CLASSES - 1u);
+}
+
+/* A map full of small regions is not searched from its beginning each time: what
+ * a search from the beginning has seen of holes is kept. */
+kern_return_t vm_map_find_space(struct vm_map *map, vm_offset_t *address,
                                 vm_size_t size, vm_offset_t mask)
 {
-    vm_offset_t start = max_of(*address, max_of(map->min, VM_MAP_LOWEST_FREE));
+    vm_offset_t lowest = max_of(map->min, VM_MAP_LOWEST_FREE), seen;
+    vm_offset_t start = max_of(*address, lowest);
+    unsigned class = vm_hole_class(size);
+    bool from_beginning = start == lowest;
+    bool skipped = false;
 
+    if (from_beginning)
+        start = max_of(start, map->full[class]);
     for (unsigned i = vm_map_index(map, start);; i++) {
+        seen = start;
+        if (start > map->max || mask > map->max)
+            return KERN_NO_SPACE;
         start = (start + mask) & ~mask;
         if (start > map->max || size > map->max - start)
             return KERN_NO_SPACE;
         if (i >= map->count || start + size <= map->entries[i]->start)
             break;
+        /* The first hole that another one of this class might have. */
+        if (!skipped && map->entries[i]->start > seen &&
+            map->entries[i]->start - seen >= PAGE_SIZE << class) {
+            skipped = true;
+            if (from_beginning)
+                map->full[class] = seen;
+        }
         start = max_of(start, map->entries[i]->end);
     }
+    if (from_beginning && !skipped)
+        map->full[class] = seen;
     *address = start;
     return KERN_SUCCESS;
 }
@@ -265,7 +319,7 @@ struct vm_amap *vm_snapshot_create(struct vm_object *object, uint64_t first,
     if (!amap || object->copy_strategy == MEMORY_OBJECT_COPY_NONE ||
         object->device)
         return amap;
-    vm_amap_attach(amap, object, first, count);
+    vm_amap_attach(amap, object, first, 0, count);
     /* Whoever writes such a page must come by the fault first. */
     for (uint64_t i = first;
          radix_next(&object->pages, &i) && i < first + count; i++)
@@ -366,6 +420,35 @@ kern_return_t vm_map_remove(struct vm_map *map, vm_offset_t start,
     }
     vm_map_close_slots(map, (unsigned)first, i - (unsigned)first);
     return KERN_SUCCESS;
+}
+
+static bool vm_map_thin(struct vm_map *map, vm_offset_t start, vm_offset_t end,
+                        uint64_t pages)
+{
+    if (!pmap_crowded(&map->pmap, start, end, pages))
+        return true;
+    pmap_remove_some(&map->pmap, start, end);
+    return false;
+}
+
+bool vm_map_calm(struct vm_map *map, vm_offset_t start, vm_offset_t end)
+{
+    return vm_map_thin(map, start, end, CALM_PAGES);
+}
+
+kern_return_t vm_map_remove_part(struct vm_map *map, vm_offset_t *start,
+                                 vm_offset_t end)
+{
+    unsigned last = vm_map_index(map, *start) + REMOVE_ENTRIES;
+    vm_offset_t stop = end;
+
+    if (last < map->count && map->entries[last]->start < end)
+        stop = map->entries[last]->start;
+    if (!vm_map_thin(map, *start, stop, REMOVE_PAGES))
+        return KERN_LATER;
+    kern_return_t kr = vm_map_remove(map, *start, stop);
+    *start = stop;
+    return kr == KERN_SUCCESS && stop < end ? KERN_LATER : kr;
 }
 
 kern_return_t vm_map_protect(struct vm_map *map, vm_offset_t start,

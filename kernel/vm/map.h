@@ -29,13 +29,21 @@ void vm_map_set_essential(struct vm_map *map, bool essential);
 void vm_map_terminate(struct vm_map *map);
 
 /* A new map for a child: each entry shared, copied or left out by its
- * inheritance. NULL if memory is short. */
+ * inheritance. NULL if memory is short.  The map should be calm. */
 struct vm_map *vm_map_fork(struct vm_map *map, struct platform_task *platform);
 
 kern_return_t vm_map_allocate(struct vm_map *map, vm_offset_t *address,
                               vm_size_t size, bool anywhere);
 kern_return_t vm_map_remove(struct vm_map *map, vm_offset_t start,
                             vm_offset_t end);
+/* The same bit by bit: KERN_LATER if there is more to do in another entry
+ * (core/work.h), from *START on, which has been moved on. */
+kern_return_t vm_map_remove_part(struct vm_map *map, vm_offset_t *start,
+                                 vm_offset_t end);
+/* True if the range shows so few pages that an operation on all of it ends soon.
+ * Otherwise some of them are hidden (whoever touches them next faults), and this
+ * is to be asked again in another entry. */
+bool vm_map_calm(struct vm_map *map, vm_offset_t start, vm_offset_t end);
 kern_return_t vm_map_protect(struct vm_map *map, vm_offset_t start,
                              vm_offset_t end, vm_prot_t protection,
                              bool set_maximum);
@@ -64,12 +72,20 @@ kern_return_t vm_map_copyin(struct vm_map *map, vm_offset_t address,
  * chose, nor meet its errors: FETCH makes resident what the range shows of
  * pagers' objects (KERN_WAITING as usual; KERN_RESOURCE_SHORTAGE if that is more
  * than one message may hold), and TAKE, at once afterwards, is a copyin that
- * duplicates it. */
+ * duplicates it.  BOUND is what the parts of one message may still cost. */
 struct vm_fault_wait;
+struct vm_copyin_bound {
+    uint64_t taken;  /* pages of pagers' objects */
+    uint64_t copied; /* pages copied at once, as that is cheaper */
+    uint64_t pieces; /* regions of the map */
+};
+void vm_copyin_bound_init(struct vm_copyin_bound *bound);
 kern_return_t vm_map_copyin_fetch(struct vm_map *map, vm_offset_t address,
-                                  vm_size_t size, struct vm_fault_wait *wait);
+                                  vm_size_t size, struct vm_copyin_bound *bound,
+                                  struct vm_fault_wait *wait);
 kern_return_t vm_map_copyin_take(struct vm_map *map, vm_offset_t address,
                                  vm_size_t size, bool destroy,
+                                 struct vm_copyin_bound *bound,
                                  struct vm_map_copy **copy_out);
 /* A copy of kernel memory (the bytes are copied). */
 kern_return_t vm_map_copy_from_kernel(const void *data, vm_size_t size,
@@ -87,6 +103,8 @@ kern_return_t vm_map_copy_overwrite(struct vm_map *map, vm_offset_t address,
                                     struct vm_fault_wait *wait);
 void vm_map_copy_discard(struct vm_map_copy *copy);
 vm_size_t vm_map_copy_size(const struct vm_map_copy *copy);
+/* It is not to be shown to its receiver before that touches it. */
+void vm_map_copy_hide(struct vm_map_copy *copy);
 
 /* Reads SIZE bytes at OFFSET of the copied data; may return KERN_WAITING. */
 kern_return_t vm_map_copy_read(struct vm_map_copy *copy, vm_offset_t offset,

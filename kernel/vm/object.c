@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/object.h"
+#include "core/work.h"
 #include "ipc/port.h"
 #include "vm/anon.h"
 #include "vm/page.h"
@@ -7,11 +8,24 @@
 
 #include <mach/memory_object.h>
 
+/* Pages that memory's being short may cost one entry: looked at, and sent. */
+#define SCANNED_MAX 65536u
+#define SENT_MAX    256u
+/* Pages that may be waited for in one object: they are all answered at once. */
+#define REQUESTS_MAX 16384u
+
 static struct list all_objects;
+static uint64_t last_id;
+static struct list ending; /* of struct vm_object.ending_link */
+static struct work ending_work;
+
+static void vm_object_run_ending(struct work *work);
 
 void vm_object_module_init(void)
 {
     list_init(&all_objects);
+    list_init(&ending);
+    ending_work = (struct work){.run = vm_object_run_ending};
 }
 
 static struct vm_object *vm_object_create(void)
@@ -21,8 +35,8 @@ static struct vm_object *vm_object_create(void)
     if (!object)
         return NULL;
     object->references = 1;
+    object->id = ++last_id;
     list_init(&object->page_list);
-    list_init(&object->requests);
     list_init(&object->snapshots);
     list_init(&object->ready_wait);
     list_append(&all_objects, &object->all_link);
@@ -33,6 +47,8 @@ static struct vm_object *vm_object_create(void)
 static void vm_object_free(struct vm_object *object)
 {
     list_remove(&object->all_link);
+    if (list_linked(&object->ending_link))
+        list_remove(&object->ending_link);
     radix_clear(&object->pages);
     kfree(object);
 }
@@ -93,6 +109,11 @@ struct vm_object *vm_object_for_registers(uint64_t phys)
         object->first_register = phys;
     }
     return object;
+}
+
+uint64_t vm_object_id(const struct vm_object *object)
+{
+    return object->id;
 }
 
 void vm_object_reference(struct vm_object *object)
@@ -179,6 +200,60 @@ static void vm_object_terminate(struct vm_object *object)
     vm_object_free(object);
 }
 
+/* Sends a page of OBJECT back to its pager, with its neighbours, or frees it;
+ * false if it has none. */
+static bool vm_object_shed(struct vm_object *object)
+{
+    struct vm_page *page =
+        list_first_entry(&object->page_list, struct vm_page, link);
+    uint64_t index = page ? page->offset >> PAGE_SHIFT_BITS : 0, count = 0;
+
+    if (!page)
+        return false;
+    for (struct vm_page *next = page;
+         object->pager && next && (next->dirty || next->precious) && count < 64;
+         next = vm_object_page(object, index + ++count))
+        continue;
+    if (count && vm_pager_return(object, index, count, true))
+        return true;
+    page->wire_count = 0;
+    page->outdated = false;
+    vm_object_evict(page);
+    vm_page_free(page);
+    return true;
+}
+
+/* OBJECT, that nobody refers to, is emptied and ended, in later entries if it is
+ * large.  Somebody may map it anew meanwhile: then it lives on. */
+static void vm_object_end(struct vm_object *object)
+{
+    bool more = true;
+
+    while (more && !work_spent())
+        more = vm_object_shed(object);
+    if (!more) {
+        vm_object_terminate(object);
+        return;
+    }
+    if (!list_linked(&object->ending_link))
+        list_append(&ending, &object->ending_link);
+    work_later(&ending_work);
+}
+
+static void vm_object_run_ending(struct work *work)
+{
+    struct vm_object *object =
+        list_first_entry(&ending, struct vm_object, ending_link);
+
+    if (!object)
+        return;
+    list_remove(&object->ending_link);
+    if (!object->references)
+        vm_object_end(object);
+    if (!list_empty(&ending))
+        work_later(work);
+}
+
 void vm_object_release(struct vm_object *object)
 {
     if (--object->references)
@@ -186,20 +261,7 @@ void vm_object_release(struct vm_object *object)
     /* One that has not answered init yet is ended when it does. */
     if (object->pager && (object->may_cache || !object->ready))
         return;
-    vm_object_terminate(object);
-}
-
-static struct vm_request *vm_request_find(struct vm_object *object,
-                                          uint64_t index)
-{
-    struct vm_request *request;
-
-    list_for_each(&object->requests, request, link)
-    {
-        if (request->index == index)
-            return request;
-    }
-    return NULL;
+    vm_object_end(object);
 }
 
 /* Queues WAIT on the page; says whether the pager must be asked (again). */
@@ -207,16 +269,18 @@ static kern_return_t vm_request_join(struct vm_object *object, uint64_t index,
                                      vm_prot_t access,
                                      struct vm_fault_wait *wait, bool *ask)
 {
-    struct vm_request *request = vm_request_find(object, index);
+    struct vm_request *request = radix_get(&object->requests, index);
 
     *ask = !request || access & ~request->access;
     if (!request) {
-        request = kalloc(sizeof *request);
-        if (!request)
+        if (object->requests.count < REQUESTS_MAX)
+            request = kalloc(sizeof *request);
+        if (!request || !radix_set(&object->requests, index, request)) {
+            kfree(request);
             return KERN_RESOURCE_SHORTAGE;
+        }
         request->index = index;
         list_init(&request->waiters);
-        list_append(&object->requests, &request->link);
     }
     request->access |= access;
     list_append(&request->waiters, &wait->link);
@@ -232,27 +296,42 @@ static void vm_wait_list_wake(struct list *waiters, kern_return_t result)
                            result);
 }
 
-static void vm_request_end(struct vm_request *request, kern_return_t result)
+static void vm_request_end(struct vm_object *object, struct vm_request *request,
+                           kern_return_t result)
 {
     vm_wait_list_wake(&request->waiters, result);
-    list_remove(&request->link);
+    radix_set(&object->requests, request->index, NULL);
     kfree(request);
 }
 
 void vm_object_answer(struct vm_object *object, uint64_t index,
                       kern_return_t result)
 {
-    struct vm_request *request = vm_request_find(object, index);
+    struct vm_request *request = radix_get(&object->requests, index);
 
     if (request)
-        vm_request_end(request, result);
+        vm_request_end(object, request, result);
+}
+
+void vm_object_answer_range(struct vm_object *object, uint64_t first,
+                            uint64_t count, kern_return_t result)
+{
+    struct vm_request *request;
+
+    for (uint64_t i = first;
+         (request = radix_next(&object->requests, &i)) && i - first < count;)
+        vm_request_end(object, request, result);
+}
+
+bool vm_object_awaited(const struct vm_object *object, uint64_t *index,
+                       uint64_t end)
+{
+    return radix_next(&object->requests, index) && *index < end;
 }
 
 void vm_object_answer_all(struct vm_object *object, kern_return_t result)
 {
-    while (!list_empty(&object->requests))
-        vm_request_end(
-            list_entry(object->requests.next, struct vm_request, link), result);
+    vm_object_answer_range(object, 0, UINT64_MAX, result);
     vm_wait_list_wake(&object->ready_wait, result);
 }
 
@@ -304,7 +383,8 @@ static kern_return_t vm_snapshot_push(struct vm_amap *amap, uint64_t index,
     return KERN_SUCCESS;
 }
 
-kern_return_t vm_object_write_page(struct vm_object *object, uint64_t index)
+kern_return_t vm_object_write_page(struct vm_object *object, uint64_t index,
+                                   struct vm_fault_wait *wait)
 {
     struct vm_page *page = vm_object_page(object, index);
     struct vm_amap *amap;
@@ -312,7 +392,8 @@ kern_return_t vm_object_write_page(struct vm_object *object, uint64_t index)
     list_for_each(&object->snapshots, amap, snapshot_link)
     {
         uint64_t slot = index - amap->under_first;
-        if (slot >= amap->under_count || vm_amap_get(amap, slot))
+        if (slot < amap->under_from || slot >= amap->under_to ||
+            vm_amap_get(amap, slot))
             continue;
         kern_return_t kr = vm_snapshot_push(amap, slot, page);
         if (kr != KERN_SUCCESS)
@@ -320,6 +401,8 @@ kern_return_t vm_object_write_page(struct vm_object *object, uint64_t index)
         /* Who saw the object's page through the snapshot must see the copy;
          * other mappings of it just fault again. */
         pmap_page_protect(page, VM_PROT_NONE);
+        if (work_spent())
+            return vm_fault_wait_later(wait);
     }
     if (!object->device)
         page->dirty = true;
@@ -338,46 +421,76 @@ void vm_object_kill(struct vm_object *object, kern_return_t reason)
     }
     vm_object_answer_all(object, reason);
     if (!object->references)
-        vm_object_terminate(object);
+        vm_object_end(object);
 }
 
 /* --- when memory is short -------------------------------------------------- */
 
-static void vm_object_shrink(struct vm_object *object, uint64_t wanted)
-{
-    struct vm_page *page, *next;
+struct vm_reclaim {
+    uint64_t wanted;
+    unsigned scanned, sent;
+};
 
-    list_for_each_safe(&object->page_list, page, next, link)
-    {
-        if (vm_page_free_count() >= wanted)
-            return;
-        if (page->wire_count || page->precious)
-            continue;
-        if (page->dirty) {
-            vm_pager_return(object, page->offset >> PAGE_SHIFT_BITS, 1, true);
-            continue;
+static bool vm_reclaim_over(const struct vm_reclaim *reclaim)
+{
+    return vm_page_free_count() >= reclaim->wanted ||
+           reclaim->scanned >= SCANNED_MAX || reclaim->sent >= SENT_MAX;
+}
+
+/* Pages that have to stay go to the end: others are looked at next time. */
+static void vm_object_shrink(struct vm_object *object,
+                             struct vm_reclaim *reclaim)
+{
+    struct list kept = {&kept, &kept};
+    struct vm_page *page;
+
+    while (
+        (page = list_first_entry(&object->page_list, struct vm_page, link)) &&
+        !vm_reclaim_over(reclaim)) {
+        uint64_t index = page->offset >> PAGE_SHIFT_BITS;
+        bool stays = page->wire_count || page->precious;
+        reclaim->scanned++;
+        if (!stays && page->dirty) {
+            reclaim->sent++;
+            stays = !vm_pager_return(object, index, 1, true);
+        } else if (!stays) {
+            vm_object_evict(page);
+            vm_page_free(page);
         }
-        vm_object_evict(page);
-        vm_page_free(page);
+        if (stays) {
+            list_remove(&page->link);
+            list_append(&kept, &page->link);
+        }
+    }
+    list_splice(&object->page_list, &kept);
+}
+
+/* What nobody maps goes first, and with its last page the object. */
+static void vm_reclaim_pass(struct vm_reclaim *reclaim, bool mapped)
+{
+    struct vm_object *object, *next;
+
+    list_for_each_safe(&all_objects, object, next, all_link)
+    {
+        if (vm_reclaim_over(reclaim)) {
+            /* The search goes on from here the next time. */
+            list_remove(&all_objects);
+            list_insert_before(&object->all_link, &all_objects);
+            return;
+        }
+        reclaim->scanned++;
+        if (!object->pager || !object->ready || (!mapped && object->references))
+            continue;
+        vm_object_shrink(object, reclaim);
+        if (!object->references && list_empty(&object->page_list))
+            vm_object_terminate(object);
     }
 }
 
 void vm_object_reclaim(uint64_t wanted)
 {
-    struct vm_object *object, *next;
+    struct vm_reclaim reclaim = {.wanted = wanted};
 
-    /* What nobody maps goes first, and with its last page the object. */
-    for (int pass = 0; pass < 2; pass++) {
-        list_for_each_safe(&all_objects, object, next, all_link)
-        {
-            if (vm_page_free_count() >= wanted)
-                return;
-            if (!object->pager || !object->ready ||
-                (pass == 0 && object->references))
-                continue;
-            vm_object_shrink(object, wanted);
-            if (!object->references && list_empty(&object->page_list))
-                vm_object_terminate(object);
-        }
-    }
+    vm_reclaim_pass(&reclaim, false);
+    vm_reclaim_pass(&reclaim, true);
 }

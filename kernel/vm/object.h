@@ -24,12 +24,14 @@ struct vm_page;
 
 struct vm_object {
     unsigned references;
+    uint64_t id; /* never that of another one */
     struct list all_link;
-    struct radix pages;     /* of struct vm_page, by page number */
-    struct list page_list;  /* the same, in order of arrival */
-    struct list requests;   /* of struct vm_request */
-    struct list snapshots;  /* of struct vm_amap.snapshot_link */
-    struct list ready_wait; /* of struct vm_fault_wait */
+    struct radix pages;      /* of struct vm_page, by page number */
+    struct list page_list;   /* the same, in order of arrival or last look */
+    struct list ending_link; /* being emptied: nobody refers to it */
+    struct radix requests;   /* of struct vm_request, by page number */
+    struct list snapshots;   /* of struct vm_amap.snapshot_link */
+    struct list ready_wait;  /* of struct vm_fault_wait */
 
     struct ipc_port *pager;   /* send right; NULL: none, or dead */
     struct ipc_port *control; /* receive right */
@@ -46,7 +48,6 @@ struct vm_object {
 
 /* A page asked of the pager: its contents, or more access to it. */
 struct vm_request {
-    struct list link;
     uint64_t index;
     vm_prot_t access;
     struct list waiters; /* of struct vm_fault_wait */
@@ -65,6 +66,8 @@ struct vm_object *vm_object_for_frames(uint64_t phys, uint64_t count);
  * and each access is done by the device. */
 struct vm_object *vm_object_for_registers(uint64_t phys);
 
+/* Its id, for those who know it by a port only. */
+uint64_t vm_object_id(const struct vm_object *object);
 void vm_object_reference(struct vm_object *object);
 void vm_object_release(struct vm_object *object);
 
@@ -89,12 +92,18 @@ kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
                             struct vm_page **page_out);
 
 /* Must be called before a page is written: what snapshots the object has get
- * their copies.  Marks it dirty. */
-kern_return_t vm_object_write_page(struct vm_object *object, uint64_t index);
+ * their copies.  Marks it dirty.  KERN_WAITING queues WAIT: there are many. */
+kern_return_t vm_object_write_page(struct vm_object *object, uint64_t index,
+                                   struct vm_fault_wait *wait);
 
 /* Wakes those who wait for the page, and forgets the request. */
 void vm_object_answer(struct vm_object *object, uint64_t index,
                       kern_return_t result);
+void vm_object_answer_range(struct vm_object *object, uint64_t first,
+                            uint64_t count, kern_return_t result);
+/* The first page from *INDEX on, and before END, that somebody waits for. */
+bool vm_object_awaited(const struct vm_object *object, uint64_t *index,
+                       uint64_t end);
 void vm_object_answer_all(struct vm_object *object, kern_return_t result);
 
 /* Everything not resident fails from now on. */
@@ -116,6 +125,11 @@ void vm_pager_unlock(struct vm_object *object, uint64_t index,
  * memory for that; those not sent are as they were. */
 bool vm_pager_return(struct vm_object *object, uint64_t index, uint64_t count,
                      bool flush);
+/* What memory_object_lock_request does, from page *INDEX on; false: the rest is
+ * for another entry (core/work.h). */
+bool vm_object_lock_range(struct vm_object *object, uint64_t *index,
+                          uint64_t end, int should_return, bool flush,
+                          vm_prot_t lock);
 /* Hands control and name port to the pager; the object has no pager then. */
 void vm_pager_terminate(struct vm_object *object);
 

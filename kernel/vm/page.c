@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/page.h"
+#include "core/work.h"
+#include "vm/grave.h"
+
+/* A fresh page costs the host, too. */
+#define PAGE_STEPS 16u
 
 /* A binary buddy allocator.  Its lists are kept in address order only roughly:
  * split halves go to the front, so that neighbours are handed out in turn. */
@@ -118,7 +123,7 @@ static void vm_run_prepare(struct vm_page *page, unsigned order, bool zero)
         page[i] = (struct vm_page){.used = true};
 }
 
-struct vm_page *vm_page_alloc_run(unsigned order, bool zero)
+static struct vm_page *vm_run_find(unsigned order, bool zero)
 {
     for (unsigned from = order; from <= VM_RUN_ORDER_MAX; from++) {
         struct vm_page *page =
@@ -131,6 +136,18 @@ struct vm_page *vm_page_alloc_run(unsigned order, bool zero)
         return page;
     }
     return NULL;
+}
+
+struct vm_page *vm_page_alloc_run(unsigned order, bool zero)
+{
+    struct vm_page *page = vm_run_find(order, zero);
+
+    work_step(PAGE_STEPS << order);
+    if (page)
+        return page;
+    /* Perhaps there is some that is only not known yet to be free. */
+    vm_grave_drain(1ul << order);
+    return vm_run_find(order, zero);
 }
 
 /* The first place in the free run at PAGE where a run of ORDER fits. */
@@ -179,6 +196,7 @@ void vm_page_free(struct vm_page *page)
     uint64_t number = vm_page_number(page);
     unsigned order = 0;
 
+    work_step(1);
     kassert(!page->mappings && !page->wire_count && page->used &&
             !page->orphan);
     if (page->holds) {

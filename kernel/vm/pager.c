@@ -4,8 +4,10 @@
  * The kernel's calls to pagers are MIG's KernelUser stubs and never block; the
  * pagers' calls to the kernel are the rpc_memory_object_ routines (mach.defs).
  */
+#include "core/work.h"
 #include "ipc/object.h"
 #include "ipc/port.h"
+#include "mig/kobject.h"
 #include "vm/anon.h"
 #include "vm/copy.h"
 #include "vm/object.h"
@@ -197,10 +199,9 @@ static void vm_supply_finish(struct vm_supply *supply, kern_return_t result)
             result == KERN_SUCCESS
                 ? 0
                 : offset + (supply->next << PAGE_SHIFT_BITS));
-    for (; result != KERN_SUCCESS && supply->next < supply->count;
-         supply->next++)
-        vm_object_answer(supply->object, supply->first + supply->next,
-                         KERN_MEMORY_ERROR);
+    if (result != KERN_SUCCESS)
+        vm_object_answer_range(supply->object, supply->first + supply->next,
+                               supply->count - supply->next, KERN_MEMORY_ERROR);
     vm_object_release(supply->object);
     vm_map_copy_discard(supply->copy);
     kfree(supply);
@@ -258,6 +259,11 @@ static void vm_supply_run(struct vm_fault_wait *wait, kern_return_t result)
             return;
         if (result == KERN_SUCCESS)
             supply->next++;
+        if (result == KERN_SUCCESS && supply->next < supply->count &&
+            work_spent()) {
+            vm_fault_wait_later(wait);
+            return;
+        }
     }
     vm_supply_finish(supply, result);
 }
@@ -291,6 +297,11 @@ kern_return_t rpc_memory_object_data_supply(
     return KERN_SUCCESS;
 }
 
+static uint64_t page_count(vm_size_t size)
+{
+    return (size >> PAGE_SHIFT_BITS) + (size % PAGE_SIZE != 0);
+}
+
 kern_return_t rpc_memory_object_data_error(vm_object_t object,
                                            vm_offset_t offset, vm_size_t size,
                                            kern_return_t error)
@@ -299,10 +310,28 @@ kern_return_t rpc_memory_object_data_error(vm_object_t object,
         return KERN_INVALID_ARGUMENT;
     /* The reason is the pager's own: who waits is told what Mach says. */
     (void)error;
-    for (vm_offset_t at = 0; at < size; at += PAGE_SIZE)
-        vm_object_answer(object, (offset + at) >> PAGE_SHIFT_BITS,
-                         KERN_MEMORY_ERROR);
+    vm_object_answer_range(object, offset >> PAGE_SHIFT_BITS, page_count(size),
+                           KERN_MEMORY_ERROR);
     return KERN_SUCCESS;
+}
+
+/* A page that somebody waits for reads as zeros. */
+static void vm_object_zero(struct vm_object *object, uint64_t index)
+{
+    struct vm_page *page = vm_object_page(object, index);
+
+    if (page && page->outdated) {
+        memset(vm_page_data(page), 0, PAGE_SIZE);
+        page->outdated = false;
+    } else if (!page) {
+        page = vm_page_alloc(true);
+        if (page && !vm_object_insert(object, index, page)) {
+            vm_page_free(page);
+            page = NULL;
+        }
+    }
+    vm_object_answer(object, index,
+                     page ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE);
 }
 
 kern_return_t rpc_memory_object_data_unavailable(vm_object_t object,
@@ -311,23 +340,12 @@ kern_return_t rpc_memory_object_data_unavailable(vm_object_t object,
 {
     if (!object || offset & (PAGE_SIZE - 1))
         return KERN_INVALID_ARGUMENT;
-    for (vm_offset_t at = 0; at < size; at += PAGE_SIZE) {
-        uint64_t index = (offset + at) >> PAGE_SHIFT_BITS;
-        struct vm_page *page = vm_object_page(object, index);
-        if (page && page->outdated) {
-            memset(vm_page_data(page), 0, PAGE_SIZE);
-            page->outdated = false;
-            vm_object_answer(object, index, KERN_SUCCESS);
-        }
-        if (page)
-            continue;
-        page = vm_page_alloc(true);
-        if (page && !vm_object_insert(object, index, page)) {
-            vm_page_free(page);
-            page = NULL;
-        }
-        vm_object_answer(object, index,
-                         page ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE);
+    uint64_t index = offset >> PAGE_SHIFT_BITS;
+    uint64_t end = index + page_count(size);
+    for (; vm_object_awaited(object, &index, end); index++) {
+        if (work_spent())
+            return KERN_LATER;
+        vm_object_zero(object, index);
     }
     return KERN_SUCCESS;
 }
@@ -387,10 +405,29 @@ static uint64_t vm_lock_run(struct vm_object *object, uint64_t index,
     uint64_t run = 0;
     struct vm_page *page;
 
-    while (index + run < end && (page = vm_object_page(object, index + run)) &&
-           !page->outdated && vm_lock_returns(page, should_return))
+    while (index + run < end && run < PAGES_PER_RETURN &&
+           (page = vm_object_page(object, index + run)) && !page->outdated &&
+           vm_lock_returns(page, should_return))
         run++;
     return run;
+}
+
+bool vm_object_lock_range(struct vm_object *object, uint64_t *index,
+                          uint64_t end, int should_return, bool flush,
+                          vm_prot_t lock)
+{
+    while (radix_next(&object->pages, index) && *index < end) {
+        if (work_spent())
+            return false;
+        uint64_t run =
+            object->pager ? vm_lock_run(object, *index, end, should_return) : 0;
+        /* What could not be sent is not forgotten. */
+        bool sent = !run || vm_pager_return(object, *index, run, flush);
+        uint64_t last = *index + max_of(run, 1ul);
+        for (; *index < last; ++*index)
+            vm_lock_page(object, *index, flush && sent, lock);
+    }
+    return true;
 }
 
 kern_return_t rpc_memory_object_lock_request(
@@ -402,16 +439,16 @@ kern_return_t rpc_memory_object_lock_request(
         return KERN_INVALID_ARGUMENT;
     if (lock_value & ~VM_PROT_ALL && lock_value != VM_PROT_NO_CHANGE)
         return KERN_INVALID_ARGUMENT;
-    uint64_t index = offset >> PAGE_SHIFT_BITS;
-    uint64_t end = round_page(offset + size) >> PAGE_SHIFT_BITS;
+    uint64_t *cursor = ipc_request_cursor();
+    uint64_t index = *cursor ? *cursor - 1 : offset >> PAGE_SHIFT_BITS;
+    uint64_t end = offset + size < offset
+                       ? UINT64_MAX >> PAGE_SHIFT_BITS
+                       : round_page(offset + size) >> PAGE_SHIFT_BITS;
 
-    while (radix_next(&object->pages, &index) && index < end) {
-        uint64_t run =
-            object->pager ? vm_lock_run(object, index, end, should_return) : 0;
-        /* What could not be sent is not forgotten. */
-        bool sent = !run || vm_pager_return(object, index, run, should_flush);
-        for (uint64_t last = index + max_of(run, 1ul); index < last; index++)
-            vm_lock_page(object, index, should_flush && sent, lock_value);
+    if (!vm_object_lock_range(object, &index, end, should_return, should_flush,
+                              lock_value)) {
+        *cursor = index + 1;
+        return KERN_LATER;
     }
     if (IP_VALID(reply_to))
         memory_object_lock_completed(reply_to, reply_type, object->control,

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/pmap.h"
+#include "core/work.h"
 #include "vm/page.h"
+
+/* Longer runs are dealt with in parts: each is one command to the platform, and
+ * one of the host's system calls. */
+#define RUN_MAX 512u
+/* The host fills a page that is shown first: the dearest thing here. */
+#define MAP_STEPS 32u
 
 static struct list unsettled; /* pmaps with accesses taken away */
 
@@ -35,11 +42,19 @@ void pmap_settle(void)
 
 static void pmap_entry_unlink(struct pmap_entry *entry)
 {
-    struct pmap_entry **link = &entry->page->mappings;
+    *entry->link = entry->next;
+    if (entry->next)
+        entry->next->link = entry->link;
+}
 
-    while (*link != entry)
-        link = &(*link)->next;
-    *link = entry->next;
+static void pmap_entry_link(struct pmap_entry *entry, struct vm_page *page)
+{
+    entry->page = page;
+    entry->next = page->mappings;
+    entry->link = &page->mappings;
+    if (entry->next)
+        entry->next->link = &entry->next;
+    page->mappings = entry;
 }
 
 static void pmap_entry_free(struct pmap_entry *entry)
@@ -49,21 +64,21 @@ static void pmap_entry_free(struct pmap_entry *entry)
     kfree(entry);
 }
 
-void pmap_destroy(struct pmap *pmap)
+void pmap_retire(struct pmap *pmap)
 {
-    uint64_t index = 0;
-    struct pmap_entry *entry;
-
     if (pmap->unsettled)
         list_remove(&pmap->unsettled_link);
-    while ((entry = radix_next(&pmap->entries, &index))) {
-        pmap_entry_unlink(entry);
-        kfree(entry);
-        index++;
-    }
-    radix_clear(&pmap->entries);
     pmap->platform = NULL;
     pmap->unsettled = false;
+}
+
+bool pmap_forget_one(struct pmap *pmap)
+{
+    struct pmap_entry *entry = radix_next(&pmap->entries, &pmap->forgotten);
+
+    if (entry)
+        pmap_entry_free(entry);
+    return entry != NULL;
 }
 
 /* Records that PAGE stands at ADDRESS.  False: no memory to do so. */
@@ -86,8 +101,9 @@ static bool pmap_record(struct pmap *pmap, vm_offset_t address,
             return false;
         }
     }
-    *entry = (struct pmap_entry){pmap, page, address, prot, page->mappings};
-    page->mappings = entry;
+    *entry =
+        (struct pmap_entry){.pmap = pmap, .address = address, .prot = prot};
+    pmap_entry_link(entry, page);
     return true;
 }
 
@@ -114,10 +130,12 @@ void pmap_enter(struct pmap *pmap, vm_offset_t address,
         if (pages[i])
             run = pmap_record_run(pmap, address + i * PAGE_SIZE, pages + i,
                                   count - i, prot);
-        if (run)
+        if (run) {
+            work_step(run * MAP_STEPS);
             platform_task_map(pmap->platform, address + i * PAGE_SIZE,
                               vm_page_phys(pages[i]), run * PAGE_SIZE,
                               (int)prot);
+        }
         i += run ? run : 1;
     }
 }
@@ -138,7 +156,7 @@ static uint64_t pmap_next_run(struct pmap *pmap, uint64_t *index, uint64_t end,
     }
     if (!entry || *index >= end)
         return 0;
-    while (*index + run < end) {
+    while (*index + run < end && run < RUN_MAX) {
         entry = radix_get(&pmap->entries, *index + run);
         if (!entry || !(entry->prot & ~keep))
             break;
@@ -147,18 +165,53 @@ static uint64_t pmap_next_run(struct pmap *pmap, uint64_t *index, uint64_t end,
     return run;
 }
 
+/* Removes the next run of mappings from *INDEX on; false if there is none. */
+static bool pmap_remove_run(struct pmap *pmap, uint64_t *index, uint64_t last)
+{
+    uint64_t run = pmap_next_run(pmap, index, last, 0);
+
+    if (!run)
+        return false;
+    platform_task_unmap(pmap->platform, *index << PAGE_SHIFT_BITS,
+                        run << PAGE_SHIFT_BITS);
+    for (; run; run--, ++*index)
+        pmap_entry_free(radix_get(&pmap->entries, *index));
+    pmap_unsettle(pmap);
+    return true;
+}
+
 void pmap_remove(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
 {
     uint64_t index = start >> PAGE_SHIFT_BITS;
-    uint64_t last = end >> PAGE_SHIFT_BITS, run;
 
-    while ((run = pmap_next_run(pmap, &index, last, 0))) {
-        platform_task_unmap(pmap->platform, index << PAGE_SHIFT_BITS,
-                            run << PAGE_SHIFT_BITS);
-        for (; run; run--, index++)
-            pmap_entry_free(radix_get(&pmap->entries, index));
-        pmap_unsettle(pmap);
+    while (pmap_remove_run(pmap, &index, end >> PAGE_SHIFT_BITS))
+        continue;
+}
+
+bool pmap_crowded(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
+                  uint64_t limit)
+{
+    uint64_t index = start >> PAGE_SHIFT_BITS, last = end >> PAGE_SHIFT_BITS;
+    uint64_t count = 0;
+
+    if (pmap->entries.count <= limit || last - index <= limit)
+        return false;
+    while (count <= limit && radix_next(&pmap->entries, &index) &&
+           index < last) {
+        index++;
+        count++;
     }
+    return count > limit;
+}
+
+void pmap_remove_some(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
+{
+    uint64_t index = start >> PAGE_SHIFT_BITS;
+    bool more = true;
+
+    do
+        more = pmap_remove_run(pmap, &index, end >> PAGE_SHIFT_BITS);
+    while (more && !work_spent());
 }
 
 void pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
@@ -214,6 +267,10 @@ void pmap_page_protect(struct vm_page *page, vm_prot_t prot)
         if (!(entry->prot & ~prot))
             continue;
         struct pmap *pmap = entry->pmap;
+        if (!pmap->platform) {
+            pmap_entry_free(entry);
+            continue;
+        }
         if (entry->prot & prot) {
             entry->prot &= prot;
             platform_task_protect(pmap->platform, entry->address, PAGE_SIZE,

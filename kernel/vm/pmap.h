@@ -28,6 +28,7 @@ struct pmap {
     struct radix entries;           /* of struct pmap_entry, by page number */
     unsigned running;               /* threads now in user mode */
     bool unsettled;                 /* access was taken away since settling */
+    uint64_t forgotten; /* once retired: pages below have no entry */
     struct list unsettled_link;
 };
 
@@ -36,13 +37,15 @@ struct pmap_entry {
     struct vm_page *page;
     vm_offset_t address;
     vm_prot_t prot;
-    struct pmap_entry *next; /* of page->mappings */
+    struct pmap_entry *next, **link; /* in page->mappings */
 };
 
 void pmap_init(struct pmap *pmap, struct platform_task *platform);
-/* Forgets every mapping; the address space itself is already gone, or never
- * was. */
-void pmap_destroy(struct pmap *pmap);
+/* The address space itself is gone, or never was: nothing is mapped in it or
+ * taken away any more.  Its mappings are then to be forgotten, one by one; false
+ * if there is none. */
+void pmap_retire(struct pmap *pmap);
+bool pmap_forget_one(struct pmap *pmap);
 
 /* Maps COUNT pages from ADDRESS on; a NULL in PAGES leaves that place alone.
  * Replaces what was there. If memory for bookkeeping is short some pages stay
@@ -50,6 +53,12 @@ void pmap_destroy(struct pmap *pmap);
 void pmap_enter(struct pmap *pmap, vm_offset_t address,
                 struct vm_page *const *pages, unsigned count, vm_prot_t prot);
 
+/* Whether more than LIMIT pages are mapped in the range. */
+bool pmap_crowded(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
+                  uint64_t limit);
+/* Removes mappings of the range as long as this entry may (core/work.h), some in
+ * any case. */
+void pmap_remove_some(struct pmap *pmap, vm_offset_t start, vm_offset_t end);
 void pmap_remove(struct pmap *pmap, vm_offset_t start, vm_offset_t end);
 /* Takes away what PROT does not contain; grants nothing. */
 void pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,

@@ -5,6 +5,7 @@
 #include "task/task.h"
 #include "vm/copy.h"
 #include "vm/entry.h"
+#include "vm/fault.h"
 #include "vm/page.h"
 
 #include <mach/mach_types.h>
@@ -23,7 +24,12 @@ kern_return_t rpc_vm_deallocate(vm_map_t map, vm_address_t address,
         return KERN_INVALID_ARGUMENT;
     if (!size)
         return KERN_SUCCESS;
-    return vm_map_remove(map, trunc_page(address), round_page(address + size));
+    uint64_t *cursor = ipc_request_cursor();
+    vm_offset_t start = *cursor ? *cursor - 1 : trunc_page(address);
+    kern_return_t kr =
+        vm_map_remove_part(map, &start, round_page(address + size));
+    *cursor = start + 1;
+    return kr;
 }
 
 kern_return_t rpc_vm_protect(vm_map_t map, vm_address_t address, vm_size_t size,
@@ -33,8 +39,10 @@ kern_return_t rpc_vm_protect(vm_map_t map, vm_address_t address, vm_size_t size,
         return KERN_INVALID_ARGUMENT;
     if (!size)
         return KERN_SUCCESS;
-    return vm_map_protect(map, trunc_page(address), round_page(address + size),
-                          protection, set_maximum);
+    vm_offset_t start = trunc_page(address), end = round_page(address + size);
+    if (!vm_map_calm(map, start, end))
+        return KERN_LATER;
+    return vm_map_protect(map, start, end, protection, set_maximum);
 }
 
 kern_return_t rpc_vm_inherit(vm_map_t map, vm_address_t address, vm_size_t size,
@@ -46,14 +54,39 @@ kern_return_t rpc_vm_inherit(vm_map_t map, vm_address_t address, vm_size_t size,
                           inheritance);
 }
 
+/* Who looks into another task must not be left waiting, now or when it looks at
+ * what it got, by whatever pager that task has found itself. */
+static kern_return_t vm_read_foreign(struct vm_map *map, vm_offset_t address,
+                                     vm_size_t size, struct vm_map_copy **copy)
+{
+    struct vm_fault_wait *wait = ipc_request_wait();
+    struct vm_copyin_bound bound;
+
+    if (!wait)
+        return KERN_RESOURCE_SHORTAGE;
+    vm_copyin_bound_init(&bound);
+    kern_return_t kr = ipc_request_waited();
+    if (kr == KERN_SUCCESS)
+        kr = vm_map_copyin_fetch(map, address, size, &bound, wait);
+    return kr == KERN_SUCCESS
+               ? vm_map_copyin_take(map, address, size, false, &bound, copy)
+               : kr;
+}
+
 kern_return_t rpc_vm_read(vm_map_t map, vm_address_t address, vm_size_t size,
                           vm_offset_t *data, mach_msg_type_number_t *count)
 {
     struct vm_map_copy *copy = NULL;
 
-    if (!map)
+    /* A message counts no more bytes than that. */
+    if (!map || size > UINT32_MAX)
         return KERN_INVALID_ARGUMENT;
-    kern_return_t kr = vm_map_copyin(map, address, size, false, &copy);
+    if (!vm_map_calm(map, trunc_page(address), round_page(address + size)))
+        return KERN_LATER;
+    const struct task *reader = ipc_request_task();
+    kern_return_t kr = reader && reader->map == map
+                           ? vm_map_copyin(map, address, size, false, &copy)
+                           : vm_read_foreign(map, address, size, &copy);
     if (kr == KERN_SUCCESS) {
         *data = (vm_offset_t)copy;
         *count = (mach_msg_type_number_t)size;
@@ -137,6 +170,8 @@ kern_return_t rpc_vm_copy(vm_map_t map, vm_address_t source, vm_size_t size,
 
     if (!map)
         return KERN_INVALID_ARGUMENT;
+    if (!vm_map_calm(map, trunc_page(source), round_page(source + size)))
+        return KERN_LATER;
     kern_return_t kr = vm_map_copyin(map, source, size, false, &copy);
     return kr == KERN_SUCCESS ? vm_overwrite_start(map, dest, copy) : kr;
 }
@@ -265,24 +300,44 @@ kern_return_t rpc_vm_object_sync(vm_object_t object, vm_offset_t offset,
         should_flush, VM_PROT_NO_CHANGE, IP_NULL, 0);
 }
 
+/* Returns to the pager what of [*START, END) is in ENTRY; false: *START has been
+ * moved on, the rest is for another entry of the kernel's. */
+static bool vm_entry_sync(struct vm_map_entry *entry, vm_offset_t *start,
+                          vm_offset_t end, bool flush)
+{
+    struct vm_object *object = entry->object;
+    uint64_t index = entry->object_first, last = index;
+
+    if (!object || entry->private || !object->pager)
+        return true;
+    index += (*start - entry->start) >> PAGE_SHIFT_BITS;
+    last += (min_of(end, entry->end) - entry->start) >> PAGE_SHIFT_BITS;
+    bool done =
+        vm_object_lock_range(object, &index, last, MEMORY_OBJECT_RETURN_ALL,
+                             flush, VM_PROT_NO_CHANGE);
+    if (!done)
+        *start =
+            entry->start + ((index - entry->object_first) << PAGE_SHIFT_BITS);
+    return done;
+}
+
 kern_return_t rpc_vm_msync(vm_map_t map, vm_address_t address, vm_size_t size,
                            vm_sync_t flags)
 {
+    uint64_t *cursor = ipc_request_cursor();
+    vm_offset_t start = *cursor ? *cursor - 1 : trunc_page(address);
     vm_offset_t end = round_page(address + size);
 
     if (!map || (flags & VM_SYNC_SYNCHRONOUS && flags & VM_SYNC_ASYNCHRONOUS))
         return KERN_INVALID_ARGUMENT;
-    for (unsigned i = vm_map_index(map, address);
+    for (unsigned i = vm_map_index(map, start);
          i < map->count && map->entries[i]->start < end; i++) {
-        struct vm_map_entry *entry = map->entries[i];
-        if (!entry->object || entry->private || !entry->object->pager)
-            continue;
-        vm_offset_t from = max_of(trunc_page(address), entry->start);
-        rpc_memory_object_lock_request(
-            entry->object,
-            (entry->object_first << PAGE_SHIFT_BITS) + (from - entry->start),
-            min_of(end, entry->end) - from, MEMORY_OBJECT_RETURN_ALL,
-            (flags & VM_SYNC_INVALIDATE) != 0, VM_PROT_NO_CHANGE, IP_NULL, 0);
+        start = max_of(start, map->entries[i]->start);
+        if (!vm_entry_sync(map->entries[i], &start, end,
+                           (flags & VM_SYNC_INVALIDATE) != 0)) {
+            *cursor = start + 1;
+            return KERN_LATER;
+        }
     }
     return KERN_SUCCESS;
 }

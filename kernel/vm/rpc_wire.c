@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vm/rpc_wire.c: wiring, and memory with physical addresses, for drivers. */
+#include "core/work.h"
+#include "mig/kobject.h"
 #include "vm/copy.h"
 #include "vm/entry.h"
 #include "vm/fault.h"
@@ -19,9 +21,18 @@ static kern_return_t vm_map_wire(struct vm_map *map, vm_offset_t start,
     for (unsigned i = (unsigned)first;
          i < map->count && map->entries[i]->start < end; i++)
         map->entries[i]->wired = access != VM_PROT_NONE;
-    for (vm_offset_t at = start; access && at < end; at += PAGE_SIZE) {
+    return KERN_SUCCESS;
+}
+
+/* Makes the pages from *AT on.  KERN_LATER: the rest is for another entry. */
+static kern_return_t vm_map_wire_pages(struct vm_map *map, vm_offset_t *at,
+                                       vm_offset_t end, vm_prot_t access)
+{
+    for (; access && *at < end; *at += PAGE_SIZE) {
         struct vm_fault_wait none = {0};
-        kern_return_t kr = vm_fault(map, at, access, &none);
+        if (work_spent())
+            return KERN_LATER;
+        kern_return_t kr = vm_fault(map, *at, access, &none);
         if (kr == KERN_WAITING)
             vm_fault_wait_cancel(&none);
         else if (kr != KERN_SUCCESS && kr != KERN_DEVICE)
@@ -33,7 +44,9 @@ static kern_return_t vm_map_wire(struct vm_map *map, vm_offset_t start,
 kern_return_t rpc_vm_wire(ipc_port_t host, vm_map_t map, vm_address_t address,
                           vm_size_t size, vm_prot_t access)
 {
-    kern_return_t kr;
+    uint64_t *cursor = ipc_request_cursor();
+    vm_offset_t start = trunc_page(address), end = round_page(address + size);
+    kern_return_t kr = KERN_SUCCESS;
 
     if (!ipc_kobject_get(host, IKOT_HOST_PRIV) &&
         !ipc_kobject_get(host, IKOT_HOST))
@@ -42,8 +55,13 @@ kern_return_t rpc_vm_wire(ipc_port_t host, vm_map_t map, vm_address_t address,
         return KERN_INVALID_TASK;
     if (access & ~VM_PROT_ALL)
         return KERN_INVALID_ARGUMENT;
-    kr = vm_map_wire(map, trunc_page(address), round_page(address + size),
-                     access);
+    if (*cursor)
+        start = *cursor - 1;
+    else
+        kr = vm_map_wire(map, start, end, access);
+    if (kr == KERN_SUCCESS)
+        kr = vm_map_wire_pages(map, &start, end, access);
+    *cursor = start + 1;
     return kr;
 }
 

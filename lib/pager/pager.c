@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <mach_debug/mach_debug.h>
 #include <pager/memory_object_S.h>
 #include <pager/private.h>
 #include <ports/interrupt_S.h>
@@ -94,11 +95,45 @@ mach_port_t pager_get_port(pager_t pager)
 
 /* --- the kernel's calls --------------------------------------------------- */
 
+/* The number of the kernel's object behind PORT, if that is of TYPE; else 0. */
+static vm_offset_t kernel_object(mach_port_t port, unsigned type)
+{
+    unsigned found = 0;
+    vm_offset_t number = 0;
+
+    if (mach_port_kernel_object(mach_task_self(), port, &found, &number))
+        return 0;
+    return found == type ? number : 0;
+}
+
+/* Whether an init with these ports is the kernel's. */
+static boolean_t init_is_true(pager_t pager, mach_port_t control,
+                              mach_port_t name)
+{
+    vm_offset_t number = kernel_object(pager->pi.port_right, KERNEL_PAGER);
+
+    return number != 0 && kernel_object(control, KERNEL_CONTROL) == number &&
+           kernel_object(name, KERNEL_NAME) == number;
+}
+
+boolean_t pager_knows(pager_t pager, mach_port_t control)
+{
+    pthread_mutex_lock(&pager->lock);
+    boolean_t known = MACH_PORT_VALID(control) && control == pager->control;
+    pthread_mutex_unlock(&pager->lock);
+    return known;
+}
+
 kern_return_t pager_S_memory_object_init(pager_t pager, mach_port_t control,
                                          mach_port_t name, vm_size_t page_size)
 {
     if (!pager)
         return HURD_EOPNOTSUPP;
+    if (!init_is_true(pager, control, name)) {
+        mach_port_drop(control);
+        mach_port_drop(name);
+        return 0;
+    }
     pthread_mutex_lock(&pager->lock);
     mach_port_t old = pager->control, old_name = pager->name;
     pager->control = control;
@@ -147,7 +182,10 @@ kern_return_t pager_S_memory_object_data_request(pager_t pager,
 
     if (!pager)
         return HURD_EOPNOTSUPP;
-    pager_request_begin(pager, &request);
+    if (pager_knows(pager, control))
+        pager_request_begin(pager, &request);
+    else
+        mach_port_drop(control);
     return 0;
 }
 
@@ -164,7 +202,10 @@ kern_return_t pager_S_memory_object_data_unlock(pager_t pager,
 
     if (!pager)
         return HURD_EOPNOTSUPP;
-    pager_request_begin(pager, &request);
+    if (pager_knows(pager, control))
+        pager_request_begin(pager, &request);
+    else
+        mach_port_drop(control);
     return 0;
 }
 
@@ -174,13 +215,17 @@ kern_return_t pager_S_memory_object_data_return(
 {
     if (!pager)
         return HURD_EOPNOTSUPP;
-    error_t err = dirty ? pager->ops->write(pager->cookie, offset,
-                                            (const char *)data, size)
-                        : 0;
-    pthread_mutex_lock(&pager->lock);
-    pager->error = pager->error ? pager->error : err;
-    pager->changes++;
-    pthread_mutex_unlock(&pager->lock);
+    boolean_t known = pager_knows(pager, control);
+    error_t err = 0;
+    if (dirty && known)
+        err =
+            pager->ops->write(pager->cookie, offset, (const char *)data, size);
+    if (known) {
+        pthread_mutex_lock(&pager->lock);
+        pager->error = pager->error ? pager->error : err;
+        pager->changes++;
+        pthread_mutex_unlock(&pager->lock);
+    }
     vm_deallocate(mach_task_self(), data, size);
     mach_port_drop(control);
     return 0;
@@ -201,10 +246,12 @@ kern_return_t pager_S_memory_object_lock_completed(pager_t pager,
 {
     if (!pager)
         return HURD_EOPNOTSUPP;
-    pthread_mutex_lock(&pager->lock);
-    pager->syncs_done++;
-    pthread_cond_broadcast(&pager->changed);
-    pthread_mutex_unlock(&pager->lock);
+    if (pager_knows(pager, control)) {
+        pthread_mutex_lock(&pager->lock);
+        pager->syncs_done++;
+        pthread_cond_broadcast(&pager->changed);
+        pthread_mutex_unlock(&pager->lock);
+    }
     mach_port_drop(control);
     return 0;
 }

@@ -25,6 +25,14 @@
  * - What the write function cannot write is an error of the next
  *   pager_sync_some.
  *
+ * Whoever may map a pager's memory has a send right to its port and can send it
+ * what the kernel sends.  He is not believed: an init counts only if the kernel
+ * itself says (mach_port_kernel_object) that both its ports and the pager's are
+ * of one memory object, everything else only if it comes with the control port
+ * of the last init, which nobody but the kernel can send a right to.  What is
+ * wrong is dropped.  So nobody can write behind the pager without the kernel's
+ * checks, keep pager_sync_some waiting, or end it too soon.
+ *
  * Nobody who holds a lock that the owner's functions take may call
  * pager_sync_some, pager_hold or pager_release.
  */

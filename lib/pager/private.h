@@ -6,6 +6,14 @@
 
 #include <pager/pager.h>
 
+/* What mach_port_kernel_object says of the three ports of a memory object. */
+#define KERNEL_PAGER   8
+#define KERNEL_CONTROL 9
+#define KERNEL_NAME    16
+
+/* Whether CONTROL is the port by which this pager's kernel is known. */
+boolean_t pager_knows(pager_t pager, mach_port_t control);
+
 pager_t pager_begin_using(mach_port_t port);
 pager_t pager_begin_using_payload(uint64_t payload);
 void pager_end_using(pager_t pager);

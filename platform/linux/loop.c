@@ -63,6 +63,16 @@ uint64_t platform_time_monotonic(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+uint64_t platform_time_spent(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void platform_work_wanted(void)
+{
+    machine.work_wanted = true;
+}
+
 uint64_t platform_time_realtime(void)
 {
     return read_clock(CLOCK_REALTIME);
@@ -85,7 +95,7 @@ static void timer_arm(void)
     uint64_t at = least(machine.timer_wanted, machine.force_at);
     struct itimerspec when = {0};
 
-    if (machine.stops > 0)
+    if (machine.stops + machine.ends > 0)
         at = least(at, machine.stop_check);
     if (at >= machine.timer_armed)
         return;
@@ -109,7 +119,7 @@ static void timer_rang(void)
         platform_exit(machine.force_status);
         return;
     }
-    if (machine.stops > 0 && now >= machine.stop_check) {
+    if (machine.stops + machine.ends > 0 && now >= machine.stop_check) {
         thread_check_stops(now);
         machine.stop_check = now + SECOND;
     }
@@ -253,6 +263,16 @@ static void wait_events(bool busy)
             dispatch(events[i].data.u64);
 }
 
+/* A piece of what the kernel put off; what else there is comes in between. */
+static bool work_once(void)
+{
+    if (!machine.work_wanted)
+        return false;
+    machine.work_wanted = false;
+    kernel_work();
+    return true;
+}
+
 static void run(void)
 {
     while (!machine.ended) {
@@ -264,6 +284,8 @@ static void run(void)
         busy = disk_report();
         if (!machine.ended)
             busy |= console_poll();
+        if (!machine.ended)
+            busy |= work_once();
         task_report_deaths();
         task_kick_all();
         if (!machine.ended)

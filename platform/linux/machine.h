@@ -41,15 +41,21 @@ struct platform_thread {
     struct platform_thread *task_next, **task_link;
 };
 
+/* A thread of the host's that was told to end goes on at its task's pleasure:
+ * its slot is used again only when the host says that it is gone, and a task in
+ * which that takes too long is ended. */
 struct slot {
     struct stub_control *control; /* here */
     bool used;                    /* by a thread that was not told to end */
+    uint32_t tid;                 /* the host's thread; 0: none, or not known */
+    uint64_t end_deadline;        /* it was told to end; 0: it was not */
 };
 
 struct platform_task {
     void *cookie;
     pid_t pid;
     int pidfd, completion;
+    int memory;     /* the process's own descriptor of the memory */
     bool dead;      /* ended behind the kernel's back, or about to be */
     bool told;      /* kernel_task_died was called */
     bool reaped;    /* the process is gone */
@@ -65,7 +71,8 @@ struct platform_task {
     struct platform_task *kick_next;
     struct ranges mapped;
     struct platform_thread *threads;
-    struct slot *slots; /* by number */
+    struct slot *cloning; /* the agent has not told its tid yet */
+    struct slot *slots;   /* by number */
     uint32_t slot_count, slot_room;
     struct platform_task *next, **link; /* machine.tasks */
 };
@@ -93,6 +100,7 @@ struct machine {
     int signals;
     uint64_t timer_wanted, timer_armed;
     unsigned stops;       /* threads with a stop_deadline */
+    unsigned ends;        /* slots with an end_deadline */
     uint64_t stop_check;  /* when to look at them */
     bool one_cpu;         /* everything runs on one processor, but the disks */
     cpu_set_t processors; /* that we may use */
@@ -102,6 +110,7 @@ struct machine {
     struct platform_thread *running;
     struct platform_thread *scan_next; /* keeps the search valid */
     bool deaths;                       /* some task is dead and not told */
+    bool work_wanted;                  /* kernel_work is to be called */
 
     bool ended;
     int status;
@@ -152,7 +161,8 @@ static inline uint64_t memory_offset(const void *address)
 /* --- spawn.c --- */
 int spawn_open(void);
 void spawn_close(void);
-/* Makes the process of TASK, whose area exists: fills pid, pidfd, completion.
+/* Makes the process of TASK, whose area exists: fills pid, pidfd, completion,
+ * memory.
  * Returns 0 or a negative errno. */
 int spawn_task(struct platform_task *task);
 
@@ -182,8 +192,10 @@ void task_end_all(void);
 bool thread_take_posts(void);
 /* Frees a thread's handle; its host thread is gone or dying with the task. */
 void thread_forget(struct platform_thread *thread);
-/* Ends tasks whose threads did not come in. */
+/* Ends tasks whose threads did not come in, or did not end. */
 void thread_check_stops(uint64_t now);
+/* TASK's slots are not looked at any more. */
+void thread_forget_slots(struct platform_task *task);
 
 /* --- console.c --- */
 int console_open(void);

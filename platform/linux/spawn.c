@@ -82,7 +82,7 @@ void spawn_close(void)
 
 struct child {
     pid_t parent;
-    int completion;
+    int completion, memory;
     char host[20], area[20];
 };
 
@@ -107,7 +107,7 @@ static int child_main(void *argument)
     sigprocmask(SIG_SETMASK, &all, NULL);
     setsid();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        dup2(machine.memory_fd, STUB_FD_MEMORY) < 0 ||
+        dup2(child->memory, STUB_FD_MEMORY) < 0 ||
         dup2(machine.doorbell, STUB_FD_DOORBELL) < 0 ||
         dup2(child->completion, STUB_FD_COMPLETION) < 0 ||
         syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) != 0)
@@ -121,15 +121,40 @@ static int child_main(void *argument)
     _exit(76);
 }
 
-int spawn_task(struct platform_task *task)
+/* The memory once more: an open file whose position is this task's alone. */
+static int open_memory(void)
 {
-    static char stack[32768] __attribute__((aligned(16)));
-    struct child child = {.parent = getpid()};
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", machine.memory_fd);
+    return open(path, O_RDWR | O_CLOEXEC);
+}
+
+static int open_descriptors(struct platform_task *task)
+{
+    int error;
 
     task->completion = move_high(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     if (task->completion < 0)
         return -errno;
+    task->memory = move_high(open_memory());
+    if (task->memory >= 0)
+        return 0;
+    error = errno;
+    close(task->completion);
+    return -error;
+}
+
+int spawn_task(struct platform_task *task)
+{
+    static char stack[32768] __attribute__((aligned(16)));
+    struct child child = {.parent = getpid()};
+    int opened = open_descriptors(task);
+
+    if (opened < 0)
+        return opened;
     child.completion = task->completion;
+    child.memory = task->memory;
     snprintf(child.host, sizeof(child.host), "%llx",
              (unsigned long long)machine.host_offset);
     snprintf(child.area, sizeof(child.area), "%llx",
@@ -140,6 +165,7 @@ int spawn_task(struct platform_task *task)
     if (task->pid < 0) {
         int error = errno;
         close(task->completion);
+        close(task->memory);
         return -error;
     }
     fcntl(task->pidfd, F_SETFD, FD_CLOEXEC);

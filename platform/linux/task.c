@@ -308,6 +308,7 @@ static void release(struct platform_task *task)
     *task->link = task->next;
     if (task->next)
         task->next->link = task->link;
+    thread_forget_slots(task);
     for (uint32_t i = 0; i < task->slot_count; i++)
         memory_block_free(task->slots[i].control);
     free(task->slots);
@@ -315,6 +316,7 @@ static void release(struct platform_task *task)
     ranges_free(&task->mapped);
     close(task->pidfd);
     close(task->completion);
+    close(task->memory);
     free(task);
 }
 

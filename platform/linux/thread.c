@@ -43,21 +43,68 @@ static void stop_done(struct platform_thread *thread)
 
 /* --- life ----------------------------------------------------------------- */
 
-/* A slot whose last thread's host thread is gone (Linux cleared its word), or
- * a new one; negative errno if there is none. */
-static int slot_find(struct platform_task *task)
+static struct slot *slot_of(const struct platform_thread *thread)
 {
-    struct slot *slots;
-    uint32_t i, room;
+    return &thread->task->slots[(thread->slot - STUB_SLOTS) / STUB_SLOT_SIZE];
+}
 
-    for (i = 0; i < task->slot_count; i++)
-        if (!task->slots[i].used &&
-            __atomic_load_n(&task->slots[i].control->tid, __ATOMIC_ACQUIRE) ==
-                0)
-            return (int)i;
+/* Learns what the agent has told of the last thread it made.  All is believed
+ * that comes by the descriptor's position: only the agent can set it. */
+static void clone_finish(struct platform_task *task)
+{
+    off_t position;
+
+    if (!task->cloning)
+        return;
+    platform_task_sync(task);
+    position = lseek(task->memory, 0, SEEK_CUR);
+    task->cloning->tid = position > 0 ? (uint32_t)position : 0;
+    task->cloning = NULL;
+}
+
+static void slot_end_done(struct slot *slot)
+{
+    machine.ends -= slot->end_deadline != 0;
+    slot->end_deadline = 0;
+    slot->tid = 0;
+}
+
+/* Whether the host has no thread there any more. */
+static bool slot_is_free(const struct platform_task *task, struct slot *slot)
+{
+    if (slot->used || slot == task->cloning)
+        return false;
+    if (slot->tid &&
+        (syscall(SYS_tgkill, task->pid, slot->tid, 0) == 0 || errno != ESRCH))
+        return false;
+    slot_end_done(slot);
+    return true;
+}
+
+/* The thread there was told to end. */
+static void slot_end(struct slot *slot)
+{
+    slot->end_deadline = platform_time_monotonic() + PATIENCE_NS;
+    if (machine.stops + machine.ends++ == 0)
+        machine.stop_check = slot->end_deadline;
+}
+
+void thread_forget_slots(struct platform_task *task)
+{
+    task->cloning = NULL;
+    for (uint32_t i = 0; i < task->slot_count; i++)
+        slot_end_done(&task->slots[i]);
+}
+
+static int slot_append(struct platform_task *task)
+{
+    uint32_t i = task->slot_count, room;
+    struct slot *slots;
+
     if (i == STUB_SLOT_COUNT)
         return -EAGAIN;
     if (i == task->slot_room) {
+        clone_finish(task); /* it points to a slot */
         room = i ? i * 2 : 4;
         slots = realloc(task->slots, room * sizeof(*slots));
         if (!slots)
@@ -65,7 +112,7 @@ static int slot_find(struct platform_task *task)
         task->slots = slots;
         task->slot_room = room;
     }
-    task->slots[i].control = memory_block_alloc();
+    task->slots[i] = (struct slot){.control = memory_block_alloc()};
     if (!task->slots[i].control)
         return -ENOMEM;
     task->slot_count++;
@@ -73,6 +120,16 @@ static int slot_find(struct platform_task *task)
                  STUB_SLOTS + (uint64_t)i * STUB_SLOT_SIZE, STUB_SLOT_SIZE,
                  memory_offset(task->slots[i].control));
     return (int)i;
+}
+
+/* A slot whose last thread is gone, or a new one; negative errno if there is
+ * none. */
+static int slot_find(struct platform_task *task)
+{
+    for (uint32_t i = 0; i < task->slot_count; i++)
+        if (slot_is_free(task, &task->slots[i]))
+            return (int)i;
+    return slot_append(task);
 }
 
 int platform_thread_create(struct platform_task *task, void *cookie,
@@ -105,14 +162,12 @@ int platform_thread_create(struct platform_task *task, void *cookie,
 
 void thread_forget(struct platform_thread *thread)
 {
-    struct platform_task *task = thread->task;
-
     stop_done(thread);
     running_remove(thread);
     *thread->task_link = thread->task_next;
     if (thread->task_next)
         thread->task_next->task_link = thread->task_link;
-    task->slots[(thread->slot - STUB_SLOTS) / STUB_SLOT_SIZE].used = false;
+    slot_of(thread)->used = false;
     free(thread);
 }
 
@@ -134,7 +189,9 @@ static void let_go(struct platform_thread *thread, uint32_t how)
         thread->started = true;
         task->has_threads = true;
         control->state = STATE_GO;
+        clone_finish(task); /* one at a time */
         task_command(task, COMMAND_CLONE, 0, thread->slot, 0, 0);
+        task->cloning = slot_of(thread);
         thread->woken_at = task->produced;
         task_kick(task);
     } else if (task_pending(task)) {
@@ -185,24 +242,19 @@ void platform_thread_return(struct platform_thread *thread, uint64_t value)
 static bool interrupt(struct platform_thread *thread)
 {
     struct platform_task *task = thread->task;
-    uint32_t tid;
 
     if (task->dead)
         return true;
     if (thread->stop_deadline == 0) {
         thread->stop_deadline = platform_time_monotonic() + PATIENCE_NS;
-        if (machine.stops++ == 0)
+        if (machine.stops++ + machine.ends == 0)
             machine.stop_check = thread->stop_deadline;
     }
-    tid = __atomic_load_n(&thread->control->tid, __ATOMIC_ACQUIRE);
-    if (tid == 0) {
-        /* Perhaps the agent has not come to making it yet. */
-        platform_task_sync(task);
-        tid = __atomic_load_n(&thread->control->tid, __ATOMIC_ACQUIRE);
-    }
-    /* Whatever number the task wrote there, it is in the task or refused. */
-    return tid != 0 &&
-           syscall(SYS_tgkill, task->pid, tid, STUB_STOP_SIGNAL) == 0;
+    if (slot_of(thread) == task->cloning)
+        clone_finish(task);
+    return slot_of(thread)->tid != 0 &&
+           syscall(SYS_tgkill, task->pid, slot_of(thread)->tid,
+                   STUB_STOP_SIGNAL) == 0;
 }
 
 void platform_thread_stop(struct platform_thread *thread)
@@ -210,6 +262,14 @@ void platform_thread_stop(struct platform_thread *thread)
     /* One that ended by itself never comes in, and the task goes with it. */
     if (!thread->held)
         interrupt(thread);
+}
+
+/* A held thread is told to end. */
+static void thread_end(struct platform_thread *thread)
+{
+    let_go(thread, THREAD_EXIT);
+    slot_end(slot_of(thread));
+    thread_forget(thread);
 }
 
 void platform_thread_destroy(struct platform_thread *thread)
@@ -220,15 +280,39 @@ void platform_thread_destroy(struct platform_thread *thread)
     }
     thread->ending = true;
     if (thread->held) {
-        let_go(thread, THREAD_EXIT);
-        thread_forget(thread);
+        thread_end(thread);
         return;
     }
     if (!interrupt(thread))
         thread_forget(thread);
 }
 
-void thread_check_stops(uint64_t now)
+/* True if a thread of TASK goes on that was told long ago to end. */
+static bool task_has_ghosts(struct platform_task *task, uint64_t now)
+{
+    for (uint32_t i = 0; i < task->slot_count; i++) {
+        struct slot *slot = &task->slots[i];
+        if (slot->end_deadline == 0 || slot->used)
+            continue;
+        if (slot == task->cloning)
+            clone_finish(task);
+        if (!slot_is_free(task, slot) && slot->end_deadline <= now)
+            return true;
+    }
+    return false;
+}
+
+static void check_ends(uint64_t now)
+{
+    struct platform_task *task = machine.tasks;
+
+    for (; task && machine.ends > 0; task = task->next)
+        if (!task->dead && task_has_ghosts(task, now) &&
+            !task_in_debugger(task))
+            task_kill(task);
+}
+
+static void check_comings(uint64_t now)
 {
     struct platform_thread *thread = machine.running, *next;
 
@@ -243,6 +327,12 @@ void thread_check_stops(uint64_t now)
         stop_done(thread);
         task_kill(thread->task);
     }
+}
+
+void thread_check_stops(uint64_t now)
+{
+    check_ends(now);
+    check_comings(now);
 }
 
 /* --- coming in ------------------------------------------------------------ */
@@ -295,8 +385,7 @@ static void take(struct platform_thread *thread)
     if ((int32_t)(thread->woken_at - task->seen) > 0)
         task->seen = thread->woken_at;
     if (thread->ending) {
-        let_go(thread, THREAD_EXIT);
-        thread_forget(thread);
+        thread_end(thread);
     } else if (!frame_locate(thread)) {
         task_kill(task);
     } else if (thread->regs_dirty && !thread->fast) {

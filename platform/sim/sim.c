@@ -55,6 +55,7 @@ static struct {
     struct platform_thread *dead_threads;
     bool exited;
     int exit_status;
+    bool work_wanted, work_by_hand;
 } sim;
 
 static void bury(void);
@@ -286,6 +287,36 @@ int sim_mapping(struct platform_task *task, uint64_t address,
     return m->prot;
 }
 
+/* --- work that the kernel puts off ------------------------------------------------ */
+
+void platform_work_wanted(void)
+{
+    sim.work_wanted = true;
+}
+
+void sim_work_automatic(bool automatic)
+{
+    sim.work_by_hand = !automatic;
+}
+
+bool sim_work(void)
+{
+    bool wanted = sim.work_wanted;
+
+    sim.work_wanted = false;
+    if (wanted) {
+        kernel_work();
+    }
+    return wanted;
+}
+
+static void work_all(void)
+{
+    while (!sim.work_by_hand && sim_work()) {
+        continue;
+    }
+}
+
 /* --- threads ------------------------------------------------------------------------- */
 
 int platform_thread_create(struct platform_task *task, void *cookie,
@@ -392,6 +423,7 @@ bool sim_trap(struct platform_thread *thread, int number,
     thread->running = false;
     thread->regs.rax = (uint64_t)number;
     kernel_trap(thread->cookie, number, args);
+    work_all();
     if (!thread->running) {
         return false;
     }
@@ -418,6 +450,7 @@ static bool access_memory(struct platform_thread *thread, uint64_t address,
             }
             thread->running = false;
             kernel_fault(thread->cookie, address, access);
+            work_all();
             if (!thread->running) {
                 return false;
             }
@@ -455,6 +488,11 @@ uint64_t platform_time_monotonic(void)
     return sim.now_ns;
 }
 
+uint64_t platform_time_spent(void)
+{
+    return sim.now_ns;
+}
+
 uint64_t platform_time_realtime(void)
 {
     return sim.now_ns - START_NS + EPOCH_NS;
@@ -475,6 +513,7 @@ void sim_advance_ms(uint64_t ms)
         }
         sim.deadline_ns = UINT64_MAX;
         kernel_timer();
+        work_all();
     }
     sim.now_ns = until;
 }
@@ -660,4 +699,5 @@ void sim_disk_complete(int status)
     }
     free(request);
     kernel_disk_done(cookie, status);
+    work_all();
 }

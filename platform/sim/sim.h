@@ -49,6 +49,14 @@ bool sim_write(struct platform_thread *thread, uint64_t address,
 int sim_mapping(struct platform_task *task, uint64_t address,
                 uint64_t *phys_out);
 
+/* --- work that the kernel puts off -------------------------------------------- */
+
+/* It is done at the end of each of the functions here that enter the kernel,
+ * unless AUTOMATIC is false: then by sim_work, which does one piece and returns
+ * false if there was none. */
+void sim_work_automatic(bool automatic);
+bool sim_work(void);
+
 /* --- time, console, disks, the end ---------------------------------------------- */
 
 /* Time goes on; the kernel's timer fires when it is due. */

@@ -8,68 +8,130 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARGS_MAX (1 << 20)
+/* What a process says where its arguments are need not be true: whatever is
+ * there, they end, and whoever asks waits alone. */
+#define ARGS_MAX    (1 << 20) /* bytes */
+#define PAGES_MAX   1024      /* looked at */
+#define READERS_MAX 16        /* who ask at a time */
 
-/* Copies SIZE bytes at ADDRESS of TASK. */
-static error_t peek(mach_port_t task, vm_address_t address, void *to,
-                    size_t size)
+/* A look into a task, a page at a time. */
+struct reader {
+    mach_port_t task;
+    vm_address_t page; /* that BYTES are of, 1: none */
+    unsigned pages;    /* looked at so far */
+    char bytes[4096];
+};
+
+/* What stands at ADDRESS, up to the end of its page. */
+static error_t reader_look(struct reader *r, vm_address_t address,
+                           const char **bytes, size_t *size)
 {
-    vm_address_t start = MACH_PAGE_TRUNC(address), data;
-    vm_size_t length = MACH_PAGE_ROUND(address + size) - start;
+    vm_address_t page = MACH_PAGE_TRUNC(address), data;
     mach_msg_type_number_t count;
-    error_t err = vm_read(task, start, length, &data, &count);
 
-    if (err)
-        return err;
-    memcpy(to, (char *)data + (address - start), size);
-    vm_deallocate(mach_task_self(), data, count);
+    if (page != r->page) {
+        if (++r->pages > PAGES_MAX)
+            return HURD_E2BIG;
+        r->page = 1;
+        error_t err = vm_read(r->task, page, sizeof r->bytes, &data, &count);
+        if (err)
+            return err;
+        memcpy(r->bytes, (char *)data, sizeof r->bytes);
+        vm_deallocate(mach_task_self(), data, count);
+        r->page = page;
+    }
+    *bytes = r->bytes + (address - page);
+    *size = sizeof r->bytes - (address - page);
     return 0;
 }
 
+/* Copies SIZE bytes at ADDRESS. */
+static error_t reader_copy(struct reader *r, vm_address_t address, void *to,
+                           size_t size)
+{
+    error_t err = 0;
+
+    while (!err && size) {
+        const char *bytes;
+        size_t n;
+        err = reader_look(r, address, &bytes, &n);
+        if (err)
+            break;
+        n = n < size ? n : size;
+        memcpy(to, bytes, n);
+        to = (char *)to + n;
+        address += n;
+        size -= n;
+    }
+    return err;
+}
+
 /* Appends the string at ADDRESS to *BUF. */
-static error_t append_string(mach_port_t task, vm_address_t address, char **buf,
+static error_t append_string(struct reader *r, vm_address_t address, char **buf,
                              size_t *len)
 {
-    char page[4096];
-
     for (;;) {
-        size_t chunk = sizeof page - (address & (sizeof page - 1));
-        error_t err = peek(task, address, page, chunk);
+        const char *bytes;
+        size_t chunk;
+        error_t err = reader_look(r, address, &bytes, &chunk);
         if (err)
             return err;
-        char *nul = memchr(page, 0, chunk);
-        size_t n = nul ? (size_t)(nul - page) + 1 : chunk;
+        const char *nul = memchr(bytes, 0, chunk);
+        size_t n = nul ? (size_t)(nul - bytes) + 1 : chunk;
+        if (*len + n > ARGS_MAX)
+            return HURD_E2BIG;
         char *more = realloc(*buf, *len + n);
         if (!more)
             return HURD_ENOMEM;
         *buf = more;
-        memcpy(more + *len, page, n);
+        memcpy(more + *len, bytes, n);
         *len += n;
         if (nul)
             return 0;
-        if (*len > ARGS_MAX)
-            return HURD_E2BIG;
         address += chunk;
     }
 }
 
 /* The strings that the array of pointers at VECTOR points to. */
+static error_t read_vector(mach_port_t task, vm_address_t vector, char **buf,
+                           size_t *len)
+{
+    struct reader pointers = {.task = task, .page = 1};
+    struct reader strings = {.task = task, .page = 1};
+    error_t err = 0;
+
+    while (!err && vector) {
+        vm_address_t string;
+        err = reader_copy(&pointers, vector, &string, sizeof string);
+        if (err || string == 0)
+            break;
+        err = append_string(&strings, string, buf, len);
+        vector += sizeof string;
+    }
+    return err;
+}
+
+/* The lock is let go meanwhile: the task may have its memory from a pager of its
+ * own, for which the kernel waits a while. */
 static error_t get_vector(struct proc *p, vm_address_t vector, data_t *data,
                           mach_msg_type_number_t *count)
 {
+    static unsigned readers;
+    mach_port_t task = p->task;
     char *buf = NULL;
     size_t len = 0;
     error_t err = 0;
 
-    while (vector && p->task != MACH_PORT_NULL) {
-        vm_address_t string;
-        err = peek(p->task, vector, &string, sizeof string);
-        if (err || string == 0)
-            break;
-        err = append_string(p->task, string, &buf, &len);
-        if (err)
-            break;
-        vector += sizeof string;
+    if (readers == READERS_MAX)
+        return HURD_EAGAIN;
+    if (vector && task != MACH_PORT_NULL) {
+        readers++;
+        mach_port_ref_send(task, 1);
+        pthread_mutex_unlock(&global_lock);
+        err = read_vector(task, vector, &buf, &len);
+        mach_port_drop(task);
+        pthread_mutex_lock(&global_lock);
+        readers--;
     }
     if (err && len == 0) {
         free(buf);

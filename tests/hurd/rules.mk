@@ -30,6 +30,11 @@ $(B)/tests/hurd/inside: $(B)/tests/hurd/inside.o $(TASK_LIBS)
 	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $< -Wl,--start-group $(TASK_LIBS) \
 	    -Wl,--end-group
 
+$(B)/tests/hurd/impostor: $(B)/tests/hurd/impostor.o $(TASK_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $< -Wl,--start-group $(TASK_LIBS) \
+	    -Wl,--end-group
+
 # Messages and structures have the Hurd's layout: checked by compiling.
 $(B)/tests/hurd/wire.c: tests/hurd/wire.py tests/hurd/wire.txt \
 		$(HURD_USER_HEADERS)
@@ -42,7 +47,8 @@ $(B)/tests/hurd/wire.o: $(B)/tests/hurd/wire.c
 
 .PHONY: hurd-tests
 HURD_TEST_PROGRAMS := $(B)/tests/hurd/wire.o $(B)/tests/hurd/layout.o \
-	$(B)/tests/hurd/dance $(B)/tests/hurd/tarfs $(B)/tests/hurd/inside
+	$(B)/tests/hurd/dance $(B)/tests/hurd/tarfs $(B)/tests/hurd/inside \
+	$(B)/tests/hurd/impostor
 hurd-tests: $(HURD_TEST_PROGRAMS) $(SERVERS) $(B)/personality.so hell
 	$(Q)sh tests/hurd/run.sh $(B)
 

@@ -70,5 +70,15 @@ else
     failed=$((failed + 1))
 fi
 
+# A program among others, as an ordinary user runs it.
+rm -rf "$out/add"
+mkdir -p "$out/add/tests"
+cp "$out/impostor" "$out/add/tests/"
+./hell mkroot --size 64M --add "$out/add" "$out/impostor.img" >"$out/mkroot.log"
+timeout -k 1 60 ./hell run --disk "$out/impostor.img" -- \
+    su nobody -s /bin/sh -c '/tests/impostor /tmp/i' </dev/null \
+    >"$out/impostor.log" 2>&1 || true
+verdict impostor "$out/impostor.log"
+
 echo "hurd-tests: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Random calls and messages, many of them nonsense: nothing may break, leak
  * or be left behind.  The seed is the argument, else a fixed one. */
+#include "checker.h"
 #include "world.h"
 
 #include "mach_port_user.h"
@@ -309,6 +310,11 @@ TEST(random_calls_and_messages_break_nothing)
             break;
         }
         renew(who);
+        const char *complaint = check_kernel();
+        if (complaint) {
+            print_message("step %u: %s\n", step, complaint);
+        }
+        assert_null(complaint);
     }
 }
 

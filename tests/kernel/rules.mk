@@ -13,6 +13,7 @@ UT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Itests/kernel/include -Itests/kernel \
 UT_KERNEL := $(KERNEL_SRC:%.c=$(UT)/obj/%.o) \
 	$(patsubst $(B)/%.o,$(UT)/obj/%.o,$(MIG_OBJ) $(RPC_NAMES:.c=.o))
 UT_SHARED := $(UT)/obj/tests/kernel/world.o $(UT)/obj/tests/kernel/user.o \
+	$(UT)/obj/tests/kernel/checker.o \
 	$(UT)/obj/platform/sim/sim.o $(UT)/obj/platform/x86_64/access.o \
 	$(UT_STUBS:.c=.o)
 UT_MACHINE := $(patsubst %.c,$(UT)/obj/%.o,$(wildcard machine/*.c))
@@ -39,7 +40,8 @@ $(UT)/obj/kernel/%.o: kernel/%.c | $(MIG_SERVER_C) $(MIG_USER_C)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_CFLAGS) $(UT_SAN) $(WARN) -MMD -MP -c -o $@ $<
 
-$(UT)/obj/tests/kernel/world.o: tests/kernel/world.c | $(MIG_SERVER_C)
+$(UT)/obj/tests/kernel/world.o $(UT)/obj/tests/kernel/checker.o: \
+$(UT)/obj/tests/kernel/%.o: tests/kernel/%.c | $(MIG_SERVER_C)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -Itests/kernel $(UT_SAN) $(WARN) -MMD -MP \

@@ -194,11 +194,18 @@ static bool sent(const mach_msg_option_t option, int result)
            result == MACH_MSG_SUCCESS;
 }
 
+bool world_send_only;
+
 mach_msg_return_t mach_msg(mach_msg_header_t *msg, mach_msg_option_t option,
                            mach_msg_size_t send_size, mach_msg_size_t rcv_size,
                            mach_port_t rcv_name, mach_msg_timeout_t timeout,
                            mach_port_t notify)
 {
+    if (world_send_only && (option & MACH_SEND_MSG) &&
+        (option & MACH_RCV_MSG)) {
+        mach_msg(msg, MACH_SEND_MSG, send_size, 0, 0, 0, 0);
+        return WORLD_BLOCKED;
+    }
     uint64_t args[6] = {current->buffer, option,   send_size,
                         rcv_size,        rcv_name, timeout};
     size_t size = send_size > rcv_size ? send_size : rcv_size;

@@ -85,6 +85,19 @@ TEST(an_address_can_be_allocated_once)
     assert_int_equal(peek(again), 0);
 }
 
+TEST(no_room_is_found_by_going_round_the_end)
+{
+    vm_address_t address = ~0ul - 4500;
+
+    assert_kr(vm_map(one->self, &address, PAGE, ~0ul >> 1, 1, 0, 0, 0,
+                     VM_PROT_READ, VM_PROT_READ, VM_INHERIT_COPY),
+              KERN_NO_SPACE);
+    address = ~0ul - 4500;
+    assert_kr(vm_map(one->self, &address, PAGE, 0xffff, 1, 0, 0, 0,
+                     VM_PROT_READ, VM_PROT_READ, VM_INHERIT_COPY),
+              KERN_NO_SPACE);
+}
+
 TEST(memory_that_is_read_only_cannot_be_written)
 {
     vm_address_t address = 0;
@@ -432,6 +445,73 @@ TEST(a_page_the_pager_does_not_have_is_zeros)
     assert_int_equal(seen, 0);
 }
 
+/* THREE has a right to `one', whose memory is from `two'. */
+static struct user *three;
+static mach_port_t looked_at;
+
+static void look_from_outside(void)
+{
+    map_object(0);
+    user_be(one);
+    uint32_t seen;
+    assert_false(sim_read(one->thread, window, &seen, sizeof seen));
+    answer_init(0);
+    supply(0, 5, VM_PROT_NONE);
+    three = user_create("three");
+    looked_at = world_give(one, one->self, MACH_MSG_TYPE_COPY_SEND, three);
+    user_be(three);
+}
+
+struct read_reply {
+    mach_msg_header_t head;
+    mach_msg_type_t code_type;
+    int code, pad;
+    mach_msg_type_long_t data_type;
+    uint64_t data;
+    char more[64];
+};
+
+TEST(who_reads_another_task_gets_what_its_pager_brings)
+{
+    mach_msg_type_number_t size;
+    struct read_reply reply;
+    struct request request;
+    pointer_t data;
+
+    look_from_outside();
+    assert_kr(vm_read(looked_at, window, 2 * PAGE, &data, &size),
+              WORLD_BLOCKED);
+    assert_int_equal(pager_receive(&request), 2203);
+    assert_int_equal(pager_receive(&request), 2203);
+    assert_int_equal(request.offset, PAGE);
+    supply(PAGE, 6, VM_PROT_NONE);
+    assert_kr(world_finish(three, &reply.head, sizeof reply), 0);
+    assert_kr(reply.code, KERN_SUCCESS);
+    user_be(three);
+    assert_int_equal(peek(reply.data), 5);
+    assert_int_equal(peek(reply.data + PAGE), 6);
+}
+
+TEST(who_reads_another_task_does_not_wait_for_its_pager_for_ever)
+{
+    mach_msg_type_number_t size;
+    struct read_reply reply;
+    struct request request;
+    pointer_t data;
+
+    look_from_outside();
+    assert_kr(vm_read(looked_at, window, 3 * PAGE, &data, &size),
+              WORLD_BLOCKED);
+    sim_advance_ms(1000);
+    assert_true(user_blocked(three));
+    /* A pager that brings a page each second gains nothing by it. */
+    supply(PAGE, 6, VM_PROT_NONE);
+    sim_advance_ms(1100);
+    assert_kr(world_finish(three, &reply.head, sizeof reply), 0);
+    assert_kr(reply.code, KERN_MEMORY_ERROR);
+    assert_int_equal(pager_receive(&request), 2203);
+}
+
 TEST(the_last_unmapping_ends_an_object_that_is_not_cached)
 {
     struct request request;
@@ -499,6 +579,7 @@ int main(void)
         T(new_memory_reads_as_zeros_and_keeps_what_is_written),
         T(memory_given_back_is_not_there_any_more),
         T(an_address_can_be_allocated_once),
+        T(no_room_is_found_by_going_round_the_end),
         T(memory_that_is_read_only_cannot_be_written),
         T(the_maximum_protection_cannot_be_raised),
         T(vm_region_tells_what_is_mapped),
@@ -512,6 +593,8 @@ int main(void)
         T(a_private_mapping_keeps_its_writes_and_what_it_mapped),
         T(a_page_that_cannot_be_had_is_an_exception),
         T(a_page_the_pager_does_not_have_is_zeros),
+        T(who_reads_another_task_gets_what_its_pager_brings),
+        T(who_reads_another_task_does_not_wait_for_its_pager_for_ever),
         T(the_last_unmapping_ends_an_object_that_is_not_cached),
         T(a_cached_object_is_kept_with_its_pages),
         T(a_pager_that_dies_takes_its_pages_to_come_along),

@@ -2,6 +2,7 @@
 /* The kernel's side of the tests: compiled with the kernel's types. */
 #include "core/core.h"
 #include "core/kernel.h"
+#include "core/work.h"
 #include "device/device.h"
 #include "device/pc.h"
 #include "host/host.h"
@@ -145,4 +146,14 @@ void world_unhold(uint64_t phys)
 uint64_t world_free_frames(void)
 {
     return vm_page_free_count();
+}
+
+uint64_t world_longest_entry(void)
+{
+    return work_longest();
+}
+
+uint64_t world_steps(void)
+{
+    return work_steps;
 }

@@ -70,6 +70,10 @@ bool world_thread_is_dead(const struct user *user);
  * not NULL; WORLD_BLOCKED if it has not come back. */
 int world_finish(struct user *user, mach_msg_header_t *msg, size_t size);
 
+/* While it is set, requests made by MIG's stubs are sent and not waited for: the
+ * stub returns WORLD_BLOCKED, the answer will be in the user's reply port. */
+extern bool world_send_only;
+
 /* Traps of the current user. */
 mach_port_t world_reply_port(void);
 int64_t world_trap(int number, uint64_t a1, uint64_t a2, uint64_t a3);

@@ -30,5 +30,9 @@ void world_irq(unsigned line, bool level);
 bool world_hold(uint64_t phys);
 void world_unhold(uint64_t phys);
 uint64_t world_free_frames(void);
+/* Steps of work (core/work.h): of the longest entry since this was asked last,
+ * and of all so far. */
+uint64_t world_longest_entry(void);
+uint64_t world_steps(void);
 
 #endif

@@ -294,6 +294,10 @@ void kernel_task_died(void *cookie)
     mock.died(task);
 }
 
+void kernel_work(void)
+{
+}
+
 void kernel_timer(void)
 {
     if (mock.timer)

@@ -3,6 +3,7 @@
  * process of its own and must leave no other behind. */
 #define _GNU_SOURCE
 #include "platform/linux/linux.h"
+#include "platform/linux/machine.h"
 #include "tests/platform/mock.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -437,6 +438,67 @@ static int a_thread_that_blocks_signals_ends_its_task(void)
     return run();
 }
 
+/* A thread that was ended goes on: its slot is not given to another one, and
+ * its task is ended in the end. */
+static bool ghost_trap(struct mock_thread *thread, int64_t number,
+                       const uint64_t args[6])
+{
+    const void *slot = thread->thread->control;
+
+    if (number != TRAP_END_ME)
+        return false;
+    platform_thread_destroy(thread->thread);
+    for (int i = 0; i < 8; i++) {
+        struct mock_thread *next =
+            mock_thread_go(thread->task, DO_SLOW_FOREVER, 0);
+        EXPECT(next->thread->control != slot);
+    }
+    return true;
+}
+
+static int a_thread_that_does_not_end_ends_its_task(void)
+{
+    mock.start = hostile_start;
+    mock.died = hostile_died;
+    mock.trap = ghost_trap;
+    routine = DO_HOSTILE_GHOST;
+    return run();
+}
+
+/* A thread that says it is another one, or gone, stops all the same. */
+static struct mock_thread *pretender;
+
+static void pretender_start(void)
+{
+    pretender = mock_thread_go(mock_task_new(), DO_HOSTILE_TID, argument);
+    platform_timer_set(platform_time_monotonic() + SECOND / 10);
+}
+
+static void pretender_timer(void)
+{
+    platform_thread_stop(pretender->thread);
+}
+
+static void pretender_stopped(struct mock_thread *thread)
+{
+    EXPECT(thread == pretender);
+    platform_exit(0);
+}
+
+static int a_thread_with_a_false_number_stops(void)
+{
+    static const uint64_t numbers[] = {0, 1, ~0ull};
+
+    mock.start = pretender_start;
+    mock.timer = pretender_timer;
+    mock.stopped = pretender_stopped;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        argument = numbers[i];
+        EXPECT(run() == 0);
+    }
+    return 0;
+}
+
 static int a_frame_elsewhere_ends_its_task(void)
 {
     static const uint64_t addresses[] = {0,
@@ -744,6 +806,8 @@ static const struct test {
     TEST(hostile_numbers_are_trapped),
     TEST(hostile_writes_are_faults),
     TEST(a_thread_that_blocks_signals_ends_its_task),
+    TEST(a_thread_that_does_not_end_ends_its_task),
+    TEST(a_thread_with_a_false_number_stops),
     TEST(a_frame_elsewhere_ends_its_task),
     TEST(a_scribbled_control_page_hurts_nobody_else),
     {"no_task_outlives_the_kernel", no_task_outlives_the_kernel, SIGKILL},

@@ -37,6 +37,7 @@ enum {
     TRAP_FPU = -10,
     TRAP_STOP_ME = -11,
     TRAP_FPU_REFUSED = -12,
+    TRAP_END_ME = -13,
 };
 
 enum {
@@ -60,6 +61,8 @@ enum {
     DO_HOSTILE_SCRIBBLE,
     DO_HOSTILE_FRAME,
     DO_HOSTILE_FPU,
+    DO_HOSTILE_GHOST,
+    DO_HOSTILE_TID,
 };
 
 #endif /* TESTS_PLATFORM_TRAPS_H */

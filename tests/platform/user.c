@@ -291,6 +291,7 @@ static void attempts_at(u64 site)
     attempt(site, 317, 1, 0, here, 0, 0, 0);              /* seccomp */
     attempt(site, 13, 11, 0, here, 8, 0, 0);              /* rt_sigaction */
     attempt(site, 0, 0, here, 8, 0, 0, 0);                /* read */
+    attempt(site, 8, 0, 1, 0, 0, 0, 0);                   /* lseek */
     attempt(site, 18, 0, here, 8, 0, 0, 0);               /* pwrite */
     attempt(site, 1, 2, STUB_BELL_WORD, 8, 0, 0, 0);      /* the completion */
     attempt(site, 1, 0, STUB_BELL_WORD, 8, 0, 0, 0);      /* the memory file */
@@ -411,6 +412,32 @@ static void do_hostile_frame(u64 address)
     asm volatile("mov %0, %%rax\n1:\tjmp 1b" : : "r"(address));
 }
 
+/* Asks for its own end by hand, and does not look at the answer; where Linux
+ * would say that it is gone it says so itself. */
+static void do_hostile_ghost(u64 unused)
+{
+    struct stub_control *control;
+
+    asm volatile("rdgsbase %0" : "=r"(control));
+    control->tid = 0;
+    control->fast.rax = (u64)TRAP_END_ME;
+    control->kind = KIND_FAST;
+    control->sequence++;
+    __atomic_store_n(&control->state, STATE_POSTED, __ATOMIC_SEQ_CST);
+    for (;;)
+        control->tid = 0;
+}
+
+/* Runs on under another thread's number. */
+static void do_hostile_tid(u64 tid)
+{
+    struct stub_control *control;
+
+    asm volatile("rdgsbase %0" : "=r"(control));
+    for (;;)
+        control->tid = (u32)tid;
+}
+
 /* A floating-point image that is not in the slot. */
 static void do_hostile_fpu(u64 unused)
 {
@@ -440,6 +467,8 @@ USED void user_main(u64 routine, u64 argument)
         [DO_HOSTILE_SCRIBBLE] = do_hostile_scribble,
         [DO_HOSTILE_FRAME] = do_hostile_frame,
         [DO_HOSTILE_FPU] = do_hostile_fpu,
+        [DO_HOSTILE_GHOST] = do_hostile_ghost,
+        [DO_HOSTILE_TID] = do_hostile_tid,
     };
     routines[routine](argument);
     trap1(TRAP_DONE, 0);

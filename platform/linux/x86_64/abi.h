@@ -34,7 +34,7 @@
 #define LINUX_USER_LIMIT 0x7ffffffff000
 
 /* Descriptors of a task's process. */
-#define STUB_FD_MEMORY     0
+#define STUB_FD_MEMORY     0 /* its position: the last thread made */
 #define STUB_FD_DOORBELL   1
 #define STUB_FD_COMPLETION 2
 
@@ -72,7 +72,7 @@
 #define CONTROL_COMMAND  0x04
 #define CONTROL_SEQUENCE 0x08 /* counts posts: tells a new one from an old */
 #define CONTROL_KIND     0x0c
-#define CONTROL_TID      0x10 /* zero again when the host's thread is gone */
+#define CONTROL_TID      0x10 /* for debuggers: the kernel goes by another way */
 #define CONTROL_DEFERRED 0x14 /* a stop signal came inside the fast entry */
 #define CONTROL_SELF     0x18
 #define CONTROL_RESULT   0x20
@@ -120,8 +120,8 @@
 
 #define STUB_STOP_SIGNAL 10 /* SIGUSR1 */
 
-/* CLONE_VM|FS|FILES|SIGHAND|THREAD|SYSVSEM|PARENT_SETTID|CHILD_CLEARTID */
-#define STUB_CLONE_FLAGS 0x00350f00
+/* CLONE_VM|FS|FILES|SIGHAND|THREAD|SYSVSEM|PARENT_SETTID */
+#define STUB_CLONE_FLAGS 0x00150f00
 
 #ifndef __ASSEMBLER__
 

@@ -49,6 +49,8 @@ static const struct sock_filter agent_filter[] = {
     WHEN(SYS_mmap, LOAD(ARG_LOW(2)), IF_AT_LEAST(8, 0, 1), RETURN(REFUSE),
          LOAD(ARG_LOW(3)), MASK(~0x8000u), NEED(0x11, REFUSE), LOAD(ARG_LOW(4)),
          NEED(STUB_FD_MEMORY, REFUSE), RETURN(ALLOW)),
+    WHEN(SYS_lseek, LOAD(ARG_LOW(0)), NEED(STUB_FD_MEMORY, REFUSE),
+         RETURN(ALLOW)),
     WHEN(SYS_mprotect, LOAD(ARG_LOW(2)), IF_AT_LEAST(8, 0, 1), RETURN(REFUSE),
          RETURN(ALLOW)),
     /* The two bells, one word. */

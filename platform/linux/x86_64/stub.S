@@ -4,6 +4,7 @@
 #include "abi.h"
 
 #define SYS_write         1
+#define SYS_lseek         8
 #define SYS_mmap          9
 #define SYS_mprotect      10
 #define SYS_munmap        11
@@ -164,16 +165,27 @@ agent_clone:
     mov     $STUB_CLONE_FLAGS, %edi
     xor     %esi, %esi
     lea     CONTROL_TID(%r14), %rdx
-    mov     %rdx, %r10
+    xor     %r10d, %r10d
     xor     %r8d, %r8d
     mov     $SYS_clone, %eax
     syscall
     test    %rax, %rax
     js      agent_fail
-    jnz     agent_next
+    jz      thread_start
+/* Its number goes to the kernel without passing through memory, all of which
+ * the task can write. */
+    mov     $STUB_FD_MEMORY, %edi
+    mov     %rax, %rsi
+    xor     %edx, %edx                  /* SEEK_SET */
+    mov     $SYS_lseek, %eax
+    syscall
+    test    %rax, %rax
+    js      agent_fail
+    jmp     agent_next
 
 /* The new thread: r14 = its slot.  All signals are blocked until the frame that
  * the kernel built is loaded. */
+thread_start:
     mov     $SECCOMP_SET_MODE_FILTER, %edi
     xor     %esi, %esi
     lea     stub_user_program(%rip), %rdx
