@@ -127,7 +127,7 @@ kern_return_t S_startup_request_notification(mach_port_t startup,
                                              mach_port_t notify,
                                              const_string_t name)
 {
-    return notify_record(name, notify);
+    return notify_record(name, notify, startup != self.open);
 }
 
 kern_return_t S_startup_reboot(mach_port_t startup, mach_port_t refport,
@@ -148,7 +148,10 @@ kern_return_t S_fsys_getroot(mach_port_t control, mach_port_t dotdot,
 {
     *retry = FS_RETRY_NORMAL;
     name[0] = 0;
-    *port = self.port;
+    *port = self.open;
+    for (unsigned i = 0; i < nuids; i++)
+        if (uids[i] == 0)
+            *port = self.port;
     *type = MACH_MSG_TYPE_MAKE_SEND;
     mach_port_drop(dotdot);
     return 0;
@@ -249,7 +252,7 @@ kern_return_t do_mach_notify_send_once(mach_port_t notify)
 
 static boolean_t is_power(const mach_msg_header_t *in)
 {
-    return in->msgh_id == POWER_PRESSED &&
+    return in->msgh_id == POWER_PRESSED && mach_msg_is_kernels(in) &&
            in->msgh_size >= sizeof(mig_reply_header_t) &&
            ((const mig_reply_header_t *)in)->RetCode == 0;
 }
@@ -333,13 +336,17 @@ static void make_ports(void)
     mach_port_t set = MACH_PORT_NULL;
 
     self.port = mach_reply_port();
+    self.open = mach_reply_port();
     self.control = mach_reply_port();
     mach_port_insert_right(mach_task_self(), self.port, self.port,
+                           MACH_MSG_TYPE_MAKE_SEND);
+    mach_port_insert_right(mach_task_self(), self.open, self.open,
                            MACH_MSG_TYPE_MAKE_SEND);
     /* Clients may come in crowds; there is but one of us. */
     mach_port_set_qlimit(mach_task_self(), self.port, MACH_PORT_QLIMIT_MAX);
     mach_port_allocate(mach_task_self(), MACH_PORT_RIGHT_PORT_SET, &set);
     mach_port_move_member(mach_task_self(), self.port, set);
+    mach_port_move_member(mach_task_self(), self.open, set);
     mach_port_move_member(mach_task_self(), self.control, set);
     watch(self.fstask);
 
