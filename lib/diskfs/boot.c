@@ -39,6 +39,9 @@ static struct {
 
 /* --- what boot servers ask --------------------------------------------------- */
 
+/* Only startup has this control port; those of clients are others. */
+static mach_port_t startup_control;
+
 kern_return_t diskfs_S_fsys_getpriv(control_t control, mach_port_t *host_priv,
                                     mach_msg_type_name_t *host_type,
                                     mach_port_t *device_master,
@@ -46,7 +49,7 @@ kern_return_t diskfs_S_fsys_getpriv(control_t control, mach_port_t *host_priv,
                                     mach_port_t *task,
                                     mach_msg_type_name_t *task_type)
 {
-    if (!control)
+    if (!control || control->pi.port_right != startup_control)
         return HURD_EOPNOTSUPP;
     error_t err = get_privileged_ports(host_priv, device_master);
     *host_type = *device_type = MACH_MSG_TYPE_MOVE_SEND;
@@ -254,7 +257,7 @@ static error_t start_startup(void)
     err = task_create(mach_task_self(), FALSE, &task);
     if (err)
         return err;
-    mach_port_t control = diskfs_make_control_port();
+    mach_port_t control = startup_control = diskfs_make_control_port();
     mach_port_t ports[INIT_PORT_MAX] = {
         [INIT_PORT_CRDIR] = boot.root,
         [INIT_PORT_CWDIR] = boot.root,
@@ -366,7 +369,7 @@ kern_return_t diskfs_S_fsys_init(control_t control, mach_port_t reply_port,
         [INIT_PORT_AUTH] = auth, [INIT_PORT_PROC] = proc};
     pthread_t thread;
 
-    if (!control)
+    if (!control || control->pi.port_right != startup_control)
         return HURD_EOPNOTSUPP;
     if (diskfs_auth)
         return HURD_EBUSY;
