@@ -70,6 +70,11 @@ void ipc_peek_reply(struct ipc_reply_to *reply)
     reply->id = header->msgh_id + 100;
 }
 
+struct ipc_port *ipc_request_port(void)
+{
+    return KMSG_REMOTE(call.request);
+}
+
 void ipc_take_reply(struct ipc_reply_to *reply)
 {
     ipc_peek_reply(reply);

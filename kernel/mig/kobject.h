@@ -27,6 +27,9 @@ void ipc_take_reply(struct ipc_reply_to *reply);
 /* The same, but the request keeps the right. */
 void ipc_peek_reply(struct ipc_reply_to *reply);
 
+/* The port that the request being served was sent to; borrowed. */
+struct ipc_port *ipc_request_port(void);
+
 /* Sends the 48-byte reply that carries only a return code; consumes the right.
  */
 void ipc_reply_simple(struct ipc_port *port, mach_msg_type_name_t disposition,

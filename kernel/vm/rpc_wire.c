@@ -6,6 +6,8 @@
 #include "vm/page.h"
 #include "vm/rpc.h"
 
+#define WIRED_MAX 0x10000ul /* of a task's that is not privileged */
+
 /* Anonymous memory is never paged out here, and nothing runs at interrupt
  * level: what is left of wiring is that the pages exist. */
 static kern_return_t vm_map_wire(struct vm_map *map, vm_offset_t start,
@@ -30,21 +32,35 @@ static kern_return_t vm_map_wire(struct vm_map *map, vm_offset_t start,
     return KERN_SUCCESS;
 }
 
+static uint64_t vm_map_wired_size(const struct vm_map *map)
+{
+    uint64_t size = 0;
+
+    for (unsigned i = 0; i < map->count; i++) {
+        const struct vm_map_entry *entry = map->entries[i];
+        size += entry->wired ? entry->end - entry->start : 0;
+    }
+    return size;
+}
+
+/* Without the privileged port a little may be wired, as on GNU Mach: secrets. */
 kern_return_t rpc_vm_wire(ipc_port_t host, vm_map_t map, vm_address_t address,
                           vm_size_t size, vm_prot_t access)
 {
-    kern_return_t kr;
+    vm_offset_t start = trunc_page(address), end = round_page(address + size);
+    bool privileged = ipc_kobject_type_of(host) == IKOT_HOST_PRIV;
 
-    if (!ipc_kobject_get(host, IKOT_HOST_PRIV) &&
-        !ipc_kobject_get(host, IKOT_HOST))
+    if (!privileged && ipc_kobject_type_of(host) != IKOT_HOST)
         return KERN_INVALID_HOST;
     if (!map)
         return KERN_INVALID_TASK;
     if (access & ~VM_PROT_ALL)
         return KERN_INVALID_ARGUMENT;
-    kr = vm_map_wire(map, trunc_page(address), round_page(address + size),
-                     access);
-    return kr;
+    if (!privileged && access && end > start &&
+        (end - start > WIRED_MAX ||
+         vm_map_wired_size(map) + (end - start) > WIRED_MAX))
+        return KERN_NO_ACCESS;
+    return vm_map_wire(map, start, end, access);
 }
 
 kern_return_t rpc_vm_wire_all(ipc_port_t host, vm_map_t map, vm_wire_t flags)
