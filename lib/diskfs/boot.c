@@ -142,9 +142,13 @@ static boolean_t is_dead(mach_port_t task)
            type & MACH_PORT_TYPE_DEAD_NAME;
 }
 
-/* Until exec has called fsys_startup, or has died. */
+#define EXEC_PATIENCE_S 45
+#define EXEC_SAY_S      15
+
+/* Until exec has called fsys_startup, or has died, or does not get there. */
 static error_t wait_for_exec(void)
 {
+    int seconds = 0;
     error_t err = 0;
 
     pthread_mutex_lock(&boot.lock);
@@ -152,9 +156,15 @@ static error_t wait_for_exec(void)
         struct timespec soon;
         clock_gettime(CLOCK_REALTIME, &soon);
         soon.tv_sec++;
-        if (pthread_cond_timedwait(&boot.wakeup, &boot.lock, &soon) &&
-            is_dead(diskfs_boot.exec_task))
+        if (!pthread_cond_timedwait(&boot.wakeup, &boot.lock, &soon))
+            continue;
+        if (is_dead(diskfs_boot.exec_task))
             err = HURD_EDIED;
+        else if (++seconds >= EXEC_PATIENCE_S)
+            err = HURD_ETIMEDOUT;
+        else if (seconds % EXEC_SAY_S == 0)
+            mach_printf("\n%s: waiting for exec to report (fsys_startup)",
+                        diskfs_format->name);
     }
     pthread_mutex_unlock(&boot.lock);
     return err;

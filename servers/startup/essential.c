@@ -136,7 +136,9 @@ static void switch_off(void)
 
 void boot_failed(error_t err, const char *what)
 {
-    mach_printf("\nstartup: %s: %s\n", what, mach_error_string(err));
+    mach_printf("\nstartup: %s: %s\n", what,
+                err ? mach_error_string(err)
+                    : "it has ended before the system was up");
     host_reboot(self.host_priv, HURD_RB_HALT | HURD_RB_DEBUGGER);
     mach_die(err, "%s", what);
 }

@@ -209,10 +209,47 @@ kern_return_t S_msg_proc_newids(mach_port_t process, mach_port_t task,
     return 0;
 }
 
+/* --- a boot that does not go on --------------------------------------------- */
+
+/* When nothing has come for so long it is said who has not reported; the third
+ * time that is the end.  A disk is given up before. */
+#define BOOT_PATIENCE_MS 15000
+#define BOOT_PATIENCE    3
+
+/* Those that the boot needs are watched from their start on. */
+static void boot_died(mach_port_t name)
+{
+    const char *who = name == self.proctask   ? "/hurd/proc"
+                      : name == self.authtask ? "/hurd/auth"
+                                              : NULL;
+
+    if (who && !booted)
+        boot_failed(0, who);
+}
+
+static void boot_stalled(unsigned times)
+{
+    boolean_t met = self.procserver && self.authserver;
+
+    mach_printf("\nstartup: %s:%s%s%s%s%s%s\n",
+                times < BOOT_PATIENCE ? "waiting for" : "gave up waiting for",
+                self.procserver ? "" : " proc (startup_procinit)",
+                self.authserver ? "" : " auth (startup_authinit)",
+                met && !boot.proc_up ? " proc (startup_essential_task)" : "",
+                met && !boot.auth_up ? " auth (startup_essential_task)" : "",
+                met && !boot.exec_up ? " exec (startup_essential_task)" : "",
+                met && !boot.fs_up
+                    ? " the root file system (startup_essential_task)"
+                    : "");
+    if (times >= BOOT_PATIENCE)
+        host_reboot(self.host_priv, HURD_RB_HALT | HURD_RB_DEBUGGER);
+}
+
 /* --- notifications -------------------------------------------------------- */
 
 kern_return_t do_mach_notify_dead_name(mach_port_t notify, mach_port_t name)
 {
+    boot_died(name);
     if (!notify_died(name))
         essential_died(name);
     mach_port_drop(name);
@@ -331,6 +368,20 @@ static void get_privileges(void)
     stay_in_memory();
 }
 
+/* Until all are there it looks, now and then, whether anything still comes. */
+static void serve(mach_port_t set)
+{
+    for (unsigned times = 0;;) {
+        mach_msg_return_t err = mach_msg_server_timeout(
+            demuxer, 0, set, booted ? 0 : MACH_RCV_TIMEOUT,
+            booted ? 0 : BOOT_PATIENCE_MS);
+        if (err != MACH_RCV_TIMED_OUT)
+            mach_complain(err, "serving");
+        else if (!booted)
+            boot_stalled(++times);
+    }
+}
+
 static void make_ports(void)
 {
     mach_port_t set = MACH_PORT_NULL;
@@ -353,11 +404,12 @@ static void make_ports(void)
     error_t err = boot_server("/hurd/proc", &self.proctask);
     if (err)
         boot_failed(err, "/hurd/proc");
+    watch(self.proctask);
     err = boot_server("/hurd/auth", &self.authtask);
     if (err)
         boot_failed(err, "/hurd/auth");
-    for (;;)
-        mach_complain(mach_msg_server(demuxer, 0, set), "serving");
+    watch(self.authtask);
+    serve(set);
 }
 
 int main(int argc, char **argv)
