@@ -2,13 +2,34 @@
 /* servers/proc/info.c: looking into processes. */
 
 #include <fshelp/fshelp.h>
+#include <mach/gnumach.h>
 #include <proc/proc.h>
 #include <proc/process_S.h>
 #include <proc/procinfo.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ARGS_MAX (1 << 20)
+/* What is shown of a process's arguments; it may say that there is no end. */
+#define ARGS_MAX    (1 << 20)
+#define STRINGS_MAX 16384
+#define PEEK_PAGES  3
+
+/* Whether all of LENGTH bytes at DATA, pages of ours, are there: what a pager
+ * would have to bring might never come. */
+static boolean_t is_there(vm_address_t data, vm_size_t length)
+{
+    rpc_phys_addr_t room[PEEK_PAGES], *pages = room;
+    mach_msg_type_number_t count = PEEK_PAGES;
+
+    if (length / vm_page_size > PEEK_PAGES ||
+        vm_pages_phys(master_host_port, mach_task_self(), data, length, &pages,
+                      &count))
+        return FALSE;
+    for (unsigned i = 0; i < count; i++)
+        if (!pages[i])
+            return FALSE;
+    return TRUE;
+}
 
 /* Copies SIZE bytes at ADDRESS of TASK. */
 static error_t peek(mach_port_t task, vm_address_t address, void *to,
@@ -21,9 +42,11 @@ static error_t peek(mach_port_t task, vm_address_t address, void *to,
 
     if (err)
         return err;
-    memcpy(to, (char *)data + (address - start), size);
+    err = is_there(data, length) ? 0 : HURD_EIO;
+    if (!err)
+        memcpy(to, (char *)data + (address - start), size);
     vm_deallocate(mach_task_self(), data, count);
-    return 0;
+    return err;
 }
 
 /* Appends the string at ADDRESS to *BUF. */
@@ -61,7 +84,9 @@ static error_t get_vector(struct proc *p, vm_address_t vector, data_t *data,
     size_t len = 0;
     error_t err = 0;
 
-    while (vector && p->task != MACH_PORT_NULL) {
+    for (int n = 0; vector && p->task != MACH_PORT_NULL && n < STRINGS_MAX &&
+                    len < ARGS_MAX;
+         n++) {
         vm_address_t string;
         err = peek(p->task, vector, &string, sizeof string);
         if (err || string == 0)

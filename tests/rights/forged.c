@@ -279,3 +279,26 @@ void part_shutdown(char **argv)
     printf("asked %s\n", mach_error_string(err));
     thread_switch(MACH_PORT_NULL, 2, 100000);
 }
+
+/* Says that its arguments are in memory of a pager that never answers, or that
+ * there is no end of them; stays there for whoever looks. */
+void part_arguments(char **argv)
+{
+    mach_port_t pager = make_port();
+    vm_address_t at = 0, words = 0;
+    vm_size_t size = 64ul << 20;
+    boolean_t endless = argv[0] && *argv[0] == 'e';
+    error_t err = vm_map(mach_task_self(), &at, vm_page_size, 0, TRUE, pager, 0,
+                         FALSE, VM_PROT_READ, VM_PROT_READ, VM_INHERIT_NONE);
+
+    if (!err && endless)
+        err = vm_allocate(mach_task_self(), &words, size, TRUE);
+    static const char nothing[] = "";
+    for (vm_size_t i = 0; !err && endless && i < size; i += 8)
+        *(vm_address_t *)(words + i) = (vm_address_t)nothing;
+    if (!err)
+        err = proc_set_arg_locations(getproc(), endless ? words : at, at);
+    must("the arguments are there", !err);
+    printf("end of arguments\n");
+    thread_switch(MACH_PORT_NULL, 2, 100000);
+}

@@ -10,14 +10,23 @@ static const struct {
     const char *name;
     void (*run)(char **argv);
 } parts[] = {
-    {"calls", part_calls},           {"identity", part_identity},
-    {"control", part_control},       {"terminal", part_terminal},
-    {"space", part_space},           {"kernel", part_kernel},
-    {"notices", part_notices},       {"power", part_power},
-    {"exception", part_exception},   {"signal", part_signal},
-    {"execdata", part_execdata},     {"shutdown", part_shutdown},
-    {"setid", part_setid},           {"setid-fails", part_setid_fails},
-    {"setid-root", part_setid_root}, {"setid-stop", part_setid_stop},
+    {"calls", part_calls},
+    {"identity", part_identity},
+    {"control", part_control},
+    {"terminal", part_terminal},
+    {"space", part_space},
+    {"kernel", part_kernel},
+    {"notices", part_notices},
+    {"power", part_power},
+    {"exception", part_exception},
+    {"signal", part_signal},
+    {"execdata", part_execdata},
+    {"shutdown", part_shutdown},
+    {"arguments", part_arguments},
+    {"setid", part_setid},
+    {"setid-fails", part_setid_fails},
+    {"setid-root", part_setid_root},
+    {"setid-stop", part_setid_stop},
 };
 
 void attempt(const char *what, error_t err)

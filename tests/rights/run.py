@@ -176,6 +176,12 @@ def test_signal():
     check("unharmed" in out, "root's process is unharmed", out)
 
 
+def test_arguments():
+    for how in ("stuck", "endless"):
+        intrude("arguments, " + how, "n /tests/intruder arguments %s &\n"
+                "sleep 2; ps >/tmp/ps; n id >/dev/null; wc -l </tmp/ps" % how)
+
+
 def test_execdata():
     intrude("execdata", "n /tests/intruder execdata")
 
