@@ -43,5 +43,7 @@ void part_setid(char **argv);     /* setid.c: PROGRAM: its task while it runs */
 void part_setid_fails(char **argv); /* PROGRAM: an exec that goes nowhere */
 void part_setid_root(char **argv);  /* PROGRAM: a root directory of one's own */
 void part_setid_stop(char **argv);  /* PROGRAM: one that shall stop at once */
+void part_exec_only(char **argv);   /* SCRIPT: to be run, not to be read */
+void part_no_ids(char **argv);
 
 #endif

@@ -27,6 +27,8 @@ static const struct {
     {"setid-fails", part_setid_fails},
     {"setid-root", part_setid_root},
     {"setid-stop", part_setid_stop},
+    {"exec-only", part_exec_only},
+    {"no-ids", part_no_ids},
 };
 
 void attempt(const char *what, error_t err)

@@ -420,3 +420,32 @@ void part_space(char **argv)
     }
     printf("held %u names were looked at\n", looked_at);
 }
+
+/* --- somebody who is nobody in particular --------------------------------------------- */
+
+/* A handle without ids can be made by all: what such a one creates must not be
+ * root's, least of all a program. */
+void part_no_ids(char **argv)
+{
+    auth_t none = MACH_PORT_NULL;
+    io_t dir = MACH_PORT_NULL, file = MACH_PORT_NULL;
+    mach_port_t tmp = open_bare("/tmp");
+    retry_type retry;
+    string_t name, path = "no-ids";
+    io_statbuf_t st = {0};
+    error_t err = auth_makeauth(getauth(), NULL, MACH_MSG_TYPE_COPY_SEND, 0,
+                                NULL, 0, NULL, 0, NULL, 0, NULL, 0, &none);
+
+    must("a handle without ids", !err);
+    err = hurd_reauthenticate(tmp, none, &dir);
+    if (!err)
+        err = dir_lookup(dir, path, HO_CREAT | HO_WRITE, 06777, &retry, name,
+                         &file);
+    if (err) {
+        must("it makes no file", TRUE);
+        return;
+    }
+    io_stat(file, &st);
+    must("the file is not root's", st.st_uid != 0 && st.st_gid != 0);
+    must("and no set-id program", !(st.st_mode & (HS_ISUID | HS_ISGID)));
+}

@@ -36,10 +36,10 @@ def elf_with_interpreter(name):
     at = 64 + 2 * 56
     size = at + len(interp)
     head = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack(
-        "<HHIQQQIHHHHHH", 2, 62, 1, 0x400000, 64, 0, 0, 64, 56, 2, 0, 0, 0)
-    load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0x400000, 0x400000, size, size,
+        "<HHIQQQIHHHHHH", 2, 62, 1, 0x30000000, 64, 0, 0, 64, 56, 2, 0, 0, 0)
+    load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0x30000000, 0x30000000, size, size,
                        0x1000)
-    name = struct.pack("<IIQQQQQQ", 3, 4, at, 0x400000 + at, 0x400000 + at,
+    name = struct.pack("<IIQQQQQQ", 3, 4, at, 0x30000000 + at, 0x30000000 + at,
                        len(interp), len(interp), 1)
     return head + load + name + interp
 
@@ -211,25 +211,39 @@ def test_setid_root():
         chmod 4755 /tests/interpreted
         n 'mkdir -p r/lib && cp /tests/whoami r/lib/ld-rights.so && cd r &&
            /tests/intruder setid-root /tests/interpreted'""")
-    check("euid 0" not in out, "root's program is not run by another's", out)
+    check("No such file" in out, "root's program is not run by another's", out)
 
 
 def test_setid_programs():
     out = hell(PREPARE + """
+        cp /tests/whoami /tests/plain
         cp /tests/whoami /tests/sgid; chown nobody:root /tests/sgid
         chmod 2755 /tests/sgid; chmod 4755 /tests/whoami
-        printf '#!/tests/copy -p\\n' >/tests/script; cp /tests/sgid /tests/copy
-        chmod 755 /tests/copy; chmod 6755 /tests/script
+        printf '#!/tests/plain -p\\n' >/tests/script; chmod 6755 /tests/script
         n /tests/whoami; n /tests/sgid; n /tests/script; /tests/whoami
-        n /tests/copy""")[1]
+        n /tests/whoami drop""")[1]
     lines = [line for line in out.split("\n") if line]
-    want = ["uid 65534 euid 0 gid 65534 egid 65534 secure 1",
-            "uid 65534 euid 65534 gid 65534 egid 0 secure 1",
-            "uid 65534 euid 65534 gid 65534 egid 65534 secure 0",
+    want = ["uid 65534 euid 0 suid 0 gid 65534 egid 65534 secure 1",
+            "uid 65534 euid 65534 suid 65534 gid 65534 egid 0 secure 1",
+            "uid 65534 euid 65534 suid 65534 gid 65534 egid 65534 secure 0",
             "argument -p", "argument /tests/script",
-            "uid 0 euid 0 gid 0 egid 0 secure 0",
-            "uid 65534 euid 65534 gid 65534 egid 65534 secure 0"]
+            "uid 0 euid 0 suid 0 gid 0 egid 0 secure 0",
+            "uid 65534 euid 65534 suid 65534 gid 65534 egid 65534 secure 0"]
     check(lines == want, "set-id programs and scripts as on Linux", out)
+
+
+def test_nobody_at_all():
+    intrude("nobody at all", "n /tests/intruder no-ids\n"
+            "ls -ln /tmp/no-ids")
+
+
+def test_readable_by_none():
+    """Who may only run a script does not get to read it."""
+    out = intrude("readable by none", """
+        printf '#!/bin/cat\\nhidden words\\n' >/tests/hidden
+        chmod 711 /tests/hidden
+        n /tests/intruder exec-only /tests/hidden""")
+    check("hidden words" not in out, "a script that can only be run", out)
 
 
 def test_links():

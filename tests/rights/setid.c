@@ -208,3 +208,30 @@ void part_setid_stop(char **argv)
     attempt("its stop", proc_wait(getproc(), held.pid, HW_NOHANG | HW_STOPPED,
                                   &status, &sigcode, &rusage, &pid));
 }
+
+/* --- a script without a name ------------------------------------------------------------ */
+
+void part_exec_only(char **argv)
+{
+    static char words[] = "cat";
+    mach_port_t ports[INIT_PORT_MAX], fds[FDS];
+    int ints[INIT_INT_MAX] = {0};
+    string_t none = "";
+    file_t file;
+    error_t err = make_child();
+
+    if (!err)
+        err = hurd_lookup(argv[0], HO_EXEC, 0, &file);
+    must("a child, and the script", !err);
+    for (int i = 0; i < INIT_PORT_MAX; i++)
+        ports[i] = i == INIT_PORT_BOOTSTRAP ? MACH_PORT_NULL : hurd_get_port(i);
+    ports[INIT_PORT_PROC] = held.proc;
+    for (int i = 0; i < FDS; i++)
+        fds[i] = hurd_get_fd(i);
+    attempt("a script given as a descriptor",
+            file_exec_paths(file, held.task, 0, none, none, words, sizeof words,
+                            NULL, 0, fds, MACH_MSG_TYPE_COPY_SEND, FDS, ports,
+                            MACH_MSG_TYPE_COPY_SEND, INIT_PORT_MAX, ints,
+                            INIT_INT_MAX, NULL, 0, NULL, 0));
+    usleep(300000);
+}
