@@ -88,7 +88,8 @@ static bool describe_all(char *line)
         if (task == kernel_task || !task->active)
             continue;
         describe_threads(task, line);
-        if (task->suspend_count && task->thread_count) {
+        /* Who has run may be held on purpose. */
+        if (task->suspend_count && task->thread_count && !task->fault_count) {
             ksnprintf(text, sizeof text, "%s is not resumed by anybody",
                       task->name);
             append(line, text);

@@ -55,6 +55,32 @@ static const struct task *find_debtor(const struct ipc_port *reply)
     return search.debtor;
 }
 
+static bool waits_on_set(const struct thread *thread)
+{
+    const struct ipc_entry *entry =
+        thread->in_trap && ipc_in_mach_msg(thread)
+            ? ipc_right_lookup(thread->task->space, thread->ith.receive_name)
+            : NULL;
+
+    return entry != NULL && (entry->type & MACH_PORT_TYPE_PORT_SET);
+}
+
+/* Whether a thread of TASK's will go on by itself.  One that serves a set only
+ * looks now and then whether it is still needed. */
+static bool sleeps(const struct task *task)
+{
+    struct thread *thread;
+
+    list_for_each(&task->threads, thread, task_link)
+    {
+        if (thread->state == THREAD_WAITING &&
+            list_linked(&thread->wait_timer.link) && !waits_on_set(thread)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const struct task *receiver_of(const struct ipc_port *port)
 {
     return port->active && port->receiver != NULL ? port->receiver->task : NULL;
@@ -85,7 +111,7 @@ bool ipc_describe_wait(const struct thread *thread, char *text,
     }
     whom = thread->ith.kmsg != NULL ? receiver_of(KMSG_REMOTE(thread->ith.kmsg))
                                     : answerer_of(thread);
-    if (whom == NULL || whom == thread->task) {
+    if (whom == NULL || whom == thread->task || sleeps(whom)) {
         return false;
     }
     ksnprintf(text, size_bytes, "%s waits for %s%s%s%s", thread->task->name,

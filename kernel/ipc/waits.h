@@ -7,8 +7,9 @@
 
 struct thread;
 
-/* If THREAD waits for an answer, or for room in a queue: "TASK waits for TASK
- * (RPC)", without the end if it does not fit, and true. */
+/* If THREAD waits for an answer, or for room in a queue, of a task that does not
+ * merely sleep: "TASK waits for TASK (RPC)", without the end if it does not fit,
+ * and true. */
 bool ipc_describe_wait(const struct thread *thread, char *text,
                        size_t size_bytes);
 
