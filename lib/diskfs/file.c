@@ -352,13 +352,14 @@ kern_return_t diskfs_S_file_lock_stat(protid_t cred, int *mine, int *others)
 
 /* Who runs a script is its interpreter, which reads what stands there by then
  * under its name: set-id bits are not for scripts. */
-static boolean_t is_script(struct node *np)
+static error_t is_script(struct node *np, boolean_t *script)
 {
     char start[2];
     size_t got;
+    error_t err = diskfs_read(np, 0, start, sizeof start, &got);
 
-    return !diskfs_read(np, 0, start, sizeof start, &got) &&
-           got == sizeof start && !memcmp(start, "#!", sizeof start);
+    *script = !err && got == sizeof start && !memcmp(start, "#!", sizeof start);
+    return err;
 }
 
 static error_t exec_check(protid_t cred, int *suid, int *sgid, uid_t *uid,
@@ -377,7 +378,10 @@ static error_t exec_check(protid_t cred, int *suid, int *sgid, uid_t *uid,
         err = fshelp_access(st, HS_IEXEC, cred->user);
     *suid = (st->st_mode & HS_ISUID) != 0;
     *sgid = (st->st_mode & HS_ISGID) != 0;
-    if (!err && (*suid || *sgid) && is_script(cred->po->np))
+    boolean_t script = FALSE;
+    if (!err && (*suid || *sgid))
+        err = is_script(cred->po->np, &script);
+    if (script)
         *suid = *sgid = 0;
     *uid = st->st_uid;
     *gid = st->st_gid;
