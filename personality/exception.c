@@ -92,7 +92,8 @@ static kern_return_t exception_own(const struct exception *raised)
     return exception_post(thread, sig, info);
 }
 
-/* A child that has no port of its own yet, and no other business with us. */
+/* A child that has no port of its own yet, and no other business with us.  What
+ * proc knows as no task might be a port whose owner never answers. */
 static void exception_of_child(const struct exception *raised)
 {
     mach_port_t task = raised->task, proc;
@@ -102,8 +103,8 @@ static void exception_of_child(const struct exception *raised)
     if (!proc_task2proc(unix_process.proc, task, &proc)) {
         proc_mark_exit(proc, HW_EXITCODE(0, signal_to_hurd(sig)), 0);
         port_deallocate(proc);
+        task_terminate(task);
     }
-    task_terminate(task);
 }
 
 kern_return_t exception_take(const struct exception *raised)

@@ -2,6 +2,7 @@
 /* personality/exec.c: another program in this process. */
 #include "personality/claims.h"
 #include "personality/fd.h"
+#include "personality/ids.h"
 #include "personality/lookup.h"
 #include "personality/mach.h"
 #include "personality/process.h"
@@ -129,6 +130,20 @@ static void exec_collect(struct exec *exec, const char *name)
     exec_collect_names(exec);
 }
 
+/* What the program gives up for good by running another: saved ids.  In place of
+ * unix_process.auth a handle that the caller drops. */
+static kern_return_t exec_collect_auth(struct exec *exec)
+{
+    mach_port_t auth;
+    kern_return_t kr = ids_for_exec(&auth);
+
+    if (kr || !auth)
+        return kr;
+    exec->ports[INIT_PORT_AUTH] = auth;
+    exec_drop(exec, auth);
+    return 0;
+}
+
 /* Returns only if it failed; then nothing has changed. */
 static kern_return_t exec_file(mach_port_t file, const char *name,
                                const char *argv, uint64_t argv_size,
@@ -140,13 +155,17 @@ static kern_return_t exec_file(mach_port_t file, const char *name,
         return HURD_ENOMEM;
     exec_collect(exec, name);
     exec_drop(exec, file);
-    kern_return_t kr = file_exec_paths(
-        file, mach_task_self(), 0, exec->path, exec->absolute, argv,
-        (mach_msg_type_number_t)argv_size, envp,
-        (mach_msg_type_number_t)envp_size, exec->table, MACH_MSG_TYPE_COPY_SEND,
-        exec->table_count, exec->ports, MACH_MSG_TYPE_COPY_SEND, INIT_PORT_MAX,
-        exec->ints, INT_MAX_OURS, exec->drop, exec->drop_count, exec->destroy,
-        exec->destroy_count);
+    kern_return_t kr = exec_collect_auth(exec);
+    if (!kr)
+        kr = file_exec_paths(
+            file, mach_task_self(), 0, exec->path, exec->absolute, argv,
+            (mach_msg_type_number_t)argv_size, envp,
+            (mach_msg_type_number_t)envp_size, exec->table,
+            MACH_MSG_TYPE_COPY_SEND, exec->table_count, exec->ports,
+            MACH_MSG_TYPE_COPY_SEND, INIT_PORT_MAX, exec->ints, INT_MAX_OURS,
+            exec->drop, exec->drop_count, exec->destroy, exec->destroy_count);
+    if (exec->ports[INIT_PORT_AUTH] != unix_process.auth)
+        port_deallocate(exec->ports[INIT_PORT_AUTH]);
     pages_free(exec, sizeof *exec);
     return kr;
 }

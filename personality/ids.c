@@ -186,23 +186,42 @@ static void ids_install(mach_port_t auth)
     ids_forget();
 }
 
-static long ids_set(const struct unix_ids *ids)
+static kern_return_t ids_make_auth(const struct unix_ids *ids,
+                                   mach_port_t *auth)
 {
     uid_t euids[1] = {ids->euid}, auids[2] = {ids->ruid, ids->suid};
     gid_t egids[IDS_GROUPS_MAX + 1] = {ids->egid};
     gid_t agids[2] = {ids->rgid, ids->sgid};
-    mach_port_t auth;
 
     memcpy(egids + 1, ids->groups, ids->group_count * sizeof *egids);
-    kern_return_t kr = auth_makeauth(
-        unix_process.auth, NULL, MACH_MSG_TYPE_COPY_SEND, 0, euids, 1, auids, 2,
-        egids, ids->group_count + 1, agids, 2, &auth);
+    return auth_makeauth(unix_process.auth, NULL, MACH_MSG_TYPE_COPY_SEND, 0,
+                         euids, 1, auids, 2, egids, ids->group_count + 1, agids,
+                         2, auth);
+}
+
+static long ids_set(const struct unix_ids *ids)
+{
+    mach_port_t auth;
+    kern_return_t kr = ids_make_auth(ids, &auth);
+
     if (kr)
         return linux_error(kr);
     ids_install(auth);
-    if (ids->euid == ids->ruid)
-        proc_setowner(unix_process.proc, ids->euid, 0);
+    proc_setowner(unix_process.proc, ids->euid, 0);
     return 0;
+}
+
+kern_return_t ids_for_exec(mach_port_t *auth)
+{
+    struct unix_ids ids;
+
+    *auth = MACH_PORT_NULL;
+    if (!unix_process.auth || ids_get(&ids) ||
+        (ids.suid == ids.euid && ids.sgid == ids.egid))
+        return 0;
+    ids.suid = ids.euid;
+    ids.sgid = ids.egid;
+    return ids_make_auth(&ids, auth);
 }
 
 static bool id_is_mine(uint32_t id, uint32_t a, uint32_t b, uint32_t c)

@@ -4,6 +4,7 @@
 #include "personality/mach.h"
 #include <lib/mach/mig_support.h>
 #include "personality/process.h"
+#include "personality/received.h"
 #include "personality/signals.h"
 #include "personality/start.h"
 #include "personality/syscalls.h"
@@ -49,6 +50,14 @@ struct request {
             mach_msg_type_t reference_type;
             mach_port_t reference;
         } sigqueue;
+        struct {
+            struct {
+                mach_msg_type_t type;
+                int value, pad;
+            } items[4]; /* code, pid, uid, status */
+            mach_msg_type_t reference_type;
+            mach_port_t reference;
+        } child;
         struct {
             mach_msg_type_t task_type;
             mach_port_t task;
@@ -199,12 +208,11 @@ static void serve_sigqueue(const struct request *request)
 
 static void serve_child(const struct request *request)
 {
-    mach_port_t reference = request->u.sigqueue.reference;
+    mach_port_t reference = request->u.child.reference;
     int value[4], status;
 
     for (int i = 0; i < 4; i++)
-        value[i] = request->u.sigqueue.items[i].value;
-    reference = *(const mach_port_t *)&request->u.sigqueue.items[4].value;
+        value[i] = request->u.child.items[i].value;
     port_deallocate(reference);
     if (reference != mach_task_self())
         return;
@@ -266,8 +274,51 @@ static void serve_exception(const struct request *request)
 
 /* --- the thread ---------------------------------------------------------- */
 
+#define LAYOUT(member) sizeof request->header + sizeof request->u.member
+
+/* Whether the rights that such a request has are there. */
+static bool is_sound(const struct request *request)
+{
+    const mach_msg_header_t *header = &request->header;
+
+    switch (header->msgh_id) {
+    case MSG_SIG_POST:
+    case MSG_SIG_POST_UNTRACED:
+        return received_rights(
+            header, LAYOUT(sig_post),
+            (const mach_msg_type_t *[]){&request->u.sig_post.reference_type},
+            1);
+    case SIGQUEUE_POST:
+        return received_rights(
+            header, LAYOUT(sigqueue),
+            (const mach_msg_type_t *[]){&request->u.sigqueue.reference_type},
+            1);
+    case SIGQUEUE_CHILD:
+        return received_rights(
+            header, LAYOUT(child),
+            (const mach_msg_type_t *[]){&request->u.child.reference_type}, 1);
+    case MSG_PROC_NEWIDS:
+        return received_rights(
+            header, LAYOUT(newids),
+            (const mach_msg_type_t *[]){&request->u.newids.task_type}, 1);
+    case EXCEPTION_RAISE:
+        return received_rights(
+            header, LAYOUT(exception),
+            (const mach_msg_type_t *[]){&request->u.exception.thread_type,
+                                        &request->u.exception.task_type},
+            2);
+    default:
+        return true;
+    }
+}
+
 static void serve(const struct request *request)
 {
+    if (!is_sound(request)) {
+        received_drop(&request->header);
+        request_reply(request, MIG_BAD_ARGUMENTS);
+        return;
+    }
     switch (request->header.msgh_id) {
     case MSG_SIG_POST:
     case MSG_SIG_POST_UNTRACED:
@@ -277,6 +328,7 @@ static void serve(const struct request *request)
         serve_child(request);
         break;
     case SYNC:
+        received_drop(&request->header);
         request_reply(request, 0);
         break;
     case SIGQUEUE_POST:
@@ -289,8 +341,10 @@ static void serve(const struct request *request)
         serve_exception(request);
         break;
     case POKE:
+        received_drop(&request->header);
         break;
     default:
+        received_drop(&request->header);
         request_reply(request, MIG_BAD_ID);
     }
 }

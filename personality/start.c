@@ -149,7 +149,6 @@ static uint64_t *start_auxv(uint64_t *words, const struct program *program,
     words = auxv_put(words, AT_ENTRY, program->entry);
     words = auxv_put(words, AT_CLKTCK, 100);
     words = auxv_put(words, AT_RANDOM, (uint64_t)random);
-    words = auxv_put(words, AT_SECURE, 0);
     words = unix_auxv(words);
     if (mach_fast_entry)
         words = auxv_put(words, AT_SYSINFO, mach_fast_entry);

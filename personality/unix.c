@@ -68,6 +68,10 @@ uint64_t *unix_auxv(uint64_t *words)
     *words++ = ids.rgid;
     *words++ = AT_EGID;
     *words++ = ids.egid;
+    /* What its starter left in the environment is not for such a program. */
+    *words++ = AT_SECURE;
+    *words++ = startup_info.flags & EXEC_SECURE || ids.ruid != ids.euid ||
+               ids.rgid != ids.egid;
     return words;
 }
 

@@ -6,7 +6,7 @@
  *
  * The disk, before: "hellrun1", a little-endian 32-bit count of words, 32 bits
  * of flags (1: the streams are no terminal), the words, each with a NUL.
- * After: "hellend1" and the 32-bit status. */
+ * While it runs: "hellbeg1".  After: "hellend1" and the 32-bit status. */
 #define _GNU_SOURCE
 #include "platform/linux/linux.h"
 #include "platform/platform.h"
@@ -24,7 +24,8 @@
 #define FLAG_INPUT_PLAIN  1
 #define FLAG_OUTPUT_PLAIN 2
 
-static const char magic_command[] = "hellrun1", magic_end[] = "hellend1";
+static const char magic_command[] = "hellrun1", magic_begun[] = "hellbeg1",
+                  magic_end[] = "hellend1";
 
 static int write_all(int fd, const void *data, size_t size)
 {
@@ -50,36 +51,71 @@ static int write_command(int fd, char **words)
     return ftruncate(fd, (size + SECTOR - 1) / SECTOR * SECTOR);
 }
 
-static int has_ended(int fd)
+static int is_marked(int fd, const char *wanted)
 {
     char magic[MAGIC_SIZE];
 
     return pread(fd, magic, MAGIC_SIZE, 0) == MAGIC_SIZE &&
-           memcmp(magic, magic_end, MAGIC_SIZE) == 0;
+           memcmp(magic, wanted, MAGIC_SIZE) == 0;
 }
 
-/* The command's status; that of the machine if the command did not end. */
+/* The command's status; if the command did not end, that of the machine, or of
+ * the signal that ended the machine. */
 static int read_status(int fd, int machine_status)
 {
     uint32_t status;
 
-    if (has_ended(fd) &&
+    if (is_marked(fd, magic_end) &&
         pread(fd, &status, sizeof(status), MAGIC_SIZE) == sizeof(status))
         return (int)(status & 0xff);
+    if (machine_status == 0 && platform_linux_end_signal() != 0)
+        return 128 + platform_linux_end_signal();
     if (machine_status != 0)
         return machine_status;
     return LINUX_STATUS_FAILED;
 }
 
-/* The command did not run: what the machine said of it, which was kept from
- * the command's streams. */
-static void show_log(void)
+/* The last line of the log that says which server's end was the system's, or
+ * NULL.  TEXT is changed. */
+static const char *find_death(char *text)
 {
-    static char text[65536];
-    size_t size = kernel_log_copy(text, sizeof(text));
+    static const char says[] = "essential task ";
+    char *found = NULL;
 
-    fwrite(text, 1, size, stderr);
-    complain("run: the machine ended without running the command");
+    for (char *at = text; (at = strstr(at, says)) != NULL; at++)
+        found = at;
+    if (found)
+        found[strcspn(found, "\r\n")] = 0;
+    return found;
+}
+
+static void say_end(int begun, char *log)
+{
+    const char *when =
+        begun ? "before the command had ended" : "without running the command";
+    int signal = platform_linux_end_signal();
+    const char *death = find_death(log);
+
+    if (signal != 0)
+        complain("run: SIG%s ended the machine %s", sigabbrev_np(signal), when);
+    else if (death)
+        complain("run: the machine ended %s: %s", when, death);
+    else
+        complain("run: the machine ended %s", when);
+}
+
+/* The command did not run, or not to its end: what the machine said of it, which
+ * was kept from the command's streams, if it did not end in order. */
+static void show_end(int fd, int machine_status)
+{
+    static char text[65536 + 1];
+    int begun = is_marked(fd, magic_begun);
+    size_t size = kernel_log_copy(text, sizeof(text) - 1);
+
+    text[size] = 0;
+    if (!begun || machine_status != 0)
+        fwrite(text, 1, size, stderr);
+    say_end(begun, text);
 }
 
 int run_command_in_machine(struct settings *settings)
@@ -99,8 +135,8 @@ int run_command_in_machine(struct settings *settings)
              settings->disk_count);
     settings->disks[settings->disk_count++] = (struct linux_disk){.path = path};
     status = boot_machine(settings, extra);
-    if (!has_ended(fd))
-        show_log();
+    if (!is_marked(fd, magic_end))
+        show_end(fd, status);
     status = read_status(fd, status);
     close(fd);
     return status;

@@ -2,6 +2,7 @@
 /* core/kernel.c: making the kernel, and the entries of platform.h. */
 #include "core/kernel.h"
 #include "boot/boot.h"
+#include "core/stall.h"
 #include "core/timer.h"
 #include "core/trap.h"
 #include "core/work.h"
@@ -28,6 +29,7 @@
 #include <mach/exception.h>
 
 const char *kernel_command_line;
+static bool halted;
 
 /* Whether WORD is one of the command line's. */
 static bool kernel_command_word(const char *word)
@@ -47,6 +49,7 @@ static bool kernel_command_word(const char *word)
 int kernel_create(const struct kernel_config *config)
 {
     kernel_command_line = config->command_line;
+    halted = false;
     kernel_console_show(!kernel_command_word("quiet"));
     work_module_init();
     timer_module_init();
@@ -61,6 +64,7 @@ int kernel_create(const struct kernel_config *config)
     gsync_module_init();
     host_module_init();
     device_module_init();
+    stall_module_init();
     int result = boot_modules(config);
     kernel_settle();
     work_watch(kernel_command_word("watchdog"));
@@ -69,6 +73,8 @@ int kernel_create(const struct kernel_config *config)
 
 void kernel_destroy(void)
 {
+    halted = true;
+    stall_module_fini();
     boot_module_fini();
     task_module_fini();
     do
@@ -111,8 +117,14 @@ void kernel_settle(void)
     work_end();
 }
 
+bool kernel_is_halted(void)
+{
+    return halted;
+}
+
 void kernel_halt(int status, const char *why)
 {
+    halted = true;
     kprintf("%s\n", why);
     platform_exit(status);
 }

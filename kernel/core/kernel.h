@@ -37,5 +37,7 @@ void kernel_task_ended(void);
 
 /* Ends the machine: hell's exit status is 0 for an orderly end. */
 void kernel_halt(int status, const char *why);
+/* It is coming to its end, or there already. */
+bool kernel_is_halted(void);
 
 #endif

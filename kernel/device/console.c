@@ -51,6 +51,11 @@ static void answer_readers(void)
     }
 }
 
+bool console_has_readers(void)
+{
+    return list_first(&console.readers) != NULL;
+}
+
 size_t device_console_room(void)
 {
     size_t room = INPUT_MAX - console.count;

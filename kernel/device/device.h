@@ -17,6 +17,10 @@ void device_console_resized(void);
 /* The host wants the machine to end: true if somebody reads the power device
  * and will see to it. */
 bool device_power_pressed(void);
+/* Whether somebody waits for what is typed, or for the button. */
+bool device_waits_for_people(void);
+/* Whether a disk has been asked for something and has not answered. */
+bool device_is_busy(void);
 /* A request of platform_disk_submit has finished. */
 void device_disk_done(void *cookie, int status);
 /* A disk's medium is gone for good. */

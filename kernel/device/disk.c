@@ -17,8 +17,33 @@ struct disk_job {
     struct platform_extent *extents;
 };
 
+static unsigned in_flight; /* requests of the platform's disks */
+
+void disk_submit(unsigned disk, enum platform_disk_op op, uint64_t offset_bytes,
+                 const struct platform_extent *extents, unsigned extent_count,
+                 void *cookie)
+{
+    in_flight++;
+    platform_disk_submit(disk, op, offset_bytes, extents, extent_count, cookie);
+}
+
+bool disk_abandon(void *cookie)
+{
+    if (!platform_disk_abandon(cookie)) {
+        return false;
+    }
+    in_flight--;
+    return true;
+}
+
+bool device_is_busy(void)
+{
+    return in_flight != 0;
+}
+
 void device_disk_done(void *cookie, int status)
 {
+    in_flight--;
     struct disk_transfer *transfer = cookie;
 
     transfer->done(transfer, status);
@@ -30,8 +55,8 @@ void disk_read(unsigned disk, uint64_t first_sector, uint32_t sector_count,
     struct platform_extent extent = {phys,
                                      (uint64_t)sector_count * DEVICE_SECTOR};
 
-    platform_disk_submit(disk, PLATFORM_DISK_READ, first_sector * DEVICE_SECTOR,
-                         &extent, 1, transfer);
+    disk_submit(disk, PLATFORM_DISK_READ, first_sector * DEVICE_SECTOR, &extent,
+                1, transfer);
 }
 
 /* --- jobs --------------------------------------------------------------------- */
@@ -93,10 +118,9 @@ static void submit(struct disk_job *job, enum platform_disk_op op)
         }
         left -= size;
     }
-    platform_disk_submit(io->device->disk, op,
-                         (io->device->first_sector + io->recnum) *
-                             DEVICE_SECTOR,
-                         job->extents, n, &job->transfer);
+    disk_submit(io->device->disk, op,
+                (io->device->first_sector + io->recnum) * DEVICE_SECTOR,
+                job->extents, n, &job->transfer);
 }
 
 /* Checks where and how much; cuts off what is beyond the end. */
@@ -286,8 +310,8 @@ static kern_return_t start_flush(struct device *device)
     }
     flush->transfer.done = flush_done;
     ipc_take_reply(&flush->reply);
-    platform_disk_submit(device->disk, PLATFORM_DISK_FLUSH, 0, NULL, 0,
-                         &flush->transfer);
+    disk_submit(device->disk, PLATFORM_DISK_FLUSH, 0, NULL, 0,
+                &flush->transfer);
     return MIG_NO_REPLY;
 }
 
@@ -320,6 +344,7 @@ void disk_init(void)
     char name[DEVICE_NAME_SIZE];
     struct device *device;
 
+    in_flight = 0;
     for (unsigned i = 0; i < platform_disk_count(); i++) {
         ksnprintf(name, sizeof name, "hd%u", i);
         device = device_add(name, &disk_ops);

@@ -176,9 +176,8 @@ static void block_submit(void *context, struct machine_block_request *request)
         return;
     }
     list_append(&pc.transfers, &transfer->link);
-    platform_disk_submit(request->disk, platform_ops[request->op],
-                         request->offset_bytes, transfer->extents,
-                         request->extent_count, &transfer->transfer);
+    disk_submit(request->disk, platform_ops[request->op], request->offset_bytes,
+                transfer->extents, request->extent_count, &transfer->transfer);
 }
 
 static bool block_abandon(void *context, struct machine_block_request *request)
@@ -190,7 +189,7 @@ static bool block_abandon(void *context, struct machine_block_request *request)
         if (transfer->request != request) {
             continue;
         }
-        if (!platform_disk_abandon(&transfer->transfer)) {
+        if (!disk_abandon(&transfer->transfer)) {
             return false;
         }
         release_pages(transfer, UINT64_MAX, false);

@@ -15,6 +15,11 @@ static kern_return_t power_read(struct device *device, struct device_io *io)
     return D_SUCCESS;
 }
 
+bool device_waits_for_people(void)
+{
+    return list_first(&readers) != NULL || console_has_readers();
+}
+
 bool device_power_pressed(void)
 {
     struct list *first = list_first(&readers);

@@ -88,6 +88,13 @@ void power_fini(void);
 void kmsg_fini(void);
 void clock_init(void);
 void clock_fini(void);
+bool console_has_readers(void);
+
+/* platform_disk_submit and _abandon, counted. */
+void disk_submit(unsigned disk, enum platform_disk_op op, uint64_t offset_bytes,
+                 const struct platform_extent *extents, unsigned extent_count,
+                 void *cookie);
+bool disk_abandon(void *cookie);
 void disk_init(void);
 
 /* claim.c: a claim is a device that is there as long as its port. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/host.h"
+#include "mig/kobject.h"
 #include "core/kernel.h"
 #include "mig/types.h"
 #include "task/task.h"
@@ -55,6 +56,11 @@ void host_module_fini(void)
 struct ipc_port *host_send_right(void)
 {
     return ipc_port_make_send(the_host.port);
+}
+
+bool host_is_privileged(struct ipc_space *space)
+{
+    return ipc_space_has_send(space, the_host.priv_port);
 }
 
 struct ipc_port *host_priv_send_right(void)
@@ -170,11 +176,13 @@ kern_return_t rpc_host_set_time(host_t host, time_value_t time)
     return set_clock(host, from_time(time));
 }
 
-/* The interface gives any host port to this one; it should be privileged all
- * the same, as setting the clock is in the older call.  GNU Mach's definition
- * takes the unprivileged port by the conversion, and so do we. */
+/* GNU Mach's interface takes any host port for this one.  The clock is everybody's
+ * all the same, and the older call asks for the privileged port: so do we. */
 kern_return_t rpc_host_set_time64(host_t host, time_value64_t time)
 {
+    if (ipc_kobject_type_of(ipc_request_port()) != IKOT_HOST_PRIV) {
+        return KERN_INVALID_HOST;
+    }
     return set_clock(host, from_time64(time));
 }
 

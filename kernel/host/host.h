@@ -9,6 +9,7 @@
 
 #include "core/core.h"
 #include "ipc/port.h"
+#include "ipc/space.h"
 
 struct host {
     struct ipc_port *port;      /* unprivileged; owned */
@@ -34,6 +35,9 @@ uint64_t host_clock_ns(void);
 /* Send rights for the boot script and mach_host_self. */
 struct ipc_port *host_send_right(void);
 struct ipc_port *host_priv_send_right(void);
+
+/* Whether SPACE has the privileged port. */
+bool host_is_privileged(struct ipc_space *space);
 
 void host_module_init(void);
 void host_module_fini(void);

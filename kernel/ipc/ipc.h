@@ -13,6 +13,9 @@ struct thread;
 
 void ipc_mach_msg_trap(struct thread *thread);
 
+/* Whether THREAD, which waits in a trap, does so for a message. */
+bool ipc_in_mach_msg(const struct thread *thread);
+
 /* Names for the caller; MACH_PORT_NULL if none can be made. */
 mach_port_name_t mach_reply_port(struct task *task);
 mach_port_name_t mach_thread_self(struct thread *thread);

@@ -9,6 +9,7 @@
  *
  * where put copies bytes that are already in the user's terms, and can be
  * repeated. */
+#include "core/stall.h"
 #include "ipc/ipc.h"
 #include "ipc/mqueue.h"
 #include "ipc/right.h"
@@ -342,6 +343,10 @@ static void send(struct thread *thread)
     if (platform_trace_enabled()) {
         ipc_trace_message(kmsg, thread->task->name);
     }
+    thread->ith.sent_id = kmsg->header.msgh_id;
+    if (!for_kernel(kmsg)) {
+        stall_not();
+    }
     if (for_kernel(kmsg)) {
         call_kernel(thread, kmsg);
     } else if (ipc_mqueue_full(kmsg)) {
@@ -369,6 +374,11 @@ static bool read_notify(struct thread *thread)
     }
     thread->ith.notify = notify;
     return true;
+}
+
+bool ipc_in_mach_msg(const struct thread *thread)
+{
+    return thread->wait_done == receive_done || thread->wait_done == send_done;
 }
 
 void ipc_mach_msg_trap(struct thread *thread)

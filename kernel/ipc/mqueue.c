@@ -15,10 +15,13 @@ bool ipc_mqueue_full(const struct ipc_kmsg *kmsg)
                MACH_MSG_TYPE_PORT_SEND_ONCE;
 }
 
+/* What somebody sent under such a number is none: who serves it drops it. */
 static bool is_notice(const struct ipc_kmsg *kmsg)
 {
     return kmsg->header.msgh_id >= MACH_NOTIFY_FIRST &&
-           kmsg->header.msgh_id <= MACH_NOTIFY_LAST;
+           kmsg->header.msgh_id <= MACH_NOTIFY_LAST &&
+           MACH_MSGH_BITS_REMOTE(kmsg->header.msgh_bits) ==
+               MACH_MSG_TYPE_PORT_SEND_ONCE;
 }
 
 /* The message leaves PORT's queue, or never was in one.  What a set's messages

@@ -686,6 +686,13 @@ mach_port_name_t ipc_space_insert_sonce(struct ipc_space *space,
     return name;
 }
 
+bool ipc_space_has_send(struct ipc_space *space, struct ipc_port *port)
+{
+    mach_port_name_t name;
+
+    return ipc_hash_lookup(space, port, &name) != NULL;
+}
+
 struct ipc_port *ipc_space_copyin_send(struct ipc_space *space,
                                        mach_port_name_t name)
 {

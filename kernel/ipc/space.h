@@ -28,6 +28,8 @@ mach_port_name_t ipc_space_insert_send(struct ipc_space *space,
                                        struct ipc_port *right);
 mach_port_name_t ipc_space_insert_sonce(struct ipc_space *space,
                                         struct ipc_port *right);
+/* Whether SPACE has a send right for PORT. */
+bool ipc_space_has_send(struct ipc_space *space, struct ipc_port *port);
 /* A send right for the port that SPACE names NAME, or IP_NULL. */
 struct ipc_port *ipc_space_copyin_send(struct ipc_space *space,
                                        mach_port_name_t name);

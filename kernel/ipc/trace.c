@@ -10,7 +10,7 @@
 #define STRING_SHOWN 64
 #define REPLY_OFFSET 100 /* a reply's id is its request's and this */
 
-static const char *request_name(int id)
+const char *ipc_request_name(int id)
 {
     unsigned low = 0, high = ipc_rpc_name_count;
 
@@ -33,7 +33,7 @@ static bool is_reply(const struct ipc_kmsg *kmsg)
 {
     return MACH_MSGH_BITS_REMOTE(kmsg->header.msgh_bits) ==
                MACH_MSG_TYPE_PORT_SEND_ONCE &&
-           request_name(kmsg->header.msgh_id - REPLY_OFFSET) != NULL;
+           ipc_request_name(kmsg->header.msgh_id - REPLY_OFFSET) != NULL;
 }
 
 static const char *receiver_name(const struct ipc_port *port)
@@ -144,13 +144,13 @@ void ipc_trace_message(struct ipc_kmsg *kmsg, const char *sender)
 {
     const mig_reply_header_t *reply = (void *)&kmsg->header;
     int id = kmsg->header.msgh_id;
-    const char *name = request_name(id);
+    const char *name = ipc_request_name(id);
     uint64_t now_us = platform_time_monotonic() / 1000;
     bool answers = is_reply(kmsg);
     char line[LINE_MAX] = "";
 
     if (answers) {
-        name = request_name(id - REPLY_OFFSET);
+        name = ipc_request_name(id - REPLY_OFFSET);
     }
     append(line, "%lu.%06lu %s -> %s ", now_us / 1000000, now_us % 1000000,
            sender, receiver_name(KMSG_REMOTE(kmsg)));

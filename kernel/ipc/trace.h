@@ -17,6 +17,9 @@ struct ipc_kmsg;
 /* SENDER is the name of the sending task. */
 void ipc_trace_message(struct ipc_kmsg *kmsg, const char *sender);
 
+/* The RPC whose request has ID, or NULL. */
+const char *ipc_request_name(int id);
+
 struct ipc_rpc_name {
     int id;
     const char *name;

@@ -83,6 +83,11 @@ void **ipc_request_partial(void)
     return &call.request->partial;
 }
 
+struct ipc_port *ipc_request_port(void)
+{
+    return KMSG_REMOTE(call.request);
+}
+
 void ipc_take_reply(struct ipc_reply_to *reply)
 {
     ipc_peek_reply(reply);

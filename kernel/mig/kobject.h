@@ -49,6 +49,8 @@ kern_return_t ipc_request_waited(void);
 /* Whose request it is. */
 struct task;
 struct task *ipc_request_task(void);
+/* The port that the request being served was sent to; borrowed. */
+struct ipc_port *ipc_request_port(void);
 
 /* Sends the 48-byte reply that carries only a return code; consumes the right.
  */

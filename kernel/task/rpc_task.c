@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* task/rpc_task.c: the task_ routines of mach.defs and gnumach.defs. */
+#include "host/host.h"
 #include "ipc/port.h"
 #include "task/reply.h"
 #include "ipc/space.h"
@@ -389,10 +390,15 @@ void task_set_name_internal(struct task *task, const char *name)
         platform_task_set_name(task->platform, task->name);
 }
 
+/* An essential task has the last of the memory, and GNU Mach lets any be one.  The
+ * call has no place for the privileged port, but who has it may. */
 kern_return_t rpc_task_set_essential(task_t task, boolean_t essential)
 {
     if (!task)
         return KERN_INVALID_ARGUMENT;
+    if (essential && current_thread &&
+        !host_is_privileged(current_thread->task->space))
+        return KERN_NO_ACCESS;
     task->essential = essential;
     vm_map_set_essential(task->map, essential);
     return KERN_SUCCESS;

@@ -179,6 +179,8 @@ static void task_end(struct task *task)
 void task_terminate_internal(struct task *task)
 {
     if (task->active && task != kernel_task) {
+        if (task->essential && !kernel_is_halted())
+            kprintf("essential task %s has ended\n", task->name);
         task_end(task);
         kernel_task_ended();
     }

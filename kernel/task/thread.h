@@ -81,6 +81,7 @@ struct thread {
         uint32_t options, send_size, receive_size, timeout_ms;
         uint64_t user_buffer;
         mach_port_name_t receive_name, notify;
+        int sent_id;         /* of the last message to another task */
         uint32_t put_size;   /* what is being copied to the user */
         uint32_t large_size; /* of the message that did not fit */
         kern_return_t state; /* the result, as far as it is known */

@@ -8,6 +8,8 @@
 #include "vm/page.h"
 #include "vm/rpc.h"
 
+#define WIRED_MAX 0x10000ul /* of a task's that is not privileged */
+
 /* Anonymous memory is never paged out here, and nothing runs at interrupt
  * level: what is left of wiring is that the pages exist. */
 static kern_return_t vm_map_wire(struct vm_map *map, vm_offset_t start,
@@ -41,20 +43,36 @@ static kern_return_t vm_map_wire_pages(struct vm_map *map, vm_offset_t *at,
     return KERN_SUCCESS;
 }
 
+static uint64_t vm_map_wired_size(const struct vm_map *map)
+{
+    uint64_t size = 0;
+
+    for (unsigned i = 0; i < map->count; i++) {
+        const struct vm_map_entry *entry = map->entries[i];
+        size += entry->wired ? entry->end - entry->start : 0;
+    }
+    return size;
+}
+
+/* Without the privileged port a little may be wired, as on GNU Mach: secrets. */
 kern_return_t rpc_vm_wire(ipc_port_t host, vm_map_t map, vm_address_t address,
                           vm_size_t size, vm_prot_t access)
 {
     uint64_t *cursor = ipc_request_cursor();
     vm_offset_t start = trunc_page(address), end = round_page(address + size);
+    bool privileged = ipc_kobject_type_of(host) == IKOT_HOST_PRIV;
     kern_return_t kr = KERN_SUCCESS;
 
-    if (!ipc_kobject_get(host, IKOT_HOST_PRIV) &&
-        !ipc_kobject_get(host, IKOT_HOST))
+    if (!privileged && ipc_kobject_type_of(host) != IKOT_HOST)
         return KERN_INVALID_HOST;
     if (!map)
         return KERN_INVALID_TASK;
     if (access & ~VM_PROT_ALL)
         return KERN_INVALID_ARGUMENT;
+    if (!*cursor && !privileged && access && end > start &&
+        (end - start > WIRED_MAX ||
+         vm_map_wired_size(map) + (end - start) > WIRED_MAX))
+        return KERN_NO_ACCESS;
     if (*cursor)
         start = *cursor - 1;
     else

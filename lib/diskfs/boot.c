@@ -39,6 +39,9 @@ static struct {
 
 /* --- what boot servers ask --------------------------------------------------- */
 
+/* Only startup has this control port; those of clients are others. */
+static mach_port_t startup_control;
+
 kern_return_t diskfs_S_fsys_getpriv(control_t control, mach_port_t *host_priv,
                                     mach_msg_type_name_t *host_type,
                                     mach_port_t *device_master,
@@ -46,7 +49,7 @@ kern_return_t diskfs_S_fsys_getpriv(control_t control, mach_port_t *host_priv,
                                     mach_port_t *task,
                                     mach_msg_type_name_t *task_type)
 {
-    if (!control)
+    if (!control || control->pi.port_right != startup_control)
         return HURD_EOPNOTSUPP;
     error_t err = get_privileged_ports(host_priv, device_master);
     *host_type = *device_type = MACH_MSG_TYPE_MOVE_SEND;
@@ -139,9 +142,13 @@ static boolean_t is_dead(mach_port_t task)
            type & MACH_PORT_TYPE_DEAD_NAME;
 }
 
-/* Until exec has called fsys_startup, or has died. */
+#define EXEC_PATIENCE_S 45
+#define EXEC_SAY_S      15
+
+/* Until exec has called fsys_startup, or has died, or does not get there. */
 static error_t wait_for_exec(void)
 {
+    int seconds = 0;
     error_t err = 0;
 
     pthread_mutex_lock(&boot.lock);
@@ -149,9 +156,15 @@ static error_t wait_for_exec(void)
         struct timespec soon;
         clock_gettime(CLOCK_REALTIME, &soon);
         soon.tv_sec++;
-        if (pthread_cond_timedwait(&boot.wakeup, &boot.lock, &soon) &&
-            is_dead(diskfs_boot.exec_task))
+        if (!pthread_cond_timedwait(&boot.wakeup, &boot.lock, &soon))
+            continue;
+        if (is_dead(diskfs_boot.exec_task))
             err = HURD_EDIED;
+        else if (++seconds >= EXEC_PATIENCE_S)
+            err = HURD_ETIMEDOUT;
+        else if (seconds % EXEC_SAY_S == 0)
+            mach_printf("\n%s: waiting for exec to report (fsys_startup)",
+                        diskfs_format->name);
     }
     pthread_mutex_unlock(&boot.lock);
     return err;
@@ -254,7 +267,7 @@ static error_t start_startup(void)
     err = task_create(mach_task_self(), FALSE, &task);
     if (err)
         return err;
-    mach_port_t control = diskfs_make_control_port();
+    mach_port_t control = startup_control = diskfs_make_control_port();
     mach_port_t ports[INIT_PORT_MAX] = {
         [INIT_PORT_CRDIR] = boot.root,
         [INIT_PORT_CWDIR] = boot.root,
@@ -366,7 +379,7 @@ kern_return_t diskfs_S_fsys_init(control_t control, mach_port_t reply_port,
         [INIT_PORT_AUTH] = auth, [INIT_PORT_PROC] = proc};
     pthread_t thread;
 
-    if (!control)
+    if (!control || control->pi.port_right != startup_control)
         return HURD_EOPNOTSUPP;
     if (diskfs_auth)
         return HURD_EBUSY;

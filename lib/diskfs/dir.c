@@ -14,6 +14,8 @@ error_t diskfs_dir_begin(protid_t cred, const char *name)
         return err;
     if (!HS_ISDIR(cred->po->np->st.st_mode))
         err = HURD_ENOTDIR;
+    else if (name && fshelp_access(&cred->po->np->st, HS_IEXEC, cred->user))
+        err = HURD_EACCES; /* before anything is said of what is in it */
     else if (diskfs_readonly)
         err = HURD_EROFS;
     else if (name && (!*name || strchr(name, '/')))
@@ -236,6 +238,10 @@ kern_return_t diskfs_S_dir_link(protid_t dircred, protid_t filecred,
     if (diskfs_is_dots(name))
         err = HURD_EEXIST;
     else if (HS_ISDIR(np->st.st_mode)) /* not even in place of another */
+        err = excl && !diskfs_format->lookup(dircred->po->np, name, &ino)
+                  ? HURD_EEXIST
+                  : HURD_EPERM;
+    else if (fshelp_check_link(&np->st, dircred->user))
         err = excl && !diskfs_format->lookup(dircred->po->np, name, &ino)
                   ? HURD_EEXIST
                   : HURD_EPERM;

@@ -46,9 +46,11 @@ struct node {
     boolean_t passive; /* has a passive translator on the disk */
     boolean_t freed;   /* given back to the disk, though still open */
     struct transbox transbox;
+    uid_t active_uid; /* whose the translator is that runs there */
     struct rlock_box rlocks;
-    pager_t pager;      /* its reference is the pager's; null if none */
-    boolean_t changing; /* see diskfs_begin_change */
+    pager_t pager;        /* its reference is the pager's; null if none */
+    boolean_t changing;   /* see diskfs_begin_change */
+    mach_port_t identity; /* receive right, or null while nobody asked */
     /* The last error of writing back what was stored through a mapping, how
      * many there were, and whether nobody has been told of it. */
     error_t write_error;

@@ -37,7 +37,8 @@ kern_return_t diskfs_S_file_chmod(protid_t cred, mode_t mode)
     if (err)
         return err;
     struct hurd_stat *st = &cred->po->np->st;
-    st->st_mode = (st->st_mode & ~07777u) | (mode & 07777u);
+    mode &= 07777u & diskfs_setgid_mask(st->st_gid, cred->user);
+    st->st_mode = (st->st_mode & ~07777u) | mode;
     return change_end(cred);
 }
 
@@ -57,8 +58,7 @@ kern_return_t diskfs_S_file_chown(protid_t cred, uid_t owner, gid_t group)
         st->st_uid = st->st_author = owner;
     if (group != (gid_t)-1)
         st->st_gid = group;
-    if (!root)
-        st->st_mode &= ~(HS_ISUID | HS_ISGID);
+    diskfs_drop_setid(cred->po->np, cred->user, TRUE);
     return change_end(cred);
 }
 
@@ -140,8 +140,10 @@ kern_return_t diskfs_S_file_set_size(protid_t cred, loff_t size)
         err = HURD_EISDIR;
     else
         err = diskfs_set_size(cred->po->np, size);
-    if (!err)
+    if (!err) {
+        diskfs_drop_setid(cred->po->np, cred->user, FALSE);
         err = diskfs_update(cred->po->np);
+    }
     return diskfs_end(err);
 }
 
@@ -348,6 +350,18 @@ kern_return_t diskfs_S_file_lock_stat(protid_t cred, int *mine, int *others)
 
 /* --- execution -------------------------------------------------------------- */
 
+/* Who runs a script is its interpreter, which reads what stands there by then
+ * under its name: set-id bits are not for scripts. */
+static error_t is_script(struct node *np, boolean_t *script)
+{
+    char start[2];
+    size_t got;
+    error_t err = diskfs_read(np, 0, start, sizeof start, &got);
+
+    *script = !err && got == sizeof start && !memcmp(start, "#!", sizeof start);
+    return err;
+}
+
 static error_t exec_check(protid_t cred, int *suid, int *sgid, uid_t *uid,
                           gid_t *gid)
 {
@@ -364,6 +378,11 @@ static error_t exec_check(protid_t cred, int *suid, int *sgid, uid_t *uid,
         err = fshelp_access(st, HS_IEXEC, cred->user);
     *suid = (st->st_mode & HS_ISUID) != 0;
     *sgid = (st->st_mode & HS_ISGID) != 0;
+    boolean_t script = FALSE;
+    if (!err && (*suid || *sgid))
+        err = is_script(cred->po->np, &script);
+    if (script)
+        *suid = *sgid = 0;
     *uid = st->st_uid;
     *gid = st->st_gid;
     return diskfs_end(err);

@@ -54,8 +54,6 @@ static error_t answer_room(data_t *data, mach_msg_type_number_t length,
     return err;
 }
 
-mach_port_t diskfs_fsid_port;
-
 static error_t io_target(protid_t cred, int mode)
 {
     if (HS_ISDIR(cred->po->np->st.st_mode))
@@ -183,10 +181,8 @@ kern_return_t diskfs_S_io_write(protid_t cred, const_data_t data,
     err = io_target(cred, HO_WRITE);
     if (!err)
         err = write_open(po, data, length, offset, &done);
-    /* A write by others than root takes the set-id bits away. */
-    if (!err && np->st.st_mode & (HS_ISUID | HS_ISGID) &&
-        !idvec_contains(cred->user->uids, 0))
-        np->st.st_mode &= ~(HS_ISUID | HS_ISGID);
+    if (!err)
+        diskfs_drop_setid(np, cred->user, FALSE);
     boolean_t sync = !err && po->openstat & HO_FSYNC;
     *amount = done;
     diskfs_end(err);
@@ -290,80 +286,6 @@ kern_return_t diskfs_S_io_stat(protid_t cred, io_statbuf_t *st)
     if (np->ino == diskfs_format->root)
         st->st_mode |= HS_IROOT;
     return diskfs_end(0);
-}
-
-kern_return_t diskfs_S_io_identity(protid_t cred, mach_port_t *id,
-                                   mach_msg_type_name_t *id_type,
-                                   mach_port_t *fsid,
-                                   mach_msg_type_name_t *fsid_type,
-                                   ino64_t *fileno)
-{
-    error_t err = diskfs_begin(cred);
-
-    if (err)
-        return err;
-    /* The memory object's port is as good as any that stands for the node
-     * alone. */
-    err = diskfs_get_memory_object(cred->po->np, id);
-    *id_type = MACH_MSG_TYPE_MOVE_SEND;
-    *fsid = diskfs_fsid_port;
-    *fsid_type = MACH_MSG_TYPE_MAKE_SEND;
-    *fileno = cred->po->np->ino;
-    return diskfs_end(err);
-}
-
-static error_t memory_object_of(struct peropen *po, mach_port_t *port)
-{
-    boolean_t writable = (po->openstat & HO_WRITE) != 0;
-
-    if (!diskfs_format->map)
-        return diskfs_get_memory_object(po->np, port);
-    error_t err = writable ? diskfs_check_lock(po) : 0;
-    return err ? err : diskfs_format->map(po->np, writable, port);
-}
-
-kern_return_t diskfs_S_io_map(protid_t cred, mach_port_t *read,
-                              mach_msg_type_name_t *read_type,
-                              mach_port_t *write,
-                              mach_msg_type_name_t *write_type)
-{
-    mach_port_t port = MACH_PORT_NULL;
-    error_t err = diskfs_begin(cred);
-
-    if (err)
-        return err;
-    *read = *write = MACH_PORT_NULL;
-    *read_type = *write_type = MACH_MSG_TYPE_MOVE_SEND;
-    if (!HS_ISREG(cred->po->np->st.st_mode))
-        err = HURD_EOPNOTSUPP;
-    else if (!(cred->po->openstat & (HO_ACCMODE | HO_EXEC)))
-        err = HURD_EBADF;
-    else
-        err = memory_object_of(cred->po, &port);
-    int modes = cred->po->openstat;
-    diskfs_end(err);
-    if (err)
-        return err;
-    if (modes & HO_WRITE) {
-        *write = port;
-        if (modes & HO_READ) {
-            *read = port;
-            mach_port_ref_send(port, 1);
-        }
-        return 0;
-    }
-    if (diskfs_format->map) {
-        *read = port;
-        return 0;
-    }
-    /* A reader's window on it cannot be written through. */
-    vm_offset_t zero = 0;
-    vm_size_t whole = ~0ul >> 1;
-    err = memory_object_create_proxy(
-        mach_task_self(), VM_PROT_READ | VM_PROT_EXECUTE, &port,
-        MACH_MSG_TYPE_COPY_SEND, 1, &zero, 1, &zero, 1, &whole, 1, read);
-    mach_port_drop(port);
-    return err;
 }
 
 /* --- rights ----------------------------------------------------------------- */

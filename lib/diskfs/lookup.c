@@ -190,15 +190,17 @@ static error_t walk_create(struct walk *walk, const char *name)
 }
 
 /* Puts the link's target before what is left; NP's reference is consumed. */
-static error_t walk_link(struct walk *walk, struct node *np,
+static error_t walk_link(struct walk *walk, struct node *np, boolean_t last,
                          boolean_t *answered)
 {
     char target[LINK_MAX_LENGTH + 1];
     size_t length = LINK_MAX_LENGTH;
-    error_t err = ++walk->links > LINKS_MAX
-                      ? HURD_ELOOP
-                      : diskfs_format->read_link(np, target, &length);
+    error_t err = ++walk->links > LINKS_MAX ? HURD_ELOOP : 0;
 
+    if (!err && last)
+        err = fshelp_check_follow(&walk->dir->st, &np->st, walk->cred->user);
+    if (!err)
+        err = diskfs_format->read_link(np, target, &length);
     diskfs_nrele(np);
     if (err)
         return err;
@@ -325,11 +327,17 @@ static error_t walk_step(struct walk *walk, boolean_t *answered)
         diskfs_nrele(np);
         return HURD_EEXIST;
     }
+    if (last && walk->flags & HO_CREAT)
+        err = fshelp_check_recreate(&walk->dir->st, &np->st, walk->cred->user);
+    if (err) {
+        diskfs_nrele(np);
+        return err;
+    }
     boolean_t notrans = last && walk->flags & HO_NOTRANS;
     if (HS_ISLNK(np->st.st_mode) && !np->passive &&
         (!last || walk->must_be_dir ||
          !(walk->flags & (HO_NOLINK | HO_NOTRANS))))
-        return walk_link(walk, np, answered);
+        return walk_link(walk, np, last, answered);
     if (!notrans && np->ino != walk->dir->ino && diskfs_has_translator(np)) {
         err = walk_translator(walk, np, last, answered);
         if (err || *answered)

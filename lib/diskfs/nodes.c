@@ -83,6 +83,7 @@ static void node_drop(struct node *np)
     if (diskfs_format->drop_node)
         diskfs_format->drop_node(np);
     *node_slot(np->ino) = np->hash_next;
+    mach_port_destroy_receive(np->identity);
     free(np);
 }
 
@@ -346,19 +347,53 @@ error_t diskfs_take_back_all(boolean_t no_stores)
     return each_mapped(diskfs_take_back);
 }
 
+mode_t diskfs_setgid_mask(gid_t gid, const struct iouser *user)
+{
+    return idvec_contains(user->uids, 0) || idvec_contains(user->gids, gid)
+               ? ~0u
+               : ~(mode_t)HS_ISGID;
+}
+
+void diskfs_drop_setid(struct node *np, const struct iouser *user,
+                       boolean_t even_root)
+{
+    mode_t drop = 0;
+
+    if (!HS_ISREG(np->st.st_mode))
+        return;
+    if (even_root || !idvec_contains(user->uids, 0))
+        drop = HS_ISUID | (np->st.st_mode & 010 ? HS_ISGID : 0);
+    drop |= ~diskfs_setgid_mask(np->st.st_gid, user);
+    drop &= np->st.st_mode;
+    if (!drop)
+        return;
+    np->st.st_mode &= ~drop;
+    diskfs_touch(np, FALSE, FALSE, TRUE);
+}
+
+/* As on Linux: who has no ids is this one. */
+#define OVERFLOW_ID 65534
+
 /* Whose a new file is: the user's first ids, but in a set-group directory the
  * directory's group. */
 static void node_set_owner(struct node *np, const struct node *dir,
                            const struct iouser *user)
 {
-    np->st.st_uid = user->uids->num ? user->uids->ids[0] : dir->st.st_uid;
+    np->st.st_uid = user->uids->num ? user->uids->ids[0] : OVERFLOW_ID;
     np->st.st_author = np->st.st_uid;
-    if (user->gids->num && !(dir->st.st_mode & HS_ISGID))
-        np->st.st_gid = user->gids->ids[0];
-    else
+    if (dir->st.st_mode & HS_ISGID)
         np->st.st_gid = dir->st.st_gid;
-    if (HS_ISDIR(np->st.st_mode) && dir->st.st_mode & HS_ISGID)
-        np->st.st_mode |= HS_ISGID;
+    else
+        np->st.st_gid = user->gids->num ? user->gids->ids[0] : OVERFLOW_ID;
+    if (HS_ISDIR(np->st.st_mode)) {
+        np->st.st_mode &= ~(HS_ISUID | HS_ISGID);
+        np->st.st_mode |= dir->st.st_mode & HS_ISGID;
+    }
+    /* A program that is to run as somebody is made by him. */
+    if (!user->uids->num)
+        np->st.st_mode &= ~HS_ISUID;
+    if (HS_ISREG(np->st.st_mode) && np->st.st_mode & 010)
+        np->st.st_mode &= diskfs_setgid_mask(np->st.st_gid, user);
 }
 
 error_t diskfs_create(struct node *dir, mode_t mode, const struct iouser *user,

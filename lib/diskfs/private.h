@@ -36,6 +36,13 @@ extern boolean_t diskfs_no_stores;
 /* In an attempt: DISKFS_NOT_HERE if freeing NP's contents would wait. */
 error_t diskfs_prepare_free(struct node *np);
 
+/* NP's contents, or (EVEN_ROOT) its owner, are changed by USER: what it was
+ * trusted to do does not go with them.  Root changes contents as he likes. */
+void diskfs_drop_setid(struct node *np, const struct iouser *user,
+                       boolean_t even_root);
+/* What is left of a mode that USER gives a file of GID's. */
+mode_t diskfs_setgid_mask(gid_t gid, const struct iouser *user);
+
 /* What may be opened how: 0 or an error. */
 error_t diskfs_check_open(struct node *np, int flags,
                           const struct iouser *user);

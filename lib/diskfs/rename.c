@@ -136,6 +136,8 @@ kern_return_t diskfs_S_dir_rename(protid_t fromcred, const_string_t oldname,
         return err;
     if (!HS_ISDIR(tocred->po->np->st.st_mode))
         err = HURD_ENOTDIR;
+    else if (fshelp_access(&tocred->po->np->st, HS_IEXEC, tocred->user))
+        err = HURD_EACCES;
     else if (diskfs_is_dots(oldname) || diskfs_is_dots(newname) || !*newname ||
              strchr(newname, '/'))
         err = HURD_EINVAL;
@@ -243,6 +245,8 @@ kern_return_t diskfs_S_dir_exchange(protid_t cred, const_string_t name,
     struct end b = {othercred->po->np, NULL, othername, othercred->user};
     if (!HS_ISDIR(b.dir->st.st_mode))
         err = HURD_ENOTDIR;
+    else if (fshelp_access(&b.dir->st, HS_IEXEC, b.user))
+        err = HURD_EACCES;
     else if (diskfs_is_dots(name) || diskfs_is_dots(othername) || !*othername ||
              strchr(othername, '/'))
         err = HURD_EINVAL;

@@ -4,7 +4,6 @@
 
 #include <diskfs/private.h>
 #include <hurd/fsys.h>
-#include <unistd.h>
 
 #include <diskfs/exec_startup_S.h>
 #include <diskfs/fs_S.h>
@@ -143,6 +142,17 @@ void diskfs_serve(void)
     }
 }
 
+/* The others serve. */
+static _Noreturn void wait_for_ever(void)
+{
+    mach_msg_header_t none;
+    mach_port_t nobody = mach_reply_port();
+
+    for (;;)
+        mach_msg(&none, MACH_RCV_MSG, 0, sizeof none, nobody, 0,
+                 MACH_PORT_NULL);
+}
+
 void diskfs_run(void)
 {
     diskfs_serve();
@@ -153,6 +163,5 @@ void diskfs_run(void)
                     diskfs_format->name);
         exit(1);
     }
-    for (;;)
-        sleep(1000);
+    wait_for_ever();
 }

@@ -62,7 +62,7 @@ static error_t passive_of(void *cookie1, void *cookie2, uid_t *uid, gid_t *gid,
     pthread_mutex_lock(&diskfs_lock);
     do {
         diskfs_attempt_begin(&attempt);
-        *uid = np->st.st_uid;
+        *uid = np->active_uid = np->st.st_uid;
         *gid = np->st.st_gid;
         err = HURD_ENOENT;
         if (np->passive)
@@ -207,6 +207,26 @@ static error_t drop_active(struct node *np, int active_flags,
     return err;
 }
 
+/* A node's owner has no say over what somebody else, as root, set there: by its
+ * control port he would have all that it may do. */
+static error_t check_control(struct node *np, const struct iouser *user)
+{
+    mach_port_t control = MACH_PORT_NULL;
+
+    if (fshelp_fetch_control(&np->transbox, &control) || !control)
+        return 0; /* it has died, or there never was one */
+    mach_port_drop(control);
+    return idvec_contains(user->uids, 0) ||
+                   idvec_contains(user->uids, np->active_uid)
+               ? 0
+               : HURD_EPERM;
+}
+
+static uid_t setter(const struct iouser *user)
+{
+    return idvec_contains(user->uids, 0) ? 0 : user->uids->ids[0];
+}
+
 kern_return_t diskfs_S_file_set_translator(protid_t cred, int passive_flags,
                                            int active_flags, int oldtrans_flags,
                                            const_data_t passive,
@@ -220,12 +240,15 @@ kern_return_t diskfs_S_file_set_translator(protid_t cred, int passive_flags,
     struct node *np = cred->po->np;
     err = fshelp_isowner(&np->st, cred->user);
     if (!err && active_flags & FS_TRANS_SET)
+        err = check_control(np, cred->user);
+    if (!err && active_flags & FS_TRANS_SET)
         err = drop_active(np, active_flags, oldtrans_flags);
     if (!err && passive_flags & FS_TRANS_SET)
         err = set_passive(np, passive_flags, passive, length);
     if (!err && active_flags & FS_TRANS_SET) {
         err = fshelp_set_active(&np->transbox, active, FALSE);
         active = MACH_PORT_NULL;
+        np->active_uid = setter(cred->user);
     }
     diskfs_end(err);
     if (!err)
@@ -272,6 +295,8 @@ kern_return_t diskfs_S_file_get_translator_cntl(protid_t cred,
         return err;
     struct node *np = cred->po->np;
     err = fshelp_isowner(&np->st, cred->user);
+    if (!err)
+        err = check_control(np, cred->user);
     if (!err)
         err = fshelp_fetch_control(&np->transbox, control);
     if (!err && !*control)

@@ -99,6 +99,17 @@ error_t fshelp_iscontroller(const io_statbuf_t *st, const struct iouser *user);
 /* May USER add or remove ST (null: a new entry) in DIR? */
 error_t fshelp_checkdirmod(const io_statbuf_t *dir, const io_statbuf_t *st,
                            const struct iouser *user);
+/* Traps that one user could lay for another, in directories with the sticky bit
+ * where all may make names; root is caught in them as well.  The rules and their
+ * errors are those of Debian's Linux: fs.protected_symlinks, _fifos (1), _regular
+ * (2) and _hardlinks.
+ * To follow the link ST, found in DIR at a path's end; to open ST with O_CREAT,
+ * as if it might not have been there; to give ST another name. */
+error_t fshelp_check_follow(const io_statbuf_t *dir, const io_statbuf_t *st,
+                            const struct iouser *user);
+error_t fshelp_check_recreate(const io_statbuf_t *dir, const io_statbuf_t *st,
+                              const struct iouser *user);
+error_t fshelp_check_link(const io_statbuf_t *st, const struct iouser *user);
 
 /* Makes ready to exec a file with set-id bits: if SUID or SGID, the AUTH port
  * in PORTS is replaced by one with the new effective ids, and the ports that

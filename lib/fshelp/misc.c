@@ -5,7 +5,6 @@
 #include <fshelp/fshelp.h>
 #include <hurd/auth.h>
 #include <hurd/libhurd.h>
-#include <hurd/process.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,22 +115,8 @@ static void reauthenticate(mach_port_t *port, auth_t auth)
     }
 }
 
-/* The process itself also gets the new rights. */
-static void reauthenticate_proc(mach_port_t *proc, auth_t auth, uid_t owner)
-{
-    mach_port_t rend = mach_reply_port(), new;
-
-    if (*proc != MACH_PORT_NULL &&
-        !proc_reauthenticate(*proc, rend, MACH_MSG_TYPE_MAKE_SEND) &&
-        !auth_user_authenticate(auth, rend, MACH_MSG_TYPE_MAKE_SEND, &new)) {
-        proc_reauthenticate_complete(new);
-        proc_setowner(new, owner, 0);
-        mach_port_drop(*proc);
-        *proc = new;
-    }
-    mach_port_destroy_receive(rend);
-}
-
+/* The process itself stays what it is: exec makes it another with the new task,
+ * as whoever runs the old one must never have what the new one may do. */
 error_t fshelp_exec_reauth(int suid, uid_t uid, int sgid, gid_t gid,
                            auth_t auth, mach_port_t *ports, unsigned num_ports,
                            mach_port_t *fds, unsigned num_fds, int *secure)
@@ -151,8 +136,6 @@ error_t fshelp_exec_reauth(int suid, uid_t uid, int sgid, gid_t gid,
         reauthenticate(&fds[i], new);
     reauthenticate(&ports[INIT_PORT_CWDIR], new);
     reauthenticate(&ports[INIT_PORT_CRDIR], new);
-    if (suid)
-        reauthenticate_proc(&ports[INIT_PORT_PROC], new, uid);
     mach_port_drop(ports[INIT_PORT_AUTH]);
     ports[INIT_PORT_AUTH] = new;
     return 0;

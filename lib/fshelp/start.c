@@ -6,6 +6,7 @@
  */
 
 #include <fshelp/fshelp.h>
+#include <hurd/auth.h>
 #include <hurd/fs.h>
 #include <hurd/fsys_reply.h>
 #include <hurd/libhurd.h>
@@ -119,6 +120,27 @@ static error_t adopt(task_t task, uid_t owner, process_t *proc_out)
     return err;
 }
 
+/* The process that was adopted has this one's ids; it gets AUTH's. */
+static error_t reduce_process(process_t *proc, auth_t auth)
+{
+    mach_port_t rend, new = MACH_PORT_NULL;
+
+    if (*proc == MACH_PORT_NULL || auth == MACH_PORT_NULL)
+        return 0;
+    rend = mach_reply_port();
+    error_t err = proc_reauthenticate(*proc, rend, MACH_MSG_TYPE_MAKE_SEND);
+    if (!err)
+        err = auth_user_authenticate(auth, rend, MACH_MSG_TYPE_MAKE_SEND, &new);
+    mach_port_destroy_receive(rend);
+    if (!err)
+        err = proc_reauthenticate_complete(new);
+    if (!err) {
+        mach_port_drop(*proc);
+        *proc = new;
+    }
+    return err;
+}
+
 static error_t run(task_t task, const char *name, const char *argz,
                    size_t argz_len, mach_port_t *fds, int fds_len,
                    mach_port_t *ports, int *ints)
@@ -170,6 +192,8 @@ error_t fshelp_start_translator_long(
         return err;
     all[INIT_PORT_PROC] = MACH_PORT_NULL;
     err = adopt(task, owner_uid, &all[INIT_PORT_PROC]);
+    if (!err)
+        err = reduce_process(&all[INIT_PORT_PROC], all[INIT_PORT_AUTH]);
     if (!err)
         err = make_bootstrap(&bootstrap);
     if (!err) {

@@ -65,6 +65,11 @@ mach_msg_return_t mach_msg(mach_msg_header_t *msg, mach_msg_option_t option,
 /* Set while the thread shall not start interrupted messages again. */
 extern __thread volatile int mach_msg_cancelled;
 
+/* Set while the thread shall wait for nobody: what cannot be sent at once, or is
+ * not answered at once, has timed out.  The kernel answers within the send, so
+ * that this also tells its objects from ports that somebody calls tasks. */
+extern __thread boolean_t mach_msg_impatient;
+
 /* Drops every right and all memory that MSG, as received, carries. */
 void mach_msg_destroy(mach_msg_header_t *msg);
 
@@ -82,6 +87,12 @@ mach_msg_return_t mach_msg_server_timeout(mach_msg_demuxer_t demuxer,
                                           mach_msg_timeout_t timeout_ms);
 mach_msg_return_t mach_msg_server(mach_msg_demuxer_t demuxer,
                                   mach_msg_size_t max_size, mach_port_t name);
+
+/* Whether the received MSG came by a send-once right.  Nobody but the kernel has
+ * such a right to a port on which notifications, or answers of its devices, were
+ * asked for; so only this tells them from what anybody can send.  The serving
+ * functions do without: a forged notification gets MIG_BAD_ID. */
+boolean_t mach_msg_is_kernels(const mach_msg_header_t *msg);
 
 /* Room for any reply that MIG makes. */
 #define MACH_MSG_REPLY_MAX 32768u

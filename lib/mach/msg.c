@@ -8,6 +8,7 @@
 void mach_traps_use_fast_entry(vm_address_t entry);
 
 __thread volatile int mach_msg_cancelled;
+__thread boolean_t mach_msg_impatient;
 
 static __thread mach_port_t reply_port; /* receive right */
 static __thread boolean_t thread_ends;
@@ -37,6 +38,14 @@ mach_msg_return_t mach_msg(mach_msg_header_t *msg, mach_msg_option_t option,
     mach_msg_option_t kernel_option =
         option & ~(MACH_SEND_INTERRUPT | MACH_RCV_INTERRUPT);
 
+    /* Who waits so long for an answer does not wait longer to ask. */
+    if (option & MACH_SEND_MSG && option & MACH_RCV_TIMEOUT)
+        kernel_option |= MACH_SEND_TIMEOUT;
+    if (mach_msg_impatient) {
+        kernel_option |= option & MACH_SEND_MSG ? MACH_SEND_TIMEOUT : 0;
+        kernel_option |= option & MACH_RCV_MSG ? MACH_RCV_TIMEOUT : 0;
+        timeout_ms = 0;
+    }
     for (;;) {
         mach_msg_return_t err =
             mach_msg_trap(msg, kernel_option, send_size, receive_size,

@@ -2,7 +2,20 @@
 /* lib/mach/server.c: the loop of a single threaded server. */
 
 #include <mach/mach.h>
+#include <mach/notify.h>
 #include <stdlib.h>
+
+boolean_t mach_msg_is_kernels(const mach_msg_header_t *msg)
+{
+    return MACH_MSGH_BITS_LOCAL(msg->msgh_bits) == MACH_MSG_TYPE_PORT_SEND_ONCE;
+}
+
+/* A notification from one who has no more than a right to send here. */
+static boolean_t is_forged(const mach_msg_header_t *msg)
+{
+    return msg->msgh_id >= MACH_NOTIFY_FIRST &&
+           msg->msgh_id <= MACH_NOTIFY_LAST && !mach_msg_is_kernels(msg);
+}
 
 boolean_t mach_msg_serve_one(mach_msg_demuxer_t demuxer,
                              mach_msg_header_t *request,
@@ -11,7 +24,8 @@ boolean_t mach_msg_serve_one(mach_msg_demuxer_t demuxer,
     mig_reply_header_t *out = (mig_reply_header_t *)reply;
 
     mig_reply_setup(request, reply);
-    demuxer(request, reply);
+    if (!is_forged(request))
+        demuxer(request, reply);
 
     /* A complex reply has no return code worth looking at: it is a success. */
     if (!(reply->msgh_bits & MACH_MSGH_BITS_COMPLEX)) {

@@ -76,7 +76,9 @@ trivfs_S_file_utimens(TRIVFS_ON, struct timespec atime, struct timespec mtime)
 __attribute__((weak)) kern_return_t trivfs_S_file_set_size(TRIVFS_ON,
                                                            loff_t size)
 {
-    return cred ? 0 : HURD_EOPNOTSUPP;
+    if (!cred)
+        return HURD_EOPNOTSUPP;
+    return cred->po->openmodes & HO_WRITE ? 0 : HURD_EINVAL;
 }
 
 __attribute__((weak)) kern_return_t trivfs_S_file_check_access(TRIVFS_ON,

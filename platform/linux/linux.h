@@ -52,4 +52,8 @@ struct linux_options {
 int platform_linux_run(const struct linux_options *options,
                        const struct kernel_config *config);
 
+/* The signal that asked the last machine to end, or 0: nobody did, or by the
+ * console's escape. */
+int platform_linux_end_signal(void);
+
 #endif /* PLATFORM_LINUX_LINUX_H */

@@ -209,9 +209,16 @@ static void signals_read(void)
            read(machine.signals, &info, sizeof(info)) == sizeof(info)) {
         if (info.ssi_signo == SIGWINCH)
             console_resized();
-        else if (info.ssi_signo != SIGTTOU)
+        else if (info.ssi_signo != SIGTTOU) {
+            machine.end_signal = (int)info.ssi_signo;
             machine_ask_end(128 + (int)info.ssi_signo);
+        }
     }
+}
+
+int platform_linux_end_signal(void)
+{
+    return machine.end_signal;
 }
 
 /* --- the loop ------------------------------------------------------------- */

@@ -116,6 +116,7 @@ struct machine {
     int status;
     uint64_t force_at; /* when an asked-for end becomes a forced one */
     int force_status;
+    int end_signal; /* that asked for the end, or 0 */
 };
 
 extern struct machine machine;

@@ -25,7 +25,7 @@ static void handle_dead_name(mach_msg_header_t *in)
     mach_port_drop(notice->name);
 }
 
-static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
+static boolean_t handle(mach_msg_header_t *in, mach_msg_header_t *out)
 {
     mig_routine_t routine;
     authhandle_t handle;
@@ -46,6 +46,15 @@ static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
         return FALSE;
     routine(in, out);
     return TRUE;
+}
+
+/* One who lets his reply port's queue run full must not stop all others. */
+static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
+{
+    mach_msg_impatient = TRUE;
+    boolean_t known = handle(in, out);
+    mach_msg_impatient = FALSE;
+    return known;
 }
 
 static struct authhandle *make_root(void)

@@ -157,8 +157,10 @@ static error_t fill_in(const struct request *rq, struct bootinfo *boot,
         err = use_std_dir(boot, INIT_PORT_CRDIR);
     if (!err && defaults && ports[INIT_PORT_CWDIR] == MACH_PORT_NULL)
         err = use_std_dir(boot, INIT_PORT_CWDIR);
-    if (secure)
+    if (secure) {
         boot->intarray[INIT_UMASK] = std_int(INIT_UMASK);
+        boot->intarray[INIT_TRACEMASK] = 0;
+    }
     return err;
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define IDS_ROOM         64
 #define STACK_SIZE       (8ul << 20)
 #define PROGRAM_BASE     0x555555554000ul
 #define INTERP_BASE      0x7fe000000000ul
@@ -58,27 +59,35 @@ static error_t open_personality(struct image *image)
     return err;
 }
 
+/* Callers without a root get the standard one; and those who start a program of
+ * more rights, or they could have it run what they like. */
+static error_t open_interp(const struct request *rq, struct images *im)
+{
+    mach_port_t ports[INIT_PORT_MAX] = {0}, std = MACH_PORT_NULL;
+
+    for (unsigned i = 0; i < rq->port_count && i < INIT_PORT_MAX; i++)
+        ports[i] = rq->ports[i];
+    if (rq->flags & EXEC_SECURE && im->program.interp[0] != '/')
+        return HURD_EACCES;
+    if (rq->flags & EXEC_SECURE || ports[INIT_PORT_CRDIR] == MACH_PORT_NULL)
+        ports[INIT_PORT_CRDIR] = std = std_port(INIT_PORT_CRDIR);
+    error_t err =
+        hurd_lookup_as(ports, im->program.interp, HO_READ, 0, &im->interp_file);
+    mach_port_drop(std);
+    if (!err)
+        err = image_open(&im->interp, im->interp_file);
+    im->has_interp = !err;
+    return err;
+}
+
 static error_t open_images(const struct request *rq, struct images *im)
 {
-    mach_port_t ports[INIT_PORT_MAX] = {0};
     error_t err = image_open(&im->program, rq->file);
 
     if (err)
         return err;
-    if (im->program.interp[0]) {
-        for (unsigned i = 0; i < rq->port_count && i < INIT_PORT_MAX; i++)
-            ports[i] = rq->ports[i];
-        /* Callers without a root get the standard one. */
-        mach_port_t std = MACH_PORT_NULL;
-        if (ports[INIT_PORT_CRDIR] == MACH_PORT_NULL)
-            ports[INIT_PORT_CRDIR] = std = std_port(INIT_PORT_CRDIR);
-        err = hurd_lookup_as(ports, im->program.interp, HO_READ, 0,
-                             &im->interp_file);
-        mach_port_drop(std);
-        if (!err)
-            err = image_open(&im->interp, im->interp_file);
-        im->has_interp = !err;
-    }
+    if (im->program.interp[0])
+        err = open_interp(rq, im);
     if (!err && !im->program.is_hurd) {
         err = open_personality(&im->personality);
         im->has_personality = !err;
@@ -222,6 +231,26 @@ static error_t tell_proc(const struct request *rq, task_t task,
     return err;
 }
 
+/* Who has the new rights also has the process: its starter, who has had it so
+ * far, must not get its task by way of it. */
+static error_t set_owner(struct bootinfo *boot)
+{
+    uid_t room[4][IDS_ROOM], *ids[4] = {room[0], room[1], room[2], room[3]};
+    mach_msg_type_number_t n[4] = {IDS_ROOM, IDS_ROOM, IDS_ROOM, IDS_ROOM};
+    error_t err = auth_getids(boot->portarray[INIT_PORT_AUTH], &ids[0], &n[0],
+                              &ids[1], &n[1], &ids[2], &n[2], &ids[3], &n[3]);
+
+    if (err)
+        return err;
+    err = n[0] ? proc_setowner(boot->portarray[INIT_PORT_PROC], ids[0][0], 0)
+               : proc_setowner(boot->portarray[INIT_PORT_PROC], 0, 1);
+    for (int i = 0; i < 4; i++)
+        if (ids[i] != room[i])
+            vm_deallocate(mach_task_self(), (vm_address_t)ids[i],
+                          n[i] * sizeof *ids[i]);
+    return err;
+}
+
 /* The new task takes the old one's place in proc, which ends the old one. */
 static error_t replace_process(const struct request *rq, task_t task,
                                struct bootinfo *boot)
@@ -252,7 +281,7 @@ static error_t replace_process(const struct request *rq, task_t task,
         mach_port_drop(boot->portarray[INIT_PORT_PROC]);
         boot->portarray[INIT_PORT_PROC] = new;
     }
-    return err;
+    return !err && secure ? set_owner(boot) : err;
 }
 
 static error_t set_bootstrap(task_t task, struct bootinfo *boot)
@@ -281,7 +310,7 @@ static error_t run(const struct request *rq, struct images *im, task_t task,
     mach_port_t proc = boot->portarray[INIT_PORT_PROC];
     if (!err && proc != MACH_PORT_NULL)
         proc_mark_exec(proc);
-    if (!err && rq->flags & EXEC_SIGTRAP) {
+    if (!err && rq->flags & EXEC_SIGTRAP && !(rq->flags & EXEC_SECURE)) {
         /* Stopped before its first instruction, for a debugger. */
         if (proc != MACH_PORT_NULL)
             proc_mark_stop(proc, HSIGTRAP, 0);

@@ -3,6 +3,7 @@
  * "#!", its name, and perhaps one argument. */
 
 #include <exec/exec.h>
+#include <hurd/fs.h>
 #include <hurd/libhurd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,10 +66,16 @@ static error_t read_line(file_t file, char line[LINE_MAX_SIZE],
 static error_t name_script(const struct request *rq, struct request *new,
                            char name[1024], mach_port_t **table)
 {
+    int allowed = 0;
+
     if (rq->path[0]) {
         mig_strncpy(name, rq->path, 1024);
         return 0;
     }
+    /* The right that came here is one to read, even if the caller may not. */
+    error_t err = file_check_access(rq->file, &allowed);
+    if (err || !(allowed & HO_READ))
+        return HURD_EACCES;
     *table = calloc(rq->dtable_count + 1, sizeof **table);
     if (!*table)
         return HURD_ENOMEM;
@@ -119,6 +126,9 @@ error_t exec_script(const struct request *rq)
         return err;
     if (rq->depth >= DEPTH_MAX)
         return HURD_ELOOP;
+    /* File systems take no set-id bits from scripts; who says so is wrong. */
+    if (rq->flags & EXEC_SECURE)
+        return HURD_EACCES;
     for (unsigned i = 0; i < rq->port_count && i < INIT_PORT_MAX; i++)
         ports[i] = rq->ports[i];
     err = hurd_lookup_as(ports, interp, HO_READ | HO_EXEC, 0, &file);

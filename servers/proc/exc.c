@@ -59,6 +59,36 @@ kern_return_t S_proc_handle_exceptions(pstruct_t p, mach_port_t msgport,
     return 0;
 }
 
+static boolean_t is_right(const mach_msg_type_t *type)
+{
+    return type->msgt_name == MACH_MSG_TYPE_PORT_SEND && type->msgt_inline &&
+           type->msgt_size == 64 && type->msgt_number == 1;
+}
+
+/* Anybody may send here.  What are no rights are numbers, which must not become
+ * rights of ours on their way. */
+static boolean_t is_exception(const mach_msg_header_t *in)
+{
+    const struct raise_message *msg = (const void *)in;
+
+    return in->msgh_size == sizeof *msg &&
+           in->msgh_bits & MACH_MSGH_BITS_COMPLEX &&
+           is_right(&msg->thread_type) && is_right(&msg->task_type);
+}
+
+/* Whoever has a port that is none of the kernel's may never answer. */
+static boolean_t is_thread(mach_port_t thread)
+{
+    struct thread_basic_info info;
+    mach_msg_type_number_t count = THREAD_BASIC_INFO_COUNT;
+
+    mach_msg_impatient = TRUE;
+    error_t err =
+        thread_info(thread, THREAD_BASIC_INFO, (thread_info_t)&info, &count);
+    mach_msg_impatient = FALSE;
+    return !err;
+}
+
 static error_t forward(struct exc *exc, struct raise_message *msg)
 {
     mach_msg_bits_t reply = MACH_MSGH_BITS_REMOTE(msg->head.msgh_bits);
@@ -76,7 +106,7 @@ boolean_t exc_handle(mach_msg_header_t *in)
     struct raise_message *msg = (void *)in;
     struct exc *exc;
 
-    if (in->msgh_size != sizeof *msg)
+    if (!is_exception(in) || !is_thread(msg->thread.name))
         return FALSE;
     exc = ports_lookup_port(proc_bucket, in->msgh_local_port, exc_class);
     if (!exc)

@@ -42,10 +42,15 @@ kern_return_t S_proc_getprivports(pstruct_t p, mach_port_t *host_priv,
     return 0;
 }
 
+/* Who does not read what he asked for is not waited for. */
 static error_t tell_execdata(mach_port_t port)
 {
-    return exec_setexecdata(port, execdata.ports, MACH_MSG_TYPE_COPY_SEND,
-                            execdata.nports, execdata.ints, execdata.nints);
+    mach_msg_impatient = TRUE;
+    error_t err =
+        exec_setexecdata(port, execdata.ports, MACH_MSG_TYPE_COPY_SEND,
+                         execdata.nports, execdata.ints, execdata.nints);
+    mach_msg_impatient = FALSE;
+    return err;
 }
 
 kern_return_t S_proc_setexecdata(pstruct_t p, const_portarray_t ports,
@@ -113,6 +118,8 @@ kern_return_t S_proc_execdata_notify(pstruct_t p, mach_port_t notify)
 
     if (!p)
         return HURD_EOPNOTSUPP;
+    if (!is_root(p))
+        return HURD_EPERM;
     n = calloc(1, sizeof *n);
     if (!n)
         return HURD_ENOMEM;

@@ -36,6 +36,8 @@ kern_return_t S_proc_child(pstruct_t parent, mach_port_t task)
     child->parentset = 1;
     child->owner = parent->owner;
     child->noowner = parent->noowner;
+    child->guarded = parent->guarded;
+    child->guarded_to_exec = parent->guarded_to_exec;
     proc_join_parent(child, parent);
     login_join(child, parent->login);
     if (parent->pgrp)
@@ -164,6 +166,8 @@ kern_return_t S_proc_mark_exec(pstruct_t p)
     if (!p)
         return HURD_EOPNOTSUPP;
     p->execed = 1;
+    if (p->guarded_to_exec)
+        p->guarded = p->guarded_to_exec = 0;
     return 0;
 }
 

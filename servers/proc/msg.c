@@ -69,6 +69,8 @@ boolean_t check_owner(struct proc *p1, struct proc *p2)
 {
     if (p1 == p2 || is_root(p1))
         return TRUE;
+    if (p2->guarded && !p1->guarded)
+        return FALSE;
     if (p2->noowner)
         return p2->parent == p1;
     return check_uid(p1, p2->owner);

@@ -79,6 +79,8 @@ struct proc {
     unsigned nostopcld : 1;
     unsigned names_children : 1; /* claims_name_children */
     unsigned deadmsg : 1;        /* had a message port, which died */
+    unsigned guarded : 1;        /* may hold what its owner must not have */
+    unsigned guarded_to_exec : 1;
 };
 typedef struct proc *pstruct_t;
 
@@ -159,7 +161,9 @@ void claims_end(struct proc *p);
 /* Sends SIGNAL without waiting; does nothing if P has no message port. */
 void send_signal(struct proc *p, int signal, int sigcode, mach_port_t refport);
 boolean_t check_uid(struct proc *p, uid_t uid);
-/* Whether P1 may do to P2 what its owner may. */
+/* Whether P1 may do to P2 what its owner may.  A guarded process has other ids
+ * than it was started with: in its memory, and among its rights, may be what was
+ * there before.  It is root's, and that of others of its kind. */
 boolean_t check_owner(struct proc *p1, struct proc *p2);
 boolean_t is_root(struct proc *p);
 /* Returns by MIG an array that was malloced; frees it. */

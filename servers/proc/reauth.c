@@ -105,6 +105,36 @@ void reauthenticate_wait(mach_port_t name)
     }
 }
 
+/* P becomes another user: its owner gets at it only when it runs another program,
+ * and if its program is what has the ids, not even then. */
+static void guard(struct proc *p, const struct iouser *ids, boolean_t by_exec)
+{
+    if (idvec_equal(p->ids->uids, ids->uids) &&
+        idvec_equal(p->ids->gids, ids->gids))
+        return;
+    p->guarded = 1;
+    p->guarded_to_exec = !by_exec;
+}
+
+static void become(struct proc *p, struct stub *stub)
+{
+    struct proc *fresh = NULL;
+    boolean_t by_exec = stub->new_task != MACH_PORT_NULL;
+
+    if (by_exec) {
+        fresh = task_find(stub->new_task);
+        stub->new_task = MACH_PORT_NULL;
+    }
+    if (fresh && fresh != p)
+        proc_take_over(p, fresh);
+    guard(p, stub->ids, by_exec);
+    iohelp_free_iouser(p->ids);
+    p->ids = stub->ids;
+    stub->ids = NULL;
+    ports_transfer_right(p, stub);
+    proc_watch(p);
+}
+
 boolean_t reauthenticate_complete(mach_port_t name)
 {
     struct stub *stub = ports_lookup_port(proc_bucket, name, stub_class);
@@ -116,20 +146,8 @@ boolean_t reauthenticate_complete(mach_port_t name)
     while (!stub->settled)
         pthread_cond_wait(&progress, &global_lock);
     /* The process may have ended meanwhile, or done it twice. */
-    if (stub->ids && !p->dead) {
-        struct proc *fresh = NULL;
-        if (stub->new_task != MACH_PORT_NULL) {
-            fresh = task_find(stub->new_task);
-            stub->new_task = MACH_PORT_NULL;
-        }
-        if (fresh && fresh != p)
-            proc_take_over(p, fresh);
-        iohelp_free_iouser(p->ids);
-        p->ids = stub->ids;
-        stub->ids = NULL;
-        ports_transfer_right(p, stub);
-        proc_watch(p);
-    }
+    if (stub->ids && !p->dead)
+        become(p, stub);
     pthread_cond_broadcast(&progress);
     ports_port_deref(stub);
     return TRUE;

@@ -170,12 +170,16 @@ struct proc *proc_new(mach_port_t task, pid_t pid)
     return p;
 }
 
+/* Whoever has a port that is none of the kernel's may never answer. */
 static boolean_t is_live_task(mach_port_t task)
 {
     struct task_basic_info info;
     mach_msg_type_number_t count = TASK_BASIC_INFO_COUNT;
 
-    return task_info(task, TASK_BASIC_INFO, (task_info_t)&info, &count) == 0;
+    mach_msg_impatient = TRUE;
+    error_t err = task_info(task, TASK_BASIC_INFO, (task_info_t)&info, &count);
+    mach_msg_impatient = FALSE;
+    return !err;
 }
 
 struct proc *task_find(mach_port_t task)

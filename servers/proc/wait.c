@@ -13,26 +13,39 @@ struct waiter *waiters;
 
 static const struct hurd_rusage no_rusage;
 
+/* Answers wait for nobody: who gave a send right instead of the usual one may
+ * have let its queue run full. */
 static void answer_wait(struct waiter *w, error_t err, int status, int sigcode,
                         const struct hurd_rusage *rusage, pid_t pid)
 {
+    mach_msg_impatient = TRUE;
     kern_return_t failed =
         w->kind == WAIT_CHILD_ID
             ? proc_waitid_reply(w->reply, w->reply_type, err, status, sigcode,
                                 *rusage, pid)
             : proc_wait_reply(w->reply, w->reply_type, err, status, sigcode,
                               *rusage, pid);
+    mach_msg_impatient = FALSE;
+    if (failed)
+        mach_port_drop(w->reply);
+}
+
+static void answer_msgport(struct waiter *w, error_t err, mach_port_t msgport)
+{
+    mach_msg_impatient = TRUE;
+    kern_return_t failed = proc_getmsgport_reply(
+        w->reply, w->reply_type, err, msgport, MACH_MSG_TYPE_COPY_SEND);
+    mach_msg_impatient = FALSE;
     if (failed)
         mach_port_drop(w->reply);
 }
 
 static void answer_error(struct waiter *w, error_t err)
 {
-    if (w->kind != WAIT_MSGPORT)
+    if (w->kind == WAIT_MSGPORT)
+        answer_msgport(w, err, MACH_PORT_NULL);
+    else
         answer_wait(w, err, 0, 0, &no_rusage, 0);
-    else if (proc_getmsgport_reply(w->reply, w->reply_type, err, MACH_PORT_NULL,
-                                   MACH_MSG_TYPE_COPY_SEND))
-        mach_port_drop(w->reply);
 }
 
 static error_t add_waiter(int kind, struct proc *p, mach_port_t reply,
@@ -273,9 +286,7 @@ void wait_msgport_set(struct proc *p)
 
     for (; w; w = next) {
         next = w->next;
-        if (proc_getmsgport_reply(w->reply, w->reply_type, 0, p->msgport,
-                                  MACH_MSG_TYPE_COPY_SEND))
-            mach_port_drop(w->reply);
+        answer_msgport(w, 0, p->msgport);
         free(w);
     }
 }

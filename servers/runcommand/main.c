@@ -6,7 +6,7 @@
  * The disk before: "hellrun1", a little-endian 32-bit count of words, 32 bits
  * of flags (1: its input is no terminal, 2: its output), the words, each with
  * a NUL.
- * After: "hellend1" and the 32-bit status. */
+ * While it runs: "hellbeg1".  After: "hellend1" and the 32-bit status. */
 
 #include <device/device.h>
 #include <fcntl.h>
@@ -161,11 +161,13 @@ static uint32_t run(char **words, uint32_t flags)
                                : (uint32_t)WEXITSTATUS(status);
 }
 
-static void write_status(uint32_t status)
+/* Tells outside how far it is. */
+static void write_state(const char magic[MAGIC_SIZE], uint32_t status)
 {
-    char sector[SECTOR] = "hellend1";
+    char sector[SECTOR] = {0};
     int written;
 
+    memcpy(sector, magic, MAGIC_SIZE);
     memcpy(sector + MAGIC_SIZE, &status, sizeof(status));
     if (device_write(disk, 0, 0, sector, SECTOR, &written) != 0)
         fprintf(stderr, "runcommand: the status could not be written\n");
@@ -196,10 +198,11 @@ int main(int argc, char **argv)
     size = disk_size();
     text = read_disk(size);
     if (text && parse(text, size, words, &flags)) {
+        write_state("hellbeg1", 0);
         show_console(device_master, 1);
         uint32_t status = run(words, flags);
         show_console(device_master, 0);
-        write_status(status);
+        write_state("hellend1", status);
     } else {
         fprintf(stderr, "runcommand: no command on %s\n", name);
     }

@@ -128,8 +128,9 @@ static void introduce_self(void)
                                     (vm_address_t)self.envp),
              "proc_set_arg_locations");
     complain(hurd_register_version("startup"), "proc_register_version");
-    /* From here on proc sends us word of our children. */
-    complain(proc_setmsgport(self.procserver, self.port, &old),
+    /* From here on proc sends us word of our children, and tells all who ask
+     * where to send ours. */
+    complain(proc_setmsgport(self.procserver, self.open, &old),
              "proc_setmsgport");
     mach_port_drop(old);
 }

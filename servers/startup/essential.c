@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <startup/startup.h>
+#include <time.h>
 
-#define DOSYNC_MS 60000
+#define DOSYNC_MS      60000
+#define DOSYNC_OPEN_MS 5000 /* of all that anybody has asked for */
+#define OPEN_MAX       256
 
 struct essential {
     struct essential *next;
@@ -19,11 +22,13 @@ struct essential {
 struct notify {
     struct notify *next;
     mach_port_t port; /* send right */
+    boolean_t trusted;
     char name[];
 };
 
 static struct essential *essentials;
 static struct notify *notifies; /* who came last is told first */
+static unsigned open_notifies;  /* those not trusted */
 boolean_t booted;
 
 error_t watch(mach_port_t name)
@@ -52,14 +57,21 @@ error_t essential_record(const char *name, task_t task)
     return watch(task);
 }
 
-error_t notify_record(const char *name, mach_port_t notify)
+error_t notify_record(const char *name, mach_port_t notify, boolean_t trusted)
 {
-    struct notify *n = calloc(1, sizeof *n + strlen(name) + 1);
+    struct notify *n;
 
+    if (!trusted && open_notifies >= OPEN_MAX)
+        return HURD_EAGAIN;
+    n = calloc(1, sizeof *n + strlen(name) + 1);
     if (!n)
         return HURD_ENOMEM;
     n->port = notify;
-    strcpy(n->name, name);
+    n->trusted = trusted;
+    open_notifies += !trusted;
+    /* It is shown on the console. */
+    for (size_t i = 0; name[i]; i++)
+        n->name[i] = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
     n->next = notifies;
     notifies = n;
     return watch(notify);
@@ -71,6 +83,7 @@ boolean_t notify_died(mach_port_t name)
         struct notify *n = *at;
         if (n->port == name) {
             *at = n->next;
+            open_notifies -= !n->trusted;
             mach_port_drop(n->port);
             free(n);
             return TRUE;
@@ -79,15 +92,34 @@ boolean_t notify_died(mach_port_t name)
     return FALSE;
 }
 
+static void tell(const struct notify *n, unsigned timeout_ms)
+{
+    mach_printf("startup: notifying %s of shutdown...", n->name);
+    error_t err = startup_dosync(n->port, timeout_ms);
+    mach_printf("%s\n", err == MACH_SEND_INVALID_DEST ? "(no longer there)"
+                        : err                         ? mach_error_string(err)
+                                                      : "done");
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000l + now.tv_nsec / 1000000;
+}
+
+/* Whoever is a file system on a file of another's needs that one still. */
 static void tell_all(void)
 {
-    for (struct notify *n = notifies; n; n = n->next) {
-        mach_printf("startup: notifying %s of shutdown...", n->name);
-        error_t err = startup_dosync(n->port, DOSYNC_MS);
-        mach_printf("%s\n", err == MACH_SEND_INVALID_DEST ? "(no longer there)"
-                            : err ? mach_error_string(err)
-                                  : "done");
-    }
+    int64_t deadline = now_ms() + DOSYNC_OPEN_MS, left;
+
+    for (struct notify *n = notifies; n; n = n->next)
+        if (!n->trusted && (left = deadline - now_ms()) > 0)
+            tell(n, left);
+    for (struct notify *n = notifies; n; n = n->next)
+        if (n->trusted)
+            tell(n, DOSYNC_MS);
 }
 
 /* A driver may know how to switch the machine off. */
@@ -104,7 +136,9 @@ static void switch_off(void)
 
 void boot_failed(error_t err, const char *what)
 {
-    mach_printf("\nstartup: %s: %s\n", what, mach_error_string(err));
+    mach_printf("\nstartup: %s: %s\n", what,
+                err ? mach_error_string(err)
+                    : "it has ended before the system was up");
     host_reboot(self.host_priv, HURD_RB_HALT | HURD_RB_DEBUGGER);
     mach_die(err, "%s", what);
 }

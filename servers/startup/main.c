@@ -127,7 +127,7 @@ kern_return_t S_startup_request_notification(mach_port_t startup,
                                              mach_port_t notify,
                                              const_string_t name)
 {
-    return notify_record(name, notify);
+    return notify_record(name, notify, startup != self.open);
 }
 
 kern_return_t S_startup_reboot(mach_port_t startup, mach_port_t refport,
@@ -148,7 +148,10 @@ kern_return_t S_fsys_getroot(mach_port_t control, mach_port_t dotdot,
 {
     *retry = FS_RETRY_NORMAL;
     name[0] = 0;
-    *port = self.port;
+    *port = self.open;
+    for (unsigned i = 0; i < nuids; i++)
+        if (uids[i] == 0)
+            *port = self.port;
     *type = MACH_MSG_TYPE_MAKE_SEND;
     mach_port_drop(dotdot);
     return 0;
@@ -206,10 +209,47 @@ kern_return_t S_msg_proc_newids(mach_port_t process, mach_port_t task,
     return 0;
 }
 
+/* --- a boot that does not go on --------------------------------------------- */
+
+/* When nothing has come for so long it is said who has not reported; the third
+ * time that is the end.  A disk is given up before. */
+#define BOOT_PATIENCE_MS 15000
+#define BOOT_PATIENCE    3
+
+/* Those that the boot needs are watched from their start on. */
+static void boot_died(mach_port_t name)
+{
+    const char *who = name == self.proctask   ? "/hurd/proc"
+                      : name == self.authtask ? "/hurd/auth"
+                                              : NULL;
+
+    if (who && !booted)
+        boot_failed(0, who);
+}
+
+static void boot_stalled(unsigned times)
+{
+    boolean_t met = self.procserver && self.authserver;
+
+    mach_printf("\nstartup: %s:%s%s%s%s%s%s\n",
+                times < BOOT_PATIENCE ? "waiting for" : "gave up waiting for",
+                self.procserver ? "" : " proc (startup_procinit)",
+                self.authserver ? "" : " auth (startup_authinit)",
+                met && !boot.proc_up ? " proc (startup_essential_task)" : "",
+                met && !boot.auth_up ? " auth (startup_essential_task)" : "",
+                met && !boot.exec_up ? " exec (startup_essential_task)" : "",
+                met && !boot.fs_up
+                    ? " the root file system (startup_essential_task)"
+                    : "");
+    if (times >= BOOT_PATIENCE)
+        host_reboot(self.host_priv, HURD_RB_HALT | HURD_RB_DEBUGGER);
+}
+
 /* --- notifications -------------------------------------------------------- */
 
 kern_return_t do_mach_notify_dead_name(mach_port_t notify, mach_port_t name)
 {
+    boot_died(name);
     if (!notify_died(name))
         essential_died(name);
     mach_port_drop(name);
@@ -249,7 +289,7 @@ kern_return_t do_mach_notify_send_once(mach_port_t notify)
 
 static boolean_t is_power(const mach_msg_header_t *in)
 {
-    return in->msgh_id == POWER_PRESSED &&
+    return in->msgh_id == POWER_PRESSED && mach_msg_is_kernels(in) &&
            in->msgh_size >= sizeof(mig_reply_header_t) &&
            ((const mig_reply_header_t *)in)->RetCode == 0;
 }
@@ -328,29 +368,48 @@ static void get_privileges(void)
     stay_in_memory();
 }
 
+/* Until all are there it looks, now and then, whether anything still comes. */
+static void serve(mach_port_t set)
+{
+    for (unsigned times = 0;;) {
+        mach_msg_return_t err = mach_msg_server_timeout(
+            demuxer, 0, set, booted ? 0 : MACH_RCV_TIMEOUT,
+            booted ? 0 : BOOT_PATIENCE_MS);
+        if (err != MACH_RCV_TIMED_OUT)
+            mach_complain(err, "serving");
+        else if (!booted)
+            boot_stalled(++times);
+    }
+}
+
 static void make_ports(void)
 {
     mach_port_t set = MACH_PORT_NULL;
 
     self.port = mach_reply_port();
+    self.open = mach_reply_port();
     self.control = mach_reply_port();
     mach_port_insert_right(mach_task_self(), self.port, self.port,
+                           MACH_MSG_TYPE_MAKE_SEND);
+    mach_port_insert_right(mach_task_self(), self.open, self.open,
                            MACH_MSG_TYPE_MAKE_SEND);
     /* Clients may come in crowds; there is but one of us. */
     mach_port_set_qlimit(mach_task_self(), self.port, MACH_PORT_QLIMIT_MAX);
     mach_port_allocate(mach_task_self(), MACH_PORT_RIGHT_PORT_SET, &set);
     mach_port_move_member(mach_task_self(), self.port, set);
+    mach_port_move_member(mach_task_self(), self.open, set);
     mach_port_move_member(mach_task_self(), self.control, set);
     watch(self.fstask);
 
     error_t err = boot_server("/hurd/proc", &self.proctask);
     if (err)
         boot_failed(err, "/hurd/proc");
+    watch(self.proctask);
     err = boot_server("/hurd/auth", &self.authtask);
     if (err)
         boot_failed(err, "/hurd/auth");
-    for (;;)
-        mach_complain(mach_msg_server(demuxer, 0, set), "serving");
+    watch(self.authtask);
+    serve(set);
 }
 
 int main(int argc, char **argv)

@@ -17,6 +17,7 @@
 /* What all parts share.  Ports are send rights unless said otherwise. */
 struct startup {
     mach_port_t port;     /* receive right with one send right: our service */
+    mach_port_t open;     /* the same, for those who are not root */
     mach_port_t control;  /* receive right: as translator */
     mach_port_t bootport; /* the root file system's control port */
     mach_port_t host_priv, device_master, fstask;
@@ -52,8 +53,9 @@ void launch_child_ended(pid_t pid, int status);
 /* Consumes TASK. */
 error_t essential_record(const char *name, task_t task);
 boolean_t essential_died(mach_port_t name);
-/* Consumes NOTIFY. */
-error_t notify_record(const char *name, mach_port_t notify);
+/* Consumes NOTIFY.  All who are not TRUSTED are told first, and together have
+ * little time. */
+error_t notify_record(const char *name, mach_port_t notify, boolean_t trusted);
 boolean_t notify_died(mach_port_t name);
 /* Tells all who asked, then stops or restarts the machine; HURD_RB_... */
 /* Asks to be told when the host wants the machine to end. */

@@ -214,6 +214,8 @@ kern_return_t trivfs_S_io_mod_owner(trivfs_protid_t cred, mach_port_t reply,
 {
     if (!cred)
         return HURD_EOPNOTSUPP;
+    if (!(cred->po->openmodes & (HO_READ | HO_WRITE)))
+        return HURD_EBADF;
     pthread_mutex_lock(&term.lock);
     term.foreground = owner;
     pthread_mutex_unlock(&term.lock);
@@ -230,6 +232,11 @@ kern_return_t trivfs_S_io_get_owner(trivfs_protid_t cred, mach_port_t reply,
     return 0;
 }
 
+boolean_t may_have_id(const struct trivfs_protid *cred)
+{
+    return cred->po->openmodes & HO_READ || cred->po->hook;
+}
+
 kern_return_t trivfs_S_io_get_icky_async_id(trivfs_protid_t cred,
                                             mach_port_t reply,
                                             mach_msg_type_name_t reply_type,
@@ -238,6 +245,8 @@ kern_return_t trivfs_S_io_get_icky_async_id(trivfs_protid_t cred,
 {
     if (!cred)
         return HURD_EOPNOTSUPP;
+    if (!may_have_id(cred))
+        return HURD_EBADF;
     *id = ports_get_right(term.ctty);
     *type = MACH_MSG_TYPE_MAKE_SEND;
     return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* servers/term/ioctl.c: ioctls, and the calls of terminals' own. */
 
+#include <hurd/io.h>
 #include <hurd/libhurd.h>
 #include <hurd/signal.h>
 #include <stdlib.h>
@@ -242,6 +243,8 @@ kern_return_t S_term_getctty(trivfs_protid_t cred, mach_port_t *ctty,
                              mach_msg_type_name_t *type)
 {
     CHECK(cred);
+    if (!may_have_id(cred))
+        return HURD_EBADF;
     *ctty = ports_get_right(term.ctty);
     *type = MACH_MSG_TYPE_MAKE_SEND;
     return 0;
@@ -280,20 +283,27 @@ kern_return_t S_termctty_open_terminal(port_info_t ctty, int flags,
 {
     struct trivfs_protid *new;
     struct iouser *nobody;
-    error_t err;
+    error_t err = 0;
 
     CHECK(ctty);
-    err = iohelp_create_empty_iouser(&nobody);
+    mach_port_t real = MACH_PORT_NULL;
+    if (term.control->underlying != MACH_PORT_NULL)
+        err =
+            io_restrict_auth(term.control->underlying, &real, NULL, 0, NULL, 0);
     if (err)
         return err;
-    mach_port_t real = term.control->underlying;
-    mach_port_ref_send(real, 1);
+    err = iohelp_create_empty_iouser(&nobody);
+    if (err) {
+        mach_port_drop(real);
+        return err;
+    }
     err = trivfs_open(term.control, nobody, flags & HO_HURD, real, &new);
     if (err) {
         iohelp_free_iouser(nobody);
         mach_port_drop(real);
         return err;
     }
+    new->po->hook = &term;
     *port = ports_get_right(new);
     *type = MACH_MSG_TYPE_MAKE_SEND;
     ports_port_deref(new);

@@ -84,6 +84,10 @@ void line_flush_input(void);
 /* Sends SIG to the foreground without waiting. */
 void signal_foreground(int sig);
 
+/* Whether CRED's holder may have the id port, which opens the terminal for
+ * anything: who reads already, or has opened it by that port. */
+boolean_t may_have_id(const struct trivfs_protid *cred);
+
 /* For MIG. */
 extern struct port_bucket *term_bucket;
 extern struct port_class *protid_class, *ctty_class;

@@ -7,6 +7,7 @@
 #include <mach/time_value.h>
 
 #include "device_user.h"
+#include "gnumach_user.h"
 #include "mach_host_user.h"
 #include "mach_port_user.h"
 #include "mach_user.h"
@@ -562,6 +563,47 @@ TEST(the_clock_can_be_set_by_the_privileged)
     assert_int_equal(now.nanoseconds, 678000);
 }
 
+TEST(the_clock_is_not_set_by_anybody_else)
+{
+    mach_port_t host = world_trap(-29, 0, 0, 0);
+    time_value64_t time64 = {.seconds = 12345}, old64;
+    time_value_t time = {.seconds = 12345}, old;
+
+    assert_kr(host_set_time64(host, time64), KERN_INVALID_HOST);
+    assert_kr(host_adjust_time(host, time, &old), KERN_INVALID_HOST);
+    assert_kr(host_adjust_time64(host, time64, &old64), KERN_INVALID_HOST);
+    assert_ok(host_set_time64(user_host_priv(user), time64));
+}
+
+TEST(who_has_not_the_privileged_port_makes_no_task_essential)
+{
+    mach_port_t self = world_trap(-28, 0, 0, 0);
+
+    assert_ok(task_set_essential(self, 1));
+    assert_false(user_is_essential(user));
+    user_host_priv(user);
+    assert_ok(task_set_essential(self, 1));
+    assert_true(user_is_essential(user));
+    assert_ok(task_set_essential(self, 0));
+    assert_false(user_is_essential(user));
+}
+
+TEST(who_has_not_the_privileged_port_wires_little)
+{
+    mach_port_t self = world_trap(-28, 0, 0, 0);
+    mach_port_t host = world_trap(-29, 0, 0, 0);
+    uint64_t at = world_allocate(0x20000);
+
+    assert_kr(vm_wire(host, self, at, 0x20000, VM_PROT_READ), KERN_NO_ACCESS);
+    assert_kr(vm_wire(host, self, 0, ~0xfffful, VM_PROT_READ), KERN_NO_ACCESS);
+    assert_ok(vm_wire(host, self, at, 0x10000, VM_PROT_READ));
+    assert_kr(vm_wire(host, self, at + 0x10000, 0x1000, VM_PROT_READ),
+              KERN_NO_ACCESS);
+    assert_ok(vm_wire(host, self, at, 0x20000, VM_PROT_NONE));
+    assert_ok(vm_wire(host, self, at + 0x10000, 0x1000, VM_PROT_READ));
+    assert_ok(vm_wire(user_host_priv(user), self, at, 0x20000, VM_PROT_READ));
+}
+
 TEST(an_adjusted_clock_gets_there_slowly)
 {
     mach_port_t priv = user_host_priv(user);
@@ -654,6 +696,9 @@ int main(void)
         CASE(the_kernels_log_can_be_read),
         CASE(the_host_describes_itself),
         CASE(the_clock_can_be_set_by_the_privileged),
+        CASE(the_clock_is_not_set_by_anybody_else),
+        CASE(who_has_not_the_privileged_port_makes_no_task_essential),
+        CASE(who_has_not_the_privileged_port_wires_little),
         CASE(an_adjusted_clock_gets_there_slowly),
         CASE(the_kernel_task_is_the_first_of_the_tasks),
         CASE(a_reboot_ends_the_machine),

@@ -91,6 +91,11 @@ mach_port_t user_device_master(struct user *user)
     return world_device_master(user->task);
 }
 
+bool user_is_essential(const struct user *user)
+{
+    return world_task_is_essential(user->task);
+}
+
 mach_port_t user_host_priv(struct user *user)
 {
     return world_host_priv(user->task);

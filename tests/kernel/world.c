@@ -127,6 +127,11 @@ uint32_t world_host_priv(void *task)
                                  host_priv_send_right());
 }
 
+bool world_task_is_essential(void *task)
+{
+    return ((struct task *)task)->essential;
+}
+
 void world_irq(unsigned line, bool level)
 {
     irq_line_set(line, level);

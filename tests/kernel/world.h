@@ -56,6 +56,7 @@ struct user *user_create_thread(struct user *user);
 /* Send rights for USER. */
 mach_port_t user_device_master(struct user *user);
 mach_port_t user_host_priv(struct user *user);
+bool user_is_essential(const struct user *user);
 /* The task ends, as by task_terminate. */
 void user_kill(struct user *user);
 /* thread_abort */

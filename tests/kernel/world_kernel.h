@@ -24,6 +24,7 @@ bool world_thread_dead(void *thread);
 uint32_t world_give_right(void *from, uint32_t name, int type, void *to);
 uint32_t world_device_master(void *task);
 uint32_t world_host_priv(void *task);
+bool world_task_is_essential(void *task);
 /* A device raises or drops an interrupt line. */
 void world_irq(unsigned line, bool level);
 /* Frames, as devices hold them. */

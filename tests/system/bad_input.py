@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Bad input: one clear line, a status, no hang, no process left behind."""
+import concurrent.futures
 import os
 import subprocess
 import time
@@ -183,3 +184,59 @@ def test_a_scribbled_image_never_hangs():
         check(status is not None, "scribbled image %d: status %s"
               % (seed, status), out[-500:] + err)
         os.unlink(image)
+
+
+def replaced(name, server, program):
+    """An image on which SERVER is PROGRAM, a file of this host's."""
+    image = fresh_image(name)
+    debugfs(image, "rm " + server, write=True)
+    debugfs(image, "write %s %s" % (program, server), write=True)
+    debugfs(image, "sif %s mode 0100755" % server, write=True)
+    return image
+
+
+def stalls():
+    """What is booted, the words that one line must have, and the others."""
+    forever = path("tests", "system", "forever")
+    dies = path("tests", "system", "dies")
+    garbage = path("tests", "system", "garbage")
+    with open(garbage, "wb") as file:
+        file.write(b"\x7fELF" + bytes(range(256)))
+    for server in ("proc", "auth"):
+        yield (server + " that waits for ever", "/hurd/" + server, forever,
+               "classic", ("startup: waiting for: %s (startup_%sinit)"
+                           % (server, server),))
+        yield (server + " that dies", "/hurd/" + server, dies, "classic",
+               ("startup: /hurd/" + server, "ended before"))
+        yield (server + " that is no program", "/hurd/" + server, garbage,
+               "classic", ("startup: /hurd/" + server, "Exec format error"))
+    yield ("exec that waits for ever", "/hurd/exec.static", forever, "classic",
+           ("starting exec", "timed out"))
+    yield ("a driver that waits for ever", "/hurd/rumpdisk.static", forever,
+           "full", ("Nothing can happen any more", "ext2fs is not resumed"))
+    yield ("startup that waits for ever", "/hurd/startup", forever, "classic",
+           ("Nothing can happen any more", "/hurd/startup"))
+
+
+def boot_stalled(number, case):
+    what, server, program, entry, words = case
+    image = replaced("stall%d.img" % number, server, program)
+    start = time.monotonic()
+    result = hell("boot", "--disk", image, "--entry", entry, limit=150)
+    os.unlink(image)
+    return what, words, result, time.monotonic() - start
+
+
+def test_boots_that_stall():
+    """They wait long, but all at once."""
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(boot_stalled, range(99), stalls()))
+    for what, words, (status, out, err), seconds in done:
+        lines = [line for line in (out + err).split("\n")
+                 if all(word.lower() in line.lower() for word in words)]
+        check(status == 1 and lines, "%s: %s" % (what, lines[0] if lines
+                                                 else "no such line"),
+              "status %s after %d s\n%s%s" % (status, seconds, out, err))
+        if "auth that waits" in what:
+            check("/hurd/proc waits for /hurd/startup (startup_procinit)"
+                  in out, "and who waits for whom", out)
