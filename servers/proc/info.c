@@ -11,8 +11,9 @@
 /* What a process says where its arguments are need not be true: whatever is
  * there, they end, and whoever asks waits alone. */
 #define ARGS_MAX    (1 << 20) /* bytes */
-#define PAGES_MAX   1024      /* looked at */
-#define READERS_MAX 16        /* who ask at a time */
+#define STRINGS_MAX 16384
+#define PAGES_MAX   1024 /* looked at */
+#define READERS_MAX 16   /* who ask at a time */
 
 /* A look into a task, a page at a time. */
 struct reader {
@@ -100,8 +101,10 @@ static error_t read_vector(mach_port_t task, vm_address_t vector, char **buf,
     struct reader strings = {.task = task, .page = 1};
     error_t err = 0;
 
-    while (!err && vector) {
+    for (unsigned count = 0; !err && vector; count++) {
         vm_address_t string;
+        if (count == STRINGS_MAX)
+            return HURD_E2BIG;
         err = reader_copy(&pointers, vector, &string, sizeof string);
         if (err || string == 0)
             break;
