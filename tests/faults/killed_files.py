@@ -36,7 +36,7 @@ def run_until_killed(m, draw, seed):
     """The operations that were synced, or None."""
     m.prompt()
     m.type("settrans -a /mnt /hurd/ext2fs device:hd1; sync; "
-           "/tests/exerciser /mnt/f %d forever\r" % seed)
+           "exerciser /mnt/f %d forever\r" % seed)
     if m.expect(r"\nsynced (?=\d+\n)", limit=60) is None:
         return None
     end = time.monotonic() + draw.uniform(0, 1.5)

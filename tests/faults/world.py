@@ -23,10 +23,10 @@ def place(*names):
 
 def make_base_image():
     base, add = place("base.img"), place("add")
-    os.makedirs(os.path.join(add, "tests"), exist_ok=True)
-    os.makedirs(os.path.join(add, "bin"), exist_ok=True)
-    shutil.copy(path("tests", "files", "exerciser"), os.path.join(add, "tests"))
-    shutil.copy(path("tests", "files", "beside"), os.path.join(add, "bin"))
+    shutil.rmtree(add, ignore_errors=True)
+    os.makedirs(os.path.join(add, "bin"))
+    for name in ("exerciser", "beside"):
+        shutil.copy(path("tests", "files", name), os.path.join(add, "bin"))
     status, out, err = machine.hell("mkroot", "--size", "64M", "--add", add,
                                     base + ".new")
     if status == 0:
