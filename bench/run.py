@@ -220,7 +220,7 @@ def slow_disk():
 
 
 def beside_figure(socket, *words):
-    found = figures([HELL, "run", "--disk", IMAGE, "--disk",
+    found = figures([HELL, "run", "--persist", "--disk", IMAGE, "--disk",
                      "nbd+unix:///?socket=" + socket, "--entry", "classic",
                      "--", "sh", "-c",
                      "settrans -a /mnt /hurd/ext2fs device:hd1 && "
