@@ -2,6 +2,7 @@
 /* core/kernel.c: making the kernel, and the entries of platform.h. */
 #include "core/kernel.h"
 #include "boot/boot.h"
+#include "core/account.h"
 #include "core/timer.h"
 #include "core/trap.h"
 #include "device/access.h"
@@ -46,8 +47,10 @@ int kernel_create(const struct kernel_config *config)
 {
     kernel_command_line = config->command_line;
     kernel_console_show(!kernel_command_word("quiet"));
+    account_module_init();
     timer_module_init();
     vm_page_module_init();
+    account_set_limits(platform_memory_size());
     pmap_module_init();
     vm_fault_module_init();
     vm_object_module_init();
@@ -94,6 +97,7 @@ static void kernel_look_for_tasks(void)
 /* The end of each entry: everything that it set off is done before the next. */
 void kernel_settle(void)
 {
+    vm_pages_settle();
     do
         thread_run_ready();
     while (ipc_run_deferred() || pc_run_later());
@@ -116,6 +120,7 @@ static struct thread *kernel_enter(void *cookie)
     thread_entered(thread);
     thread_reference(thread);
     current_thread = thread;
+    account_current = thread->task->account;
     return thread;
 }
 
@@ -123,6 +128,7 @@ static void kernel_leave(struct thread *thread)
 {
     thread_park_fault(thread);
     current_thread = NULL;
+    account_current = NULL;
     thread_deallocate(thread);
     kernel_settle();
 }

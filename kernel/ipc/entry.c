@@ -99,6 +99,43 @@ static struct ipc_leaf *make_leaf(struct ipc_space *space,
     }
 }
 
+static bool is_empty_node(const struct ipc_node *node)
+{
+    for (unsigned i = 0; i < IPC_RADIX_SLOTS; i++) {
+        if (node->slots[i] != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Frees what on the way to NAME has no name in use below it.  The root stays,
+ * and while the space is walked so does everything. */
+static void prune(struct ipc_space *space, mach_port_name_t name)
+{
+    void **path[LEVELS_MAX + 1];
+    void **at = &space->root;
+
+    if (name >= capacity(space) || space->walks != 0) {
+        return;
+    }
+    for (unsigned level = space->levels; level > 0 && *at != NULL; level--) {
+        path[level - 1] = at =
+            &((struct ipc_node *)*at)->slots[slot_of(name, level)];
+    }
+    for (unsigned level = 0; level < space->levels; level++) {
+        if (*path[level] == NULL) {
+            continue;
+        }
+        if (level == 0 ? ((struct ipc_leaf *)*path[0])->used != 0
+                       : !is_empty_node(*path[level])) {
+            return;
+        }
+        kfree(*path[level]);
+        *path[level] = NULL;
+    }
+}
+
 static struct ipc_entry *take(struct ipc_space *space, mach_port_name_t name)
 {
     struct ipc_node *path[LEVELS_MAX + 1];
@@ -106,6 +143,7 @@ static struct ipc_entry *take(struct ipc_space *space, mach_port_name_t name)
     bool full;
 
     if (leaf == NULL) {
+        prune(space, name);
         return NULL;
     }
     leaf->used |= 1ul << (name & RADIX_MASK);
@@ -195,6 +233,9 @@ void ipc_entry_free(struct ipc_space *space, mach_port_name_t name,
     if (space->freed_count < IPC_FREE_NAMES) {
         space->freed[space->freed_count++] = name;
     }
+    if (leaf->used == 0) {
+        prune(space, name);
+    }
 }
 
 struct walk {
@@ -226,7 +267,9 @@ void ipc_entry_for_each(struct ipc_space *space,
 {
     struct walk w = {space, visit, context};
 
+    space->walks++;
     walk(&w, space->root, space->levels, 0);
+    space->walks--;
 }
 
 static void free_tree(void *at, unsigned level)
@@ -304,6 +347,11 @@ void ipc_hash_remove(struct ipc_space *space, struct ipc_port *port,
     *at = entry->hash_next;
     entry->hash_next = 0;
     space->hash_count--;
+    if (space->hash_count == 0 && space->hash_size > HASH_ORDER0) {
+        kfree(space->hash);
+        space->hash = NULL;
+        space->hash_size = 0;
+    }
 }
 
 struct ipc_entry *ipc_hash_lookup(struct ipc_space *space,
@@ -342,6 +390,16 @@ struct ipc_space *ipc_space_create(struct task *task)
     return space;
 }
 
+void ipc_entry_free_all(struct ipc_space *space)
+{
+    free_tree(space->root, space->levels);
+    kfree(space->hash);
+    space->root = NULL;
+    space->levels = 0;
+    space->hash = NULL;
+    space->hash_size = space->hash_count = 0;
+}
+
 void ipc_space_reference(struct ipc_space *space)
 {
     space->references++;
@@ -350,8 +408,7 @@ void ipc_space_reference(struct ipc_space *space)
 void ipc_space_release(struct ipc_space *space)
 {
     if (--space->references == 0) {
-        free_tree(space->root, space->levels);
-        kfree(space->hash);
+        ipc_entry_free_all(space);
         kfree(space);
     }
 }

@@ -4,7 +4,7 @@
  * An entry is one name in one space.  Its type says what it denotes: a receive
  * right, user references to one send right of the same port, or both; exactly
  * one send-once right; references to a dead name; a port set.  An entry's
- * address stays the same while its space lives.  Names start at 1; one that
+ * address stays the same while its name is in use.  Names start at 1; one that
  * was freed is given out again first (the last freed first, of at most
  * IPC_FREE_NAMES that are remembered), then the lowest that is free.
  */
@@ -46,6 +46,7 @@ struct ipc_space {
     struct task *task;
     void *root;      /* ipc_leaf at level 0, else ipc_node */
     unsigned levels; /* above the leaves */
+    unsigned walks;  /* ipc_entry_for_each under way */
     mach_port_name_t freed[IPC_FREE_NAMES];
     unsigned freed_count;
 
@@ -67,6 +68,9 @@ struct ipc_entry *ipc_entry_alloc_name(struct ipc_space *space,
                                        mach_port_name_t name);
 void ipc_entry_free(struct ipc_space *space, mach_port_name_t name,
                     struct ipc_entry *entry);
+
+/* Frees the tables of a space that has no name in use, and gets no other. */
+void ipc_entry_free_all(struct ipc_space *space);
 
 /* Calls VISIT for every name in use; it may free the entry it is given. */
 void ipc_entry_for_each(struct ipc_space *space,

@@ -22,6 +22,7 @@ struct vm_map;
 #define IPC_KMSG_SIZE_MAX   (16u << 20)
 #define IPC_OOL_PORTS_MAX   (1u << 20)
 #define IPC_KMSG_SMALL_SIZE 1024u
+#define IPC_KMSG_TINY_SIZE  128u
 
 /* A sender that forced its message into a full queue is told, by the
  * send-once right NOTIFY, when it was taken out. */
@@ -43,8 +44,11 @@ struct ipc_kmsg {
 #define KMSG_REMOTE(kmsg) ((struct ipc_port *)(kmsg)->header.msgh_remote_port)
 #define KMSG_LOCAL(kmsg)  ((struct ipc_port *)(kmsg)->header.msgh_local_port)
 
-/* Not zeroed but for the part before the header; NULL if memory is short. */
+/* Not zeroed but for the part before the header; NULL if memory is short, or
+ * account_current may have no more. */
 struct ipc_kmsg *ipc_kmsg_alloc(uint32_t size_bytes);
+/* The same for what must not fail (kalloc_sure). */
+struct ipc_kmsg *ipc_kmsg_alloc_sure(uint32_t size_bytes);
 /* Frees the bytes; the rights have gone elsewhere. */
 void ipc_kmsg_free(struct ipc_kmsg *kmsg);
 /* Drops every right and all memory the message holds, and frees it.  Deep

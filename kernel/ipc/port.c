@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/account.h"
 #include "ipc/ipc.h"
 #include "ipc/module.h"
 #include "ipc/mqueue.h"
 #include "ipc/notify.h"
+#include "ipc/space.h"
+#include "task/task.h"
 
 struct ipc_module ipc;
 
@@ -55,6 +58,14 @@ void ipc_port_release(struct ipc_port *port)
         kassert(!port->active && list_empty(&port->requests));
         kfree(port);
     }
+}
+
+struct account *ipc_port_account(const struct ipc_port *port)
+{
+    struct task *task =
+        port->receiver != NULL ? ipc_space_task(port->receiver) : NULL;
+
+    return task != NULL ? task->account : NULL;
 }
 
 bool ipc_port_active(const struct ipc_port *port)
@@ -377,6 +388,16 @@ void ipc_pset_destroy(struct ipc_pset *pset)
 
 /* --- the module ----------------------------------------------------------- */
 
+/* A message that waited for the kernel is served for whom it is charged to. */
+static void serve_later(struct ipc_kmsg *kmsg)
+{
+    struct account *account = kalloc_account(kmsg);
+
+    account_enter(account);
+    ipc_kobject_message(kmsg);
+    account_leave(account);
+}
+
 static void tell_no_senders(struct ipc_port *port)
 {
     port->no_senders_queued = false;
@@ -394,7 +415,7 @@ bool ipc_run_deferred(void)
     for (;;) {
         if ((first = list_first(&ipc.kernel_messages)) != NULL) {
             list_remove(first);
-            ipc_kobject_message(list_entry(first, struct ipc_kmsg, port_link));
+            serve_later(list_entry(first, struct ipc_kmsg, port_link));
         } else if ((first = list_first(&ipc.no_senders)) != NULL) {
             list_remove(first);
             tell_no_senders(list_entry(first, struct ipc_port, deferred_link));
@@ -415,7 +436,10 @@ void ipc_module_init(void)
 void ipc_module_fini(void)
 {
     ipc_run_deferred();
-    while (ipc.cached != 0) {
-        kfree(ipc.cache[--ipc.cached]);
+    while (ipc.tiny.count != 0) {
+        kfree(ipc.tiny.kmsgs[--ipc.tiny.count]);
+    }
+    while (ipc.small.count != 0) {
+        kfree(ipc.small.kmsgs[--ipc.small.count]);
     }
 }

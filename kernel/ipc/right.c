@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipc/right.h"
+#include "core/account.h"
 #include "ipc/kmsg.h"
 #include "ipc/mqueue.h"
 #include "ipc/notify.h"
@@ -541,7 +542,9 @@ kern_return_t ipc_right_rename(struct ipc_space *space,
     }
     *entry = *old;
     if (entry->type & MACH_PORT_TYPE_SEND) {
+        account_insists++; /* it was there, under the old name */
         ipc_hash_insert(space, entry->object, new_name, entry);
+        account_insists--;
     }
     if (entry->type & MACH_PORT_TYPE_RECEIVE) {
         ((struct ipc_port *)entry->object)->receiver_name = new_name;
@@ -666,6 +669,7 @@ void ipc_space_destroy(struct ipc_space *space)
     if (space->active) {
         space->active = false;
         ipc_entry_for_each(space, destroy_entry, NULL);
+        ipc_entry_free_all(space);
         space->task = NULL;
     }
 }

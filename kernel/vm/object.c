@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/object.h"
+#include "core/account.h"
 #include "ipc/port.h"
 #include "vm/anon.h"
 #include "vm/page.h"
@@ -7,10 +8,15 @@
 
 #include <mach/memory_object.h>
 
+/* What is left in memory of pagers' objects in any case. */
+#define OBJECT_PAGES_PART 32
+
 static struct list all_objects;
+static uint64_t resident; /* pages of pagers' */
 
 void vm_object_module_init(void)
 {
+    resident = 0;
     list_init(&all_objects);
 }
 
@@ -37,17 +43,10 @@ static void vm_object_free(struct vm_object *object)
     kfree(object);
 }
 
-struct vm_object *vm_object_for_pager(struct ipc_port *pager)
+static struct vm_object *vm_object_for_port(struct ipc_port *pager)
 {
-    struct vm_object *object = ipc_kobject_get(pager, IKOT_PAGER);
+    struct vm_object *object = vm_object_create();
 
-    if (object) {
-        vm_object_reference(object);
-        return object;
-    }
-    if (ipc_kobject_type_of(pager) != IKOT_NONE)
-        return NULL;
-    object = vm_object_create();
     if (!object)
         return NULL;
     object->control = ipc_port_alloc_kernel(IKOT_PAGING_REQUEST, object);
@@ -61,6 +60,24 @@ struct vm_object *vm_object_for_pager(struct ipc_port *pager)
     object->pager = ipc_port_make_send(pager);
     ipc_kobject_set(pager, IKOT_PAGER, object);
     vm_pager_init(object);
+    return object;
+}
+
+struct vm_object *vm_object_for_pager(struct ipc_port *pager)
+{
+    struct vm_object *object = ipc_kobject_get(pager, IKOT_PAGER);
+    struct account *before = account_current;
+
+    if (object) {
+        vm_object_reference(object);
+        return object;
+    }
+    if (ipc_kobject_type_of(pager) != IKOT_NONE)
+        return NULL;
+    /* It may outlive who maps it first: its pager pays. */
+    account_current = ipc_port_account(pager);
+    object = vm_object_for_port(pager);
+    account_current = before;
     return object;
 }
 
@@ -108,6 +125,7 @@ bool vm_object_insert(struct vm_object *object, uint64_t index,
     page->object = object;
     page->offset = index << PAGE_SHIFT_BITS;
     list_append(&object->page_list, &page->link);
+    resident++;
     return true;
 }
 
@@ -120,6 +138,7 @@ void vm_object_remove(struct vm_page *page)
     radix_set(&object->pages, page->offset >> PAGE_SHIFT_BITS, NULL);
     list_remove(&page->link);
     page->object = NULL;
+    resident--;
 }
 
 void vm_object_evict(struct vm_page *page)
@@ -343,13 +362,21 @@ void vm_object_kill(struct vm_object *object, kern_return_t reason)
 
 /* --- when memory is short -------------------------------------------------- */
 
+/* Whoever wants pages gets none of the last that pagers' objects have: those are
+ * the programs that run. */
+static bool vm_reclaim_done(uint64_t wanted)
+{
+    return vm_page_free_count() >= wanted ||
+           resident <= vm_page_total_count() / OBJECT_PAGES_PART;
+}
+
 static void vm_object_shrink(struct vm_object *object, uint64_t wanted)
 {
     struct vm_page *page, *next;
 
     list_for_each_safe(&object->page_list, page, next, link)
     {
-        if (vm_page_free_count() >= wanted)
+        if (vm_reclaim_done(wanted))
             return;
         if (page->wire_count || page->precious)
             continue;
@@ -364,14 +391,17 @@ static void vm_object_shrink(struct vm_object *object, uint64_t wanted)
 
 void vm_object_reclaim(uint64_t wanted)
 {
+    struct account *before = account_current;
     struct vm_object *object, *next;
 
+    /* What it takes to return pages is nobody's who happens to want some. */
+    account_current = NULL;
     /* What nobody maps goes first, and with its last page the object. */
     for (int pass = 0; pass < 2; pass++) {
         list_for_each_safe(&all_objects, object, next, all_link)
         {
-            if (vm_page_free_count() >= wanted)
-                return;
+            if (vm_reclaim_done(wanted))
+                break;
             if (!object->pager || !object->ready ||
                 (pass == 0 && object->references))
                 continue;
@@ -380,4 +410,5 @@ void vm_object_reclaim(uint64_t wanted)
                 vm_object_terminate(object);
         }
     }
+    account_current = before;
 }

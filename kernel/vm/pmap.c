@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/pmap.h"
+#include "core/account.h"
 #include "vm/page.h"
 
 static struct list unsettled; /* pmaps with accesses taken away */
@@ -7,6 +8,7 @@ static struct list unsettled; /* pmaps with accesses taken away */
 void pmap_module_init(void)
 {
     list_init(&unsettled);
+    pmap_shed_init();
 }
 
 void pmap_init(struct pmap *pmap, struct platform_task *platform)
@@ -14,7 +16,7 @@ void pmap_init(struct pmap *pmap, struct platform_task *platform)
     *pmap = (struct pmap){.platform = platform};
 }
 
-static void pmap_unsettle(struct pmap *pmap)
+void pmap_unsettle(struct pmap *pmap)
 {
     if (!pmap->unsettled && pmap->platform) {
         pmap->unsettled = true;
@@ -42,11 +44,25 @@ static void pmap_entry_unlink(struct pmap_entry *entry)
     *link = entry->next;
 }
 
-static void pmap_entry_free(struct pmap_entry *entry)
+void pmap_entry_free(struct pmap_entry *entry)
 {
+    struct pmap *pmap = entry->pmap;
+    uint64_t index = entry->address >> PAGE_SHIFT_BITS;
+
+    pmap->joints -= pmap_joints_at(pmap, index);
     pmap_entry_unlink(entry);
-    radix_set(&entry->pmap->entries, entry->address >> PAGE_SHIFT_BITS, NULL);
+    radix_set(&pmap->entries, index, NULL);
     kfree(entry);
+}
+
+static void pmap_entry_protect(struct pmap_entry *entry, vm_prot_t prot)
+{
+    struct pmap *pmap = entry->pmap;
+    uint64_t index = entry->address >> PAGE_SHIFT_BITS;
+
+    pmap->joints -= pmap_joints_at(pmap, index);
+    entry->prot = prot;
+    pmap->joints += pmap_joints_at(pmap, index);
 }
 
 void pmap_destroy(struct pmap *pmap)
@@ -74,6 +90,7 @@ static bool pmap_record(struct pmap *pmap, vm_offset_t address,
     struct pmap_entry *entry = radix_get(&pmap->entries, index);
 
     if (entry) {
+        pmap->joints -= pmap_joints_at(pmap, index);
         if (entry->page != page || entry->prot & ~prot)
             pmap_unsettle(pmap);
         pmap_entry_unlink(entry);
@@ -88,16 +105,36 @@ static bool pmap_record(struct pmap *pmap, vm_offset_t address,
     }
     *entry = (struct pmap_entry){pmap, page, address, prot, page->mappings};
     page->mappings = entry;
+    pmap->joints += pmap_joints_at(pmap, index);
     return true;
+}
+
+/* The same for the page at MUST in any case; others of the task's mappings give
+ * way to any, so that none may be recorded that is not shown yet. */
+static bool pmap_record_shedding(struct pmap *pmap, vm_offset_t address,
+                                 struct vm_page *page, vm_prot_t prot,
+                                 vm_offset_t must)
+{
+    bool recorded = pmap_record(pmap, address, page, prot);
+
+    if (recorded)
+        return true;
+    pmap_shed(pmap);
+    account_insists += address == must;
+    recorded = pmap_record(pmap, address, page, prot);
+    account_insists -= address == must;
+    return recorded;
 }
 
 /* How many of PAGES are recorded and physically consecutive. */
 static unsigned pmap_record_run(struct pmap *pmap, vm_offset_t address,
                                 struct vm_page *const *pages, unsigned count,
-                                vm_prot_t prot)
+                                vm_prot_t prot, vm_offset_t must)
 {
-    unsigned run = 0;
+    unsigned run = 1;
 
+    if (!pmap_record_shedding(pmap, address, pages[0], prot, must))
+        return 0;
     while (run < count && pages[run] == pages[0] + run &&
            pmap_record(pmap, address + run * PAGE_SIZE, pages[run], prot))
         run++;
@@ -105,21 +142,28 @@ static unsigned pmap_record_run(struct pmap *pmap, vm_offset_t address,
 }
 
 void pmap_enter(struct pmap *pmap, vm_offset_t address,
-                struct vm_page *const *pages, unsigned count, vm_prot_t prot)
+                struct vm_page *const *pages, unsigned count, vm_prot_t prot,
+                vm_offset_t must)
 {
+    enum account_urgency before = account_urgency;
+
     if (!pmap->platform)
         return;
+    account_urgency = ACCOUNT_FAULT;
     for (unsigned i = 0; i < count;) {
         unsigned run = 0;
-        if (pages[i])
+        if (pages[i]) {
+            pmap_make_room(pmap);
             run = pmap_record_run(pmap, address + i * PAGE_SIZE, pages + i,
-                                  count - i, prot);
+                                  count - i, prot, must);
+        }
         if (run)
             platform_task_map(pmap->platform, address + i * PAGE_SIZE,
                               vm_page_phys(pages[i]), run * PAGE_SIZE,
                               (int)prot);
         i += run ? run : 1;
     }
+    account_urgency = before;
 }
 
 /* The run of mapped pages at or after *INDEX and before END: its first index
@@ -152,7 +196,7 @@ void pmap_remove(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
     uint64_t index = start >> PAGE_SHIFT_BITS;
     uint64_t last = end >> PAGE_SHIFT_BITS, run;
 
-    while ((run = pmap_next_run(pmap, &index, last, 0))) {
+    while (pmap_make_room(pmap), (run = pmap_next_run(pmap, &index, last, 0))) {
         platform_task_unmap(pmap->platform, index << PAGE_SHIFT_BITS,
                             run << PAGE_SHIFT_BITS);
         for (; run; run--, index++)
@@ -172,7 +216,8 @@ void pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
         pmap_remove(pmap, start, end);
         return;
     }
-    while ((run = pmap_next_run(pmap, &index, last, prot))) {
+    while (pmap_make_room(pmap),
+           (run = pmap_next_run(pmap, &index, last, prot))) {
         /* One request changes pages of one former protection, as the rest of
          * a run may have had less than PROT. */
         struct pmap_entry *entry = radix_get(&pmap->entries, index);
@@ -180,7 +225,7 @@ void pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
         uint64_t n = 0;
         while (n < run &&
                (entry = radix_get(&pmap->entries, index + n))->prot == old) {
-            entry->prot = now;
+            pmap_entry_protect(entry, now);
             n++;
         }
         platform_task_protect(pmap->platform, index << PAGE_SHIFT_BITS,
@@ -214,8 +259,12 @@ void pmap_page_protect(struct vm_page *page, vm_prot_t prot)
         if (!(entry->prot & ~prot))
             continue;
         struct pmap *pmap = entry->pmap;
+        if (pmap_make_room(pmap)) {
+            next = page->mappings; /* any of them may be gone */
+            continue;
+        }
         if (entry->prot & prot) {
-            entry->prot &= prot;
+            pmap_entry_protect(entry, entry->prot & prot);
             platform_task_protect(pmap->platform, entry->address, PAGE_SIZE,
                                   (int)entry->prot);
         } else {

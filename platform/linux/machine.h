@@ -144,6 +144,8 @@ void memory_close(void);
 void *memory_block_alloc(void);
 /* No task may have it mapped any more. */
 void memory_block_free(void *block);
+/* How many blocks there are for tasks and threads. */
+uint64_t machine_blocks_max(void);
 static inline uint64_t memory_offset(const void *address)
 {
     return (uint64_t)((const uint8_t *)address - machine.base);
