@@ -37,5 +37,11 @@ void iohelp_free_iouser(struct iouser *user);
  * the user has no ids.  All rights are borrowed.  Waits for the client. */
 error_t iohelp_reauth(struct iouser **user, auth_t authserver, mach_port_t rend,
                       mach_port_t newport, int permit_failure);
+/* The same; *REAL_OUT is whose process it is, whatever set-uid program it runs:
+ * the client's real user id, the effective one if it has none, -1 if it has
+ * neither. */
+error_t iohelp_reauth_real(struct iouser **user, uid_t *real_out,
+                           auth_t authserver, mach_port_t rend,
+                           mach_port_t newport, int permit_failure);
 
 #endif

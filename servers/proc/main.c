@@ -41,7 +41,10 @@ static void handle_new_task(mach_msg_header_t *in)
     /* Only the kernel holds a right to the port of this class. */
     if (in->msgh_size != sizeof *notice)
         return;
-    task_find(notice->task.name);
+    struct proc *p = task_find(notice->task.name);
+    struct proc *maker = task_find_nocreate(notice->parent.name);
+    if (p && maker)
+        p->maker = maker->pid;
     mach_port_drop(notice->parent.name);
 }
 

@@ -6,6 +6,7 @@
  * is left without a port if something fails on the way.
  */
 
+#include <mach/account.h>
 #include <proc/proc.h>
 #include <proc/process_S.h>
 #include <stdlib.h>
@@ -20,9 +21,16 @@ struct stub {
     struct port_info pi;
     struct proc *proc;    /* a reference */
     struct iouser *ids;   /* null until auth told them */
+    uid_t payer;          /* valid with ids */
     mach_port_t new_task; /* to be taken over: send right, or null */
     boolean_t settled;    /* auth has answered, one way or the other */
 };
+
+void proc_charge(struct proc *p)
+{
+    if (p->task != MACH_PORT_NULL && p->payer != (uid_t)-1)
+        task_set_account(master_host_port, p->task, p->payer);
+}
 
 void stub_clean(void *object)
 {
@@ -51,7 +59,8 @@ static error_t reauthenticate(struct proc *p, mach_port_t rendezvous,
     stub->new_task = new_task;
     mach_port_t right = ports_get_right(stub);
     pthread_mutex_unlock(&global_lock);
-    err = iohelp_reauth(&ids, authserver, rendezvous, right, FALSE);
+    err = iohelp_reauth_real(&ids, &stub->payer, authserver, rendezvous, right,
+                             FALSE);
     pthread_mutex_lock(&global_lock);
     if (!err)
         stub->ids = ids;
@@ -126,9 +135,11 @@ boolean_t reauthenticate_complete(mach_port_t name)
             proc_take_over(p, fresh);
         iohelp_free_iouser(p->ids);
         p->ids = stub->ids;
+        p->payer = stub->payer;
         stub->ids = NULL;
         ports_transfer_right(p, stub);
         proc_watch(p);
+        proc_charge(p);
     }
     pthread_cond_broadcast(&progress);
     ports_port_deref(stub);
