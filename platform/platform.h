@@ -66,6 +66,10 @@ int platform_task_create(struct platform_task **task_out, void *cookie);
  * for any of them afterwards.  The threads' handles are gone too. */
 void platform_task_destroy(struct platform_task *task);
 
+/* Threads that are made in the task from now on come after other tasks' when the
+ * processor is short. */
+void platform_task_set_background(struct platform_task *task);
+
 /* Names the host's process after the task, for people's tools. */
 void platform_task_set_name(struct platform_task *task, const char *name);
 
@@ -284,8 +288,12 @@ void kernel_exception(void *thread_cookie, int vector, uint64_t error_code);
 
 void kernel_thread_stopped(void *thread_cookie);
 
-/* The host ended the task's process behind the kernel's back. */
-void kernel_task_died(void *task_cookie);
+/* The host ended the task's process behind the kernel's back, or the platform
+ * had to; WHY is for people. */
+void kernel_task_died(void *task_cookie, const char *why);
+
+/* The host has no room for the thread, which never ran and never will. */
+void kernel_thread_failed(void *thread_cookie);
 
 void kernel_timer(void);
 /* What was typed; SIZE_BYTES 0: there will be no more. */

@@ -283,11 +283,23 @@ void kernel_thread_stopped(void *cookie)
     kernel_leave(thread);
 }
 
-void kernel_task_died(void *cookie)
+void kernel_thread_failed(void *cookie)
+{
+    struct thread *thread = kernel_enter(cookie);
+    struct task *task = thread->task;
+
+    kprintf("%s: the host has no room for another thread\n", task->name);
+    thread_terminate_internal(thread);
+    if (!task->thread_count)
+        task_terminate_internal(task);
+    kernel_leave(thread);
+}
+
+void kernel_task_died(void *cookie, const char *why)
 {
     struct task *task = cookie;
 
-    kprintf("%s: its host process is gone\n", task->name);
+    kprintf("%s: its host process is gone: %s\n", task->name, why);
     task_terminate_internal(task);
     kernel_settle();
 }

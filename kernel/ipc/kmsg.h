@@ -35,6 +35,7 @@ struct ipc_marequest {
 struct ipc_kmsg {
     struct list port_link; /* port's queue, or a list of the ipc module's */
     struct list set_link;  /* the port's set's queue */
+    bool later;            /* which of the two */
     struct ipc_marequest *marequest;
     uint32_t notices;  /* how many left its set before; see ipc_mqueue_number */
     uint32_t capacity; /* bytes from header on */

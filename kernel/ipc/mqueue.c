@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipc/mqueue.h"
+#include "core/account.h"
 #include "ipc/module.h"
 #include "task/thread.h"
 
 #include <mach/notify.h>
+
+/* One message in so many is a user's, if there is one. */
+#define LATER_TURN 8
 
 bool ipc_mqueue_full(const struct ipc_kmsg *kmsg)
 {
@@ -62,6 +66,29 @@ static bool hand_over(struct ipc_mqueue *queue, struct ipc_kmsg *kmsg)
     return false;
 }
 
+/* What users send to a server waits behind what the system's tasks do, so that
+ * many of theirs do not keep it from everybody; but never does a message overtake
+ * one to the same port. */
+static bool goes_later(const struct ipc_kmsg *kmsg, struct ipc_port *port)
+{
+    const struct account *sender = kalloc_account(kmsg);
+    const struct list *last = port->queue.messages.prev;
+
+    if (last != &port->queue.messages) {
+        return list_entry(last, struct ipc_kmsg, port_link)->later;
+    }
+    return sender != NULL && sender->rank == ACCOUNT_USER;
+}
+
+static void enqueue_in_set(struct ipc_kmsg *kmsg, struct ipc_port *port)
+{
+    struct ipc_mqueue *queue = &port->pset->queue;
+
+    kmsg->later = goes_later(kmsg, port);
+    list_append(kmsg->later ? &queue->later : &queue->messages,
+                &kmsg->set_link);
+}
+
 static void enqueue(struct ipc_kmsg *kmsg)
 {
     struct ipc_port *port = KMSG_REMOTE(kmsg);
@@ -71,10 +98,10 @@ static void enqueue(struct ipc_kmsg *kmsg)
     if (hand_over(queue, kmsg)) {
         return;
     }
-    list_append(&port->queue.messages, &kmsg->port_link);
     if (port->pset != NULL) {
-        list_append(&port->pset->queue.messages, &kmsg->set_link);
+        enqueue_in_set(kmsg, port);
     }
+    list_append(&port->queue.messages, &kmsg->port_link);
     port->message_count++;
 }
 
@@ -96,6 +123,11 @@ struct ipc_kmsg *ipc_mqueue_first(struct ipc_mqueue *queue, bool set)
 {
     struct list *first = list_first(&queue->messages);
 
+    /* Now and then it is the others' turn even so. */
+    if (set && !list_empty(&queue->later) &&
+        (first == NULL || queue->turn % LATER_TURN == LATER_TURN - 1)) {
+        first = list_first(&queue->later);
+    }
     if (first == NULL) {
         return NULL;
     }
@@ -110,6 +142,7 @@ void ipc_mqueue_take(struct ipc_kmsg *kmsg)
     list_remove(&kmsg->port_link);
     if (port->pset != NULL) {
         list_remove(&kmsg->set_link);
+        port->pset->queue.turn++;
     }
     port->message_count--;
     ipc_mqueue_number(kmsg, port);

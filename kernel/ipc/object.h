@@ -6,7 +6,7 @@
  * port), or limbo (none of these: on its way, or dead).
  *
  * Every message waits in its port's queue and, while the port is in a set, in
- * the set's queue too.  Threads wait for messages at the port or at its set,
+ * one of the set's two queues too.  Threads wait for messages at the port or at its set,
  * never both: a port in a set cannot be received from.
  */
 #ifndef IPC_OBJECT_H
@@ -20,6 +20,8 @@ struct thread;
 
 struct ipc_mqueue {
     struct list messages;  /* of struct ipc_kmsg */
+    struct list later;     /* a set's: those of users; see enqueue */
+    unsigned turn;         /* a set's: messages taken */
     struct list receivers; /* of struct thread.wait_link */
     uint32_t notices;      /* notifications that left it for a receiver */
 };

@@ -333,6 +333,7 @@ struct ipc_pset *ipc_pset_alloc(void)
         pset->active = true;
         list_init(&pset->members);
         list_init(&pset->queue.messages);
+        list_init(&pset->queue.later);
         list_init(&pset->queue.receivers);
     }
     return pset;

@@ -79,6 +79,9 @@ static bool task_make_map(struct task *task, struct task *parent, bool inherit)
 {
     if (platform_task_create(&task->platform, task) < 0)
         return false;
+    /* Many of a user's tasks must not keep the servers from the processor. */
+    if (task->account->rank == ACCOUNT_USER)
+        platform_task_set_background(task->platform);
     if (inherit)
         task->map = vm_map_fork(parent->map, task->platform);
     else

@@ -9,8 +9,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Descriptors for a task: its process and its completions; and our own. */
-#define FILES_PER_TASK 2
+/* Descriptors for a task, its process and its completions among them; and our
+ * own. */
+#define FILES_PER_TASK 3
 #define FILES_OWN      64
 
 /* Linux's, if it does not say another number, and what of it is the stub's: its
@@ -61,7 +62,7 @@ static void lower_by_cgroups(uint64_t *value)
     }
 }
 
-void platform_host_limits(struct platform_limits *limits_out)
+void limits_find(void)
 {
     struct rlimit limit;
     uint64_t tasks = UINT32_MAX, threads = UINT32_MAX, mappings = MAPPINGS_MAX;
@@ -78,7 +79,13 @@ void platform_host_limits(struct platform_limits *limits_out)
     lower(&threads, machine_blocks_max());
     lower(&tasks, threads);
     lower_by_file(&mappings, "/proc/sys/vm/max_map_count");
-    *limits_out = (struct platform_limits){.tasks = tasks,
-                                           .threads = threads,
-                                           .mappings = mappings - MAPPINGS_OWN};
+    machine.limits =
+        (struct platform_limits){.tasks = tasks,
+                                 .threads = threads,
+                                 .mappings = mappings - MAPPINGS_OWN};
+}
+
+void platform_host_limits(struct platform_limits *limits_out)
+{
+    *limits_out = machine.limits;
 }

@@ -14,11 +14,14 @@
 
 static void running_add(struct platform_thread *thread)
 {
-    thread->run_next = machine.running;
-    thread->run_link = &machine.running;
+    struct platform_thread **list =
+        thread->task->background ? &machine.background : &machine.running;
+
+    thread->run_next = *list;
+    thread->run_link = list;
     if (thread->run_next)
         thread->run_next->run_link = &thread->run_next;
-    machine.running = thread;
+    *list = thread;
 }
 
 static void running_remove(struct platform_thread *thread)
@@ -27,6 +30,8 @@ static void running_remove(struct platform_thread *thread)
         return;
     if (machine.scan_next == thread)
         machine.scan_next = thread->run_next;
+    if (machine.background_next == thread)
+        machine.background_next = thread->run_next;
     *thread->run_link = thread->run_next;
     if (thread->run_next)
         thread->run_next->run_link = thread->run_link;
@@ -81,10 +86,13 @@ int platform_thread_create(struct platform_task *task, void *cookie,
     struct platform_thread *thread = calloc(1, sizeof(*thread));
     int slot = thread ? slot_find(task) : -ENOMEM;
 
+    if (slot >= 0 && !spawn_has_room())
+        slot = -EAGAIN;
     if (slot < 0) {
         free(thread);
         return slot;
     }
+    machine.host_threads++;
     task->slots[slot].used = true;
     thread->task = task;
     thread->cookie = cookie;
@@ -113,6 +121,7 @@ void thread_forget(struct platform_thread *thread)
     if (thread->task_next)
         thread->task_next->task_link = thread->task_link;
     task->slots[(thread->slot - STUB_SLOTS) / STUB_SLOT_SIZE].used = false;
+    machine.host_threads--;
     free(thread);
 }
 
@@ -228,9 +237,9 @@ void platform_thread_destroy(struct platform_thread *thread)
         thread_forget(thread);
 }
 
-void thread_check_stops(uint64_t now)
+static void check_stops(struct platform_thread *thread, uint64_t now)
 {
-    struct platform_thread *thread = machine.running, *next;
+    struct platform_thread *next;
 
     for (; thread && machine.stops > 0; thread = next) {
         next = thread->run_next;
@@ -241,8 +250,14 @@ void thread_check_stops(uint64_t now)
             continue;
         }
         stop_done(thread);
-        task_kill(thread->task);
+        task_kill(thread->task, "a thread did not stop when it was told to");
     }
+}
+
+void thread_check_stops(uint64_t now)
+{
+    check_stops(machine.running, now);
+    check_stops(machine.background, now);
 }
 
 /* --- coming in ------------------------------------------------------------ */
@@ -281,10 +296,20 @@ static void deliver(struct platform_thread *thread, bool stop_asked)
     }
 }
 
+/* The agent's word, or a task's that says so of a thread of its own: that one is
+ * ended like any other. */
+static void thread_failed(struct platform_thread *thread)
+{
+    thread->fast = false;
+    thread->regs_known = true;
+    kernel_thread_failed(thread->cookie);
+}
+
 static void take(struct platform_thread *thread)
 {
     struct platform_task *task = thread->task;
     bool stop_asked = thread->stop_deadline != 0;
+    bool first = thread->sequence == 0;
 
     running_remove(thread);
     stop_done(thread);
@@ -297,8 +322,10 @@ static void take(struct platform_thread *thread)
     if (thread->ending) {
         let_go(thread, THREAD_EXIT);
         thread_forget(thread);
+    } else if (first && thread->control->kind == KIND_FAILED) {
+        thread_failed(thread);
     } else if (!frame_locate(thread)) {
-        task_kill(task);
+        task_kill(task, "a thread came in without a proper frame");
     } else if (thread->regs_dirty && !thread->fast) {
         /* It came in for the registers it was given. */
         frame_store(thread);
@@ -311,6 +338,33 @@ static void take(struct platform_thread *thread)
         thread->regs_dirty = false;
         deliver(thread, stop_asked);
     }
+}
+
+/* The tasks in the background take turns, a few at a time: a thousand of them do
+ * not make everybody else wait for all. */
+#define BACKGROUND_AT_ONCE 16
+
+static bool take_background(void)
+{
+    struct platform_thread *thread;
+    unsigned taken = 0;
+    bool wrapped = false;
+
+    while (taken < BACKGROUND_AT_ONCE && !machine.ended) {
+        thread = machine.background_next;
+        if (!thread && !wrapped) {
+            thread = machine.background;
+            wrapped = true;
+        }
+        if (!thread)
+            break;
+        machine.background_next = thread->run_next;
+        if (thread->task->dead || !has_posted(thread))
+            continue;
+        take(thread);
+        taken++;
+    }
+    return taken > 0;
 }
 
 bool thread_take_posts(void)
@@ -326,7 +380,7 @@ bool thread_take_posts(void)
         some = true;
     }
     machine.scan_next = NULL;
-    return some;
+    return take_background() || some;
 }
 
 /* --- registers ------------------------------------------------------------ */

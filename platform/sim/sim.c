@@ -212,6 +212,10 @@ static void bury(void)
     }
 }
 
+void platform_task_set_background(struct platform_task *task)
+{
+}
+
 void platform_task_set_name(struct platform_task *task, const char *name)
 {
 }
