@@ -139,6 +139,14 @@ error_t ports_begin_rpc(void *object, mach_msg_id_t msg_id,
                         struct rpc_info *info);
 void ports_end_rpc(void *object, struct rpc_info *info);
 
+/* How many threads serve a bucket at most: what comes when all are busy waits in
+ * its queue.  A server may change it before it serves. */
+extern int ports_threads_max;
+/* Whose a request on PI is, for servers whose requests may wait: no user has more
+ * than three quarters of the threads, further ones are told EAGAIN.  0 is nobody
+ * in particular, and so is all if this is null, as it is at first. */
+extern uid_t (*ports_user_of)(struct port_info *pi);
+
 /* Serves BUCKET with as many threads as it takes.  A thread that had nothing
  * to do for THREAD_TIMEOUT ms (0: never) ends; the call returns if all was
  * quiet for GLOBAL_TIMEOUT ms.  HOOK runs at the start of each thread. */

@@ -277,6 +277,7 @@ int main(int argc, char **argv)
     make_first_processes();
     self_proc->argv = (vm_address_t)argv;
     meet_startup(kernel_task);
+    ports_threads_max = PROC_THREADS_MAX;
     for (;;)
         ports_manage_port_operations_multithread(proc_bucket, demuxer, 60000, 0,
                                                  NULL);

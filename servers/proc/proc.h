@@ -14,6 +14,10 @@
 #include <iohelp/iohelp.h>
 #include <ports/ports.h>
 
+/* Requests are served one at a time, and more threads than it takes only stand in
+ * each other's way. */
+#define PROC_THREADS_MAX 16
+
 struct session {
     pid_t sid;
     int refs;           /* groups */

@@ -14,6 +14,11 @@
 
 #define COMPLETION_WAIT_S 2
 
+/* A client who does not come to the rendezvous keeps a thread: not all of them. */
+#define WAITING_USERS_MAX (PROC_THREADS_MAX / 2)
+
+static int waiting_users;
+
 /* A stub was settled or completed. */
 static pthread_cond_t progress = PTHREAD_COND_INITIALIZER;
 
@@ -49,8 +54,11 @@ static error_t reauthenticate(struct proc *p, mach_port_t rendezvous,
 {
     struct stub *stub;
     struct iouser *ids = NULL;
-    error_t err =
-        ports_create_port(stub_class, proc_bucket, sizeof *stub, &stub);
+    error_t err;
+
+    if (p->payer != 0 && waiting_users == WAITING_USERS_MAX)
+        return HURD_EAGAIN;
+    err = ports_create_port(stub_class, proc_bucket, sizeof *stub, &stub);
 
     if (err)
         return err;
@@ -58,10 +66,13 @@ static error_t reauthenticate(struct proc *p, mach_port_t rendezvous,
     stub->proc = p;
     stub->new_task = new_task;
     mach_port_t right = ports_get_right(stub);
+    boolean_t user = p->payer != 0;
+    waiting_users += user;
     pthread_mutex_unlock(&global_lock);
     err = iohelp_reauth_real(&ids, &stub->payer, authserver, rendezvous, right,
                              FALSE);
     pthread_mutex_lock(&global_lock);
+    waiting_users -= user;
     if (!err)
         stub->ids = ids;
     stub->settled = TRUE;
