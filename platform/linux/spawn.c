@@ -106,9 +106,7 @@ static int child_main(void *argument)
         _exit(74);
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    /* Away from the terminal's signals.  Not into a session of its own: Linux
-     * may share the processor among sessions, whatever the threads' priority. */
-    setpgid(0, 0);
+    setsid();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         dup2(machine.memory_fd, STUB_FD_MEMORY) < 0 ||
         dup2(machine.doorbell, STUB_FD_DOORBELL) < 0 ||
