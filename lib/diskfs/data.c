@@ -59,13 +59,21 @@ static error_t data_page_out(void *cookie, vm_offset_t offset,
 static error_t data_reserve(void *cookie, vm_offset_t offset, vm_size_t *size)
 {
     struct node *np = cookie;
-    error_t err = 0;
+    struct iouser *owner;
+    error_t err;
 
     pthread_mutex_lock(&diskfs_lock);
-    if (diskfs_readonly || diskfs_no_stores)
-        err = HURD_EROFS;
-    else if (diskfs_format->reserve)
-        err = diskfs_format->reserve(np, offset, size);
+    /* Who writes is not known here: it is as if the file's owner did. */
+    err = iohelp_create_simple_iouser(&owner, np->st.st_uid, np->st.st_gid);
+    if (!err) {
+        diskfs_user = owner;
+        if (diskfs_readonly || diskfs_no_stores)
+            err = HURD_EROFS;
+        else if (diskfs_format->reserve)
+            err = diskfs_format->reserve(np, offset, size);
+        diskfs_user = NULL;
+        iohelp_free_iouser(owner);
+    }
     pthread_mutex_unlock(&diskfs_lock);
     return err;
 }

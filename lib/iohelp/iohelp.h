@@ -30,6 +30,9 @@ error_t iohelp_restrict_iouser(struct iouser **user, const struct iouser *old,
                                const uid_t *uids, int nuids, const gid_t *gids,
                                int ngids);
 void iohelp_free_iouser(struct iouser *user);
+/* For whom ports_charge counts what USER has: 0 for root, the first id for others,
+ * and one that nobody has for those without any. */
+uid_t iohelp_payer(const struct iouser *user);
 
 /* The server's half of a reauthentication: hands NEWPORT (a receive right's
  * name; a send right is made) to the client who shows REND, by way of

@@ -66,6 +66,13 @@ error_t iohelp_dup_iouser(struct iouser **user, const struct iouser *old)
                                         old->gids->ids, old->gids->num);
 }
 
+uid_t iohelp_payer(const struct iouser *user)
+{
+    if (idvec_contains(user->uids, 0))
+        return 0;
+    return user->uids->num ? user->uids->ids[0] : (uid_t)-1;
+}
+
 static error_t keep_common(struct idvec *to, const struct idvec *have,
                            const uid_t *ids, int nids)
 {

@@ -18,18 +18,6 @@ __attribute__((constructor)) static void share_heaps(void)
     mallopt(M_ARENA_MAX, 2);
 }
 
-int ports_threads_max = 512;
-uid_t (*ports_user_of)(struct port_info *pi);
-
-/* Users who have requests under way; with more of them nobody is counted, but
- * then nobody has many threads either. */
-#define USERS_MAX 32
-
-struct user_load {
-    uid_t user;
-    int requests;
-};
-
 /* One per call of the manager. */
 struct service {
     struct port_bucket *bucket;
@@ -38,9 +26,8 @@ struct service {
     int thread_timeout, global_timeout;
     boolean_t single;
     pthread_mutex_t lock;
-    int threads; /* all of them */
-    int idle;    /* those that wait for a request */
-    struct user_load users[USERS_MAX];
+    int threads;     /* all of them */
+    int idle;        /* those that wait for a request */
     unsigned served; /* requests so far */
     boolean_t watched;
     pthread_cond_t nobody_listens;
@@ -186,55 +173,6 @@ static void serve_notices_first(struct port_bucket *bucket,
     pthread_mutex_unlock(&_ports_lock);
 }
 
-/* --- a share for everybody -------------------------------------------------- */
-
-static struct user_load *find_load(struct service *service, uid_t user)
-{
-    struct user_load *empty = NULL;
-
-    for (int i = 0; i < USERS_MAX; i++) {
-        struct user_load *load = &service->users[i];
-        if (load->requests && load->user == user)
-            return load;
-        if (!load->requests)
-            empty = load;
-    }
-    if (empty)
-        empty->user = user;
-    return empty;
-}
-
-/* False: the user has his share.  *USER_OUT is to be given to leave_share. */
-static boolean_t enter_share(struct service *service, struct port_info *pi,
-                             uid_t *user_out)
-{
-    uid_t user = ports_user_of ? ports_user_of(pi) : 0;
-    boolean_t enter = TRUE;
-
-    *user_out = user;
-    if (user == 0)
-        return TRUE;
-    pthread_mutex_lock(&service->lock);
-    struct user_load *load = find_load(service, user);
-    if (!load)
-        *user_out = 0;
-    else if (load->requests < ports_threads_max / 4 * 3)
-        load->requests++;
-    else
-        enter = FALSE;
-    pthread_mutex_unlock(&service->lock);
-    return enter;
-}
-
-static void leave_share(struct service *service, uid_t user)
-{
-    if (user == 0)
-        return;
-    pthread_mutex_lock(&service->lock);
-    find_load(service, user)->requests--;
-    pthread_mutex_unlock(&service->lock);
-}
-
 static boolean_t serve_object(struct port_info *pi, mach_msg_header_t *request,
                               mach_msg_header_t *reply)
 {
@@ -274,12 +212,12 @@ static boolean_t serve(mach_msg_header_t *request, mach_msg_header_t *reply)
         return TRUE;
     }
     boolean_t known = TRUE;
-    uid_t user = 0;
-    if (!is_notice(request) && !enter_share(service, pi, &user)) {
+    uid_t user = is_notice(request) ? 0 : pi->payer;
+    if (!_ports_enter_share(user)) {
         out->RetCode = HURD_EAGAIN;
     } else {
         known = serve_object(pi, request, reply);
-        leave_share(service, user);
+        _ports_leave_share(user);
     }
     ports_port_deref(pi);
     enter_idle(service);
