@@ -18,7 +18,8 @@ LINUX_DIALECT = {"errno.h", "fcntl.h", "sys/stat.h", "dirent.h", "termios.h",
 # The places where the one dialect is turned into the other.
 CONVERTERS = ("lib/hurd/", "lib/mach/", "personality/", "servers/runcommand/",
               "servers/console-run/", "servers/ext2fs/format.c",
-              "servers/ext2fs/store.c", "servers/term/io.c")
+              "servers/ext2fs/store.c", "servers/ext2fs/pieces.c",
+              "servers/ext2fs/clean.c", "servers/term/io.c")
 
 # For each folder, the folders that its files may not look into.
 FORBIDDEN = {

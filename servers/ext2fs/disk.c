@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* servers/ext2fs/disk.c: bytes of the disk, by way of the cache. */
 
-#include <errno.h>
 #include <string.h>
 
 #include "ext2fs/attempt.h"

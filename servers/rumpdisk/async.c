@@ -61,8 +61,7 @@ static kern_return_t answer_error(const struct job *job, error_t err)
 /* What was sent may begin in the middle of a page; the next is another's. */
 static void drop_data(const struct job *job)
 {
-    vm_deallocate(mach_task_self(), (vm_address_t)job->bio.data,
-                  job->bio.size);
+    vm_deallocate(mach_task_self(), (vm_address_t)job->bio.data, job->bio.size);
 }
 
 static void answer(const struct job *job, error_t err)

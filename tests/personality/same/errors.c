@@ -3,6 +3,7 @@
 #include "same.h"
 
 #include <dirent.h>
+#include <grp.h>
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
