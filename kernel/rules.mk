@@ -11,8 +11,8 @@ KERNEL_SRC := $(wildcard kernel/*/*.c kernel/*/x86_64/*.c)
 KERNEL_OBJ := $(KERNEL_SRC:%.c=$(B)/%.o)
 
 # --- MIG -------------------------------------------------------------------
-MIG_SERVERS := mach mach_port mach_host gnumach gnumach_limits mach4 \
-	mach_i386 device mach_debug
+MIG_SERVERS := mach mach_port mach_host gnumach gnumach_limits account \
+	mach4 mach_i386 device mach_debug
 MIG_USERS := memory_object memory_object_default task_notify device_reply
 MIG_DIR := $(B)/mig
 MIG_FLAGS := -n -cc "$(CC) -E -x c -nostdinc" -I$(MACH_INC) -DKERNEL
@@ -21,8 +21,8 @@ mig_defs_mach_i386 := mach/machine/mach_i386
 mig_defs_device := device/device
 mig_defs_device_reply := device/device_reply
 mig_defs_mach_debug := mach_debug/mach_debug
-# Ours: what is newer than the packaged definitions.
-mig_defs_own := gnumach_limits
+# Ours: what is newer than the packaged definitions, or in no other Mach.
+mig_defs_own := gnumach_limits account
 mig_defs = $(if $(filter $(1),$(mig_defs_own)),kernel/mig/$(1).defs,$\
 	$(MACH_INC)/$(or $(mig_defs_$(1)),mach/$(1)).defs)
 

@@ -11,14 +11,19 @@ MACH_INTERFACES := mach/mach_interface=mach/mach mach/mach_port=mach/mach_port \
 	device/device_request=device/device_request \
 	device/device_reply=device/device_reply \
 	mach/mach_i386=mach/machine/mach_i386 \
-	mach_debug/mach_debug=mach_debug/mach_debug
+	mach_debug/mach_debug=mach_debug/mach_debug \
+	mach/account=account
+
+# What is no other Mach's stands with the kernel.
+mach_interface_defs = $(firstword $(wildcard kernel/mig/$(1).defs) \
+	$(MACH_INC)/$(1).defs)
 
 define mach_user_stubs
 $(GEN)/$(1).h $(GEN)/$(1)_user.c &: | $(MACH_INC)/.done
 	$$(call say,MIG,$(2).defs)
 	$(Q)mkdir -p $$(@D)
 	$(Q)$(MIG) $(MIG_INC) -header $(GEN)/$(1).h -user $(GEN)/$(1)_user.c \
-	    -server /dev/null $(MACH_INC)/$(2).defs
+	    -server /dev/null $(call mach_interface_defs,$(2))
 MACH_USER_HEADERS += $(GEN)/$(1).h
 mach_STUB_OBJS += $(GEN)/$(1)_user.o
 $(GEN)/$(1)_user.o: $(GEN)/$(1)_user.c | $$(MACH_USER_HEADERS)

@@ -78,7 +78,8 @@ static kern_return_t child_register(struct child *child)
     return kr;
 }
 
-static kern_return_t child_make_thread(struct child *child)
+/* The child's registers are this thread's, but for where it begins. */
+static kern_return_t child_set_thread(struct child *child)
 {
     struct thread *thread = thread_self();
     uint64_t stack = (uint64_t)thread->frame & ~15ul;
@@ -87,12 +88,9 @@ static kern_return_t child_make_thread(struct child *child)
                                       .rdi = (uint64_t)thread,
                                       .rsi = (uint64_t)child->pid,
                                       .rfl = 0x202};
-    kern_return_t kr = thread_create(child->task, &child->thread);
 
-    if (!kr)
-        kr = thread_set_state(child->thread, i386_THREAD_STATE,
-                              (thread_state_t)&state, i386_THREAD_STATE_COUNT);
-    return kr;
+    return thread_set_state(child->thread, i386_THREAD_STATE,
+                            (thread_state_t)&state, i386_THREAD_STATE_COUNT);
 }
 
 /* The child has a right that goes when its program does. */
@@ -124,14 +122,17 @@ static kern_return_t child_make(struct child *child)
 
     if (kr)
         return kr;
-    kr = child_register(child);
+    /* What may fail for want of room comes before anybody hears of a child. */
+    kr = thread_create(child->task, &child->thread);
+    if (!kr)
+        kr = child_register(child);
     if (!kr) {
         child_give_rights(child);
         child_give_gate(child);
         kr = child->error;
     }
     if (!kr)
-        kr = child_make_thread(child);
+        kr = child_set_thread(child);
     if (!kr)
         kr = thread_resume(child->thread);
     if (kr)
@@ -170,6 +171,8 @@ long process_fork(struct frame *frame, uint64_t flags, uint64_t stack,
     port_deallocate(child.thread);
     port_deallocate(child.proc);
     port_deallocate(child.task);
+    if (kr == KERN_RESOURCE_SHORTAGE)
+        return -EAGAIN;
     if (kr)
         return linux_error(kr);
     if (flags & CLONE_PARENT_SETTID)

@@ -17,6 +17,8 @@
 
 #include <signal.h>
 
+#define TRIES_MAX 8
+
 #define MSG_SIG_POST     23000
 #define KILL_PATIENCE_MS 300
 #define PI_NOMSG         0x40 /* in proc_getprocinfo's first word */
@@ -136,11 +138,16 @@ static kern_return_t signal_send(pid_t pid, int sig,
     if (sig == SIGKILL) {
         kr = signal_send_kill(pid, task);
     } else if (sig) {
-        kr = INTERRUPTIBLE(proc_getmsgport(unix_process.proc, pid, &port));
-        if (!kr) {
-            kr = signal_tell(port, task, sig, info);
-            port_deallocate(port);
-        }
+        unsigned tries = 0;
+        /* One that runs another program meanwhile has another port. */
+        do {
+            kr = INTERRUPTIBLE(proc_getmsgport(unix_process.proc, pid, &port));
+            if (!kr) {
+                kr = signal_tell(port, task, sig, info);
+                port_deallocate(port);
+            }
+        } while ((kr == MIG_SERVER_DIED || kr == MACH_SEND_INVALID_DEST) &&
+                 ++tries < TRIES_MAX);
     }
     port_deallocate(task);
     /* It ended meanwhile. */

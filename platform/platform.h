@@ -44,6 +44,14 @@ void *platform_memory_base(void);
  * zeros afterwards and costs nothing until it is touched. */
 void platform_memory_discard(uint64_t phys, uint64_t size_bytes);
 
+/* What the host lets us have at most, as far as it can be known: processes,
+ * threads with those of the processes, and mappings. */
+struct platform_limits {
+    uint64_t tasks, threads;
+    uint64_t mappings; /* in one task: see platform_task_map */
+};
+void platform_host_limits(struct platform_limits *limits_out);
+
 /* --- address spaces ------------------------------------------------------- */
 
 /* The highest user address a task can map, exclusive; the platform keeps its
@@ -58,10 +66,16 @@ int platform_task_create(struct platform_task **task_out, void *cookie);
  * for any of them afterwards.  The threads' handles are gone too. */
 void platform_task_destroy(struct platform_task *task);
 
+/* Threads that are made in the task from now on come after other tasks' when the
+ * processor is short. */
+void platform_task_set_background(struct platform_task *task);
+
 /* Names the host's process after the task, for people's tools. */
 void platform_task_set_name(struct platform_task *task, const char *name);
 
-/* Change what the task sees.  Page-aligned.  Changes are queued and take
+/* Change what the task sees.  Neighbours in both spaces that are protected alike
+ * are one mapping; a task with more than platform_limits.mappings is ended.
+ * Page-aligned.  Changes are queued and take
  * effect in order; a thread that runs again later sees all that were queued
  * before it was let go.  MAP replaces what was there.  PROTECT changes only
  * pages that are mapped. */
@@ -282,8 +296,12 @@ void kernel_exception(void *thread_cookie, int vector, uint64_t error_code);
 
 void kernel_thread_stopped(void *thread_cookie);
 
-/* The host ended the task's process behind the kernel's back. */
-void kernel_task_died(void *task_cookie);
+/* The host ended the task's process behind the kernel's back, or the platform
+ * had to; WHY is for people. */
+void kernel_task_died(void *task_cookie, const char *why);
+
+/* The host has no room for the thread, which never ran and never will. */
+void kernel_thread_failed(void *thread_cookie);
 
 /* Does a piece of what was put off (core/work.h). */
 void kernel_work(void);

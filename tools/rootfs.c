@@ -65,7 +65,7 @@ static int format(const char *path, uint64_t size_bytes)
         setenv("PATH", "/usr/sbin:/sbin:/usr/bin:/bin", 1);
         execlp("mke2fs", "mke2fs", "-q", "-F", journal, "-t", "ext2", "-o",
                "hurd", "-O", "^dir_index", "-b", BLOCK_SIZE, "-I", INODE_SIZE,
-               "-m", "0", "-E", "root_owner=0:0", "-L", "hell", path, NULL);
+               "-m", "5", "-E", "root_owner=0:0", "-L", "hell", path, NULL);
         _exit(127);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)

@@ -39,9 +39,12 @@
 /* Nor is this: the address is device memory, each access is its device's. */
 #define KERN_DEVICE ((kern_return_t)0x7ff00002)
 
-/* Zeroed memory; NULL if the host has none left.  A thin name over the
- * platform's heap, so that a test can count and fail allocations. */
+/* Zeroed memory, charged to whom the kernel is working for (core/account.h);
+ * NULL if that one may have no more, or memory is short. */
 void *kalloc(size_t size_bytes);
+/* The same for what must not fail: beyond every limit, and never NULL.  How
+ * much of it there can be, something else has to bound. */
+void *kalloc_sure(size_t size_bytes);
 void kfree(void *memory);
 
 /* Prints to the console and the kernel message log.  Knows %s %d %u %x %lx %lu

@@ -2,6 +2,7 @@
 /* core/kernel.c: making the kernel, and the entries of platform.h. */
 #include "core/kernel.h"
 #include "boot/boot.h"
+#include "core/account.h"
 #include "core/stall.h"
 #include "core/timer.h"
 #include "core/trap.h"
@@ -52,9 +53,11 @@ int kernel_create(const struct kernel_config *config)
     halted = false;
     kernel_console_show(!kernel_command_word("quiet"));
     work_module_init();
+    account_module_init();
     timer_module_init();
     vm_page_module_init();
     vm_grave_module_init();
+    account_set_limits(platform_memory_size());
     pmap_module_init();
     vm_fault_module_init();
     vm_object_module_init();
@@ -107,6 +110,7 @@ static void kernel_look_for_tasks(void)
 /* The end of each entry: everything that it set off is done before the next. */
 void kernel_settle(void)
 {
+    vm_pages_settle();
     do
         thread_run_ready();
     while (ipc_run_deferred() || pc_run_later());
@@ -139,6 +143,7 @@ static struct thread *kernel_enter(void *cookie, const char *kind,
     thread_entered(thread);
     thread_reference(thread);
     current_thread = thread;
+    account_current = thread->task->account;
     return thread;
 }
 
@@ -146,6 +151,7 @@ static void kernel_leave(struct thread *thread)
 {
     thread_park_fault(thread);
     current_thread = NULL;
+    account_current = NULL;
     thread_deallocate(thread);
     kernel_settle();
 }
@@ -300,13 +306,25 @@ void kernel_thread_stopped(void *cookie)
     kernel_leave(thread);
 }
 
-void kernel_task_died(void *cookie)
+void kernel_thread_failed(void *cookie)
+{
+    struct thread *thread = kernel_enter(cookie, "failure", 0);
+    struct task *task = thread->task;
+
+    kprintf("%s: the host has no room for another thread\n", task->name);
+    thread_terminate_internal(thread);
+    if (!task->thread_count)
+        task_terminate_internal(task);
+    kernel_leave(thread);
+}
+
+void kernel_task_died(void *cookie, const char *why)
 {
     struct task *task = cookie;
 
     work_begin("death", 0);
     work_detail(0, task->name);
-    kprintf("%s: its host process is gone\n", task->name);
+    kprintf("%s: its host process is gone: %s\n", task->name, why);
     task_terminate_internal(task);
     kernel_settle();
 }

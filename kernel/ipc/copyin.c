@@ -5,9 +5,18 @@
  * checked for the header (so that a refused header takes nothing) and taken
  * one by one in the body (where an error loses what was taken). */
 #include "ipc/kmsg.h"
+#include "core/account.h"
 #include "ipc/right.h"
 #include "vm/fault.h"
 #include "vm/map.h"
+#include "vm/page.h"
+
+#define IPC_KMSG_READ_ANYWAY 8192u
+
+/* An item's copy, its pieces and amaps; and for each page its share of the
+ * amap's tree. */
+#define OOL_COST      1024
+#define OOL_PAGE_COST 10
 
 /* A header's two names, checked but not yet taken. */
 struct header_rights {
@@ -110,6 +119,27 @@ static void take_header(struct ipc_space *space, struct ipc_kmsg *kmsg,
                        ipc_disposition_result(h->reply_type));
 }
 
+static bool somebody_listens(const struct ipc_port *port)
+{
+    return !list_empty(port->pset != NULL ? &port->pset->queue.receivers
+                                          : &port->queue.receivers);
+}
+
+/* From who has too much nothing is taken in that would wait in a queue.  He may
+ * talk to those who listen, and to the kernel, so that he can give something
+ * back and say what happened; if no answers pile up either. */
+static bool may_send(const struct header_rights *h)
+{
+    const struct ipc_port *dest = h->dest->object;
+    const struct ipc_port *reply = h->reply != NULL ? h->reply->object : NULL;
+
+    if (!account_is_over(account_current)) {
+        return true;
+    }
+    return dest->active && (dest->kernel_owned || somebody_listens(dest)) &&
+           (reply == NULL || reply->message_count == 0);
+}
+
 /* --- the body ------------------------------------------------------------- */
 
 static bool is_ool_ports(const struct ipc_item *item)
@@ -144,7 +174,8 @@ static mach_msg_return_t fetch_ports(struct vm_map *map,
     kern_return_t kr;
 
     if (number != 0) {
-        if ((array = kalloc((number + 1) * sizeof *array)) == NULL) {
+        array = kalloc((number + 1) * sizeof *array);
+        if (array == NULL) {
             return MACH_SEND_NO_BUFFER;
         }
         kr = copyin(map, address, (mach_port_name_t *)array + number,
@@ -198,7 +229,17 @@ static mach_msg_return_t count_item(const struct ipc_item *item,
     return MACH_MSG_SUCCESS;
 }
 
-/* Checks the form of the whole body and fetches what may have to wait. */
+/* The kernel's memory that a copy of out-of-line memory takes at most. */
+static uint64_t memory_cost(const struct ipc_item *item)
+{
+    uint64_t pages = item->bytes / PAGE_SIZE + 2;
+
+    return OOL_COST + OOL_PAGE_COST * min_of(pages, vm_page_total_count());
+}
+
+/* Checks the form of the whole body and fetches what may have to wait.  What is
+ * taken from its sender afterwards goes through, so the sender must be able to
+ * pay for it. */
 static mach_msg_return_t prepare_body(struct vm_map *map, struct ipc_kmsg *kmsg,
                                       struct body_bound *bound,
                                       struct vm_fault_wait *wait)
@@ -207,6 +248,7 @@ static mach_msg_return_t prepare_body(struct vm_map *map, struct ipc_kmsg *kmsg,
     char *end = ipc_kmsg_end(kmsg);
     mach_msg_return_t mr = MACH_MSG_SUCCESS;
     struct ipc_item item;
+    uint64_t cost = 0;
 
     while (at < end) {
         start = at;
@@ -218,6 +260,12 @@ static mach_msg_return_t prepare_body(struct vm_map *map, struct ipc_kmsg *kmsg,
             mr = fetch_ports(map, &item, wait);
         } else if (mr == MACH_MSG_SUCCESS && !item.type->msgt_inline) {
             mr = fetch_memory(map, &item, &bound->memory, wait);
+            cost += memory_cost(&item);
+        }
+        if (mr == MACH_MSG_SUCCESS && cost != 0 &&
+            !account_has_room(account_current, ACCOUNT_BYTES, cost)) {
+            mr = MACH_SEND_NO_BUFFER;
+            start = at;
         }
         if (mr != MACH_MSG_SUCCESS) {
             free_ports(kmsg, start);
@@ -376,8 +424,13 @@ mach_msg_return_t ipc_kmsg_copyin(struct ipc_space *space, struct vm_map *map,
         mach_msg_user_is_misaligned(size_bytes)) {
         return MACH_SEND_MSG_TOO_SMALL;
     }
-    if (size_bytes > IPC_KMSG_SIZE_MAX ||
-        (kmsg = ipc_kmsg_alloc(size_bytes)) == NULL) {
+    if (size_bytes > IPC_KMSG_SIZE_MAX) {
+        return MACH_SEND_NO_BUFFER;
+    }
+    /* A small one is read even if it may not go. */
+    kmsg = size_bytes <= IPC_KMSG_READ_ANYWAY ? ipc_kmsg_alloc_sure(size_bytes)
+                                              : ipc_kmsg_alloc(size_bytes);
+    if (kmsg == NULL) {
         return MACH_SEND_NO_BUFFER;
     }
     kr = copyin(map, user_buffer, &kmsg->header, size_bytes, wait);
@@ -387,6 +440,9 @@ mach_msg_return_t ipc_kmsg_copyin(struct ipc_space *space, struct vm_map *map,
     }
     kmsg->header.msgh_size = size_bytes;
     mr = check_header(space, kmsg, &h);
+    if (mr == MACH_MSG_SUCCESS && !may_send(&h)) {
+        mr = MACH_SEND_NO_BUFFER;
+    }
     if (mr == MACH_MSG_SUCCESS) {
         mr = cancel_request(space, &h, notify);
     }
@@ -401,7 +457,9 @@ mach_msg_return_t ipc_kmsg_copyin(struct ipc_space *space, struct vm_map *map,
     }
     take_header(space, kmsg, &h);
     if (kmsg->header.msgh_bits & MACH_MSGH_BITS_COMPLEX) {
+        account_insists++;
         mr = take_body(space, map, kmsg, &bound.memory);
+        account_insists--;
     }
     *kmsg_out = kmsg;
     return mr;

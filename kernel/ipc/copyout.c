@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipc/kmsg.h"
+#include "core/account.h"
 #include "ipc/right.h"
 #include "vm/map.h"
 
@@ -62,6 +63,20 @@ static mach_msg_return_t give_memory(struct vm_map *map,
     return kr == KERN_SUCCESS ? MACH_MSG_SUCCESS : memory_error(kr);
 }
 
+/* The names are made: for where to write them even the last of memory will do.
+ * The receiver is charged as he gets it. */
+static kern_return_t copy_names(const void *names, size_t size_bytes,
+                                struct vm_map_copy **copy_out)
+{
+    struct account *receiver = account_current;
+    kern_return_t kr;
+
+    account_current = NULL;
+    kr = vm_map_copy_from_kernel(names, size_bytes, copy_out);
+    account_current = receiver;
+    return kr;
+}
+
 static mach_msg_return_t give_ool_ports(struct ipc_space *space,
                                         struct vm_map *map,
                                         const struct ipc_item *item)
@@ -76,8 +91,7 @@ static mach_msg_return_t give_ool_ports(struct ipc_space *space,
     if (number != 0) {
         mr = give_ports(space, item->type->msgt_name, number, ports, ports,
                         sizeof(mach_port_name_t));
-        kr = vm_map_copy_from_kernel(ports, number * sizeof(mach_port_name_t),
-                                     &copy);
+        kr = copy_names(ports, number * sizeof(mach_port_name_t), &copy);
     }
     kfree(ports);
     if (kr != KERN_SUCCESS) {

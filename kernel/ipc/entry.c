@@ -100,6 +100,42 @@ static struct ipc_leaf *make_leaf(struct ipc_space *space,
     }
 }
 
+static bool is_empty_node(const struct ipc_node *node)
+{
+    for (unsigned i = 0; i < IPC_RADIX_SLOTS; i++) {
+        if (node->slots[i] != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Frees what on the way to NAME has no name in use below it.  The root stays. */
+static void prune(struct ipc_space *space, mach_port_name_t name)
+{
+    void **path[LEVELS_MAX + 1] = {NULL};
+    void **at = &space->root;
+
+    if (name >= capacity(space)) {
+        return;
+    }
+    for (unsigned level = space->levels; level > 0 && *at != NULL; level--) {
+        path[level - 1] = at =
+            &((struct ipc_node *)*at)->slots[slot_of(name, level)];
+    }
+    for (unsigned level = 0; level < space->levels; level++) {
+        if (path[level] == NULL || *path[level] == NULL) {
+            continue;
+        }
+        if (level == 0 ? ((struct ipc_leaf *)*path[0])->used != 0
+                       : !is_empty_node(*path[level])) {
+            return;
+        }
+        kfree(*path[level]);
+        *path[level] = NULL;
+    }
+}
+
 static struct ipc_entry *take(struct ipc_space *space, mach_port_name_t name)
 {
     struct ipc_node *path[LEVELS_MAX + 1];
@@ -107,6 +143,7 @@ static struct ipc_entry *take(struct ipc_space *space, mach_port_name_t name)
     bool full;
 
     if (leaf == NULL) {
+        prune(space, name);
         return NULL;
     }
     space->used_count++;
@@ -197,6 +234,9 @@ void ipc_entry_free(struct ipc_space *space, mach_port_name_t name,
     }
     if (space->freed_count < IPC_FREE_NAMES) {
         space->freed[space->freed_count++] = name;
+    }
+    if (leaf->used == 0) {
+        prune(space, name);
     }
 }
 
@@ -356,6 +396,12 @@ void ipc_hash_remove(struct ipc_space *space, struct ipc_port *port,
     *at = entry->hash_next;
     entry->hash_next = 0;
     space->hash_count--;
+    if (space->hash_count == 0 && space->hash_size > HASH_ORDER0) {
+        kfree(space->hash);
+        kfree(space->old_hash);
+        space->hash = space->old_hash = NULL;
+        space->hash_size = 0;
+    }
 }
 
 struct ipc_entry *ipc_hash_lookup(struct ipc_space *space,

@@ -4,7 +4,7 @@
  * An entry is one name in one space.  Its type says what it denotes: a receive
  * right, user references to one send right of the same port, or both; exactly
  * one send-once right; references to a dead name; a port set.  An entry's
- * address stays the same while its space lives.  Names start at 1; one that
+ * address stays the same while its name is in use.  Names start at 1; one that
  * was freed is given out again first (the last freed first, of at most
  * IPC_FREE_NAMES that are remembered), then the lowest that is free.
  */

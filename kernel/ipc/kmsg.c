@@ -1,32 +1,81 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipc/kmsg.h"
+#include "core/account.h"
 #include "ipc/ends.h"
 #include "ipc/module.h"
 #include "vm/map.h"
 
+/* The sizes that most messages have; larger ones are as large as they are. */
+static uint32_t capacity_for(uint32_t size_bytes)
+{
+    if (size_bytes <= IPC_KMSG_TINY_SIZE) {
+        return IPC_KMSG_TINY_SIZE;
+    }
+    return max_of(size_bytes, IPC_KMSG_SMALL_SIZE);
+}
+
+static struct ipc_kmsg_cache *cache_for(uint32_t capacity)
+{
+    switch (capacity) {
+    case IPC_KMSG_TINY_SIZE:
+        return &ipc.tiny;
+    case IPC_KMSG_SMALL_SIZE:
+        return &ipc.small;
+    default:
+        return NULL;
+    }
+}
+
+static struct ipc_kmsg *kmsg_reuse(struct ipc_kmsg_cache *cache)
+{
+    struct ipc_kmsg *kmsg = cache->kmsgs[cache->count - 1];
+
+    if (!kalloc_give(kmsg, account_current)) {
+        return NULL;
+    }
+    cache->count--;
+    memset(kmsg, 0, offsetof(struct ipc_kmsg, header));
+    return kmsg;
+}
+
 struct ipc_kmsg *ipc_kmsg_alloc(uint32_t size_bytes)
 {
     struct ipc_kmsg *kmsg;
-    uint32_t capacity = max_of(size_bytes, IPC_KMSG_SMALL_SIZE);
+    uint32_t capacity = capacity_for(size_bytes);
+    struct ipc_kmsg_cache *cache = cache_for(capacity);
+    enum account_urgency before = account_urgency;
 
-    if (capacity == IPC_KMSG_SMALL_SIZE && ipc.cached != 0) {
-        kmsg = ipc.cache[--ipc.cached];
-        memset(kmsg, 0, offsetof(struct ipc_kmsg, header));
+    account_urgency = ACCOUNT_MESSAGE;
+    if (cache != NULL && cache->count != 0) {
+        kmsg = kmsg_reuse(cache);
     } else {
         kmsg = kalloc(offsetof(struct ipc_kmsg, header) + capacity);
     }
+    account_urgency = before;
     if (kmsg != NULL) {
         kmsg->capacity = capacity;
     }
     return kmsg;
 }
 
+struct ipc_kmsg *ipc_kmsg_alloc_sure(uint32_t size_bytes)
+{
+    struct ipc_kmsg *kmsg;
+
+    account_insists++;
+    kmsg = ipc_kmsg_alloc(size_bytes);
+    account_insists--;
+    return kmsg;
+}
+
 void ipc_kmsg_free(struct ipc_kmsg *kmsg)
 {
+    struct ipc_kmsg_cache *cache = cache_for(kmsg->capacity);
+
     kfree(kmsg->partial);
-    if (kmsg->capacity == IPC_KMSG_SMALL_SIZE &&
-        ipc.cached < IPC_KMSG_CACHE_MAX) {
-        ipc.cache[ipc.cached++] = kmsg;
+    if (cache != NULL && cache->count < IPC_KMSG_CACHE_MAX &&
+        kalloc_give(kmsg, NULL)) {
+        cache->kmsgs[cache->count++] = kmsg;
     } else {
         kfree(kmsg);
     }

@@ -27,6 +27,7 @@ struct vm_map;
 /* So many items of memory at most are shown to the receiver at once. */
 #define IPC_SHOWN_ITEMS_MAX 16u
 #define IPC_KMSG_SMALL_SIZE 1024u
+#define IPC_KMSG_TINY_SIZE  128u
 
 /* A sender that forced its message into a full queue is told, by the
  * send-once right NOTIFY, when it was taken out. */
@@ -39,6 +40,7 @@ struct ipc_marequest {
 struct ipc_kmsg {
     struct list port_link; /* port's queue, or a list of the ipc module's */
     uint64_t arrival;      /* its number among all that were queued */
+    bool later;            /* a user's: see ipc_mqueue_first */
     struct ipc_marequest *marequest;
     struct task *owner;   /* a reference: whose request waits (mig/kobject.h) */
     uint64_t cursor;      /* how far that has got */
@@ -52,8 +54,11 @@ struct ipc_kmsg {
 #define KMSG_REMOTE(kmsg) ((struct ipc_port *)(kmsg)->header.msgh_remote_port)
 #define KMSG_LOCAL(kmsg)  ((struct ipc_port *)(kmsg)->header.msgh_local_port)
 
-/* Not zeroed but for the part before the header; NULL if memory is short. */
+/* Not zeroed but for the part before the header; NULL if memory is short, or
+ * account_current may have no more. */
 struct ipc_kmsg *ipc_kmsg_alloc(uint32_t size_bytes);
+/* The same for what must not fail (kalloc_sure). */
+struct ipc_kmsg *ipc_kmsg_alloc_sure(uint32_t size_bytes);
 /* Frees the bytes; the rights have gone elsewhere. */
 void ipc_kmsg_free(struct ipc_kmsg *kmsg);
 /* Drops every right and all memory the message holds, and frees it: soon, not

@@ -9,6 +9,7 @@
  *
  * where put copies bytes that are already in the user's terms, and can be
  * repeated. */
+#include "core/account.h"
 #include "core/stall.h"
 #include "ipc/ipc.h"
 #include "ipc/mqueue.h"
@@ -87,10 +88,14 @@ static void deliver(struct thread *thread, struct ipc_kmsg *kmsg)
         ipc_kmsg_copyout_dest(kmsg, space);
         size = min_of(sizeof kmsg->header, thread->ith.receive_size);
     } else {
+        /* What was sent is received, whatever room there is: until then the
+         * sender has paid for it. */
+        account_insists++;
         mr = ipc_kmsg_copyout(kmsg, space, thread->task->map,
                               thread->ith.options & MACH_RCV_NOTIFY
                                   ? thread->ith.notify
                                   : MACH_PORT_NAME_NULL);
+        account_insists--;
         if (mr != MACH_MSG_SUCCESS &&
             (mr & ~MACH_MSG_MASK) != MACH_RCV_BODY_ERROR) {
             size = sizeof kmsg->header;
@@ -227,7 +232,9 @@ static void sent(struct thread *thread)
 static void hand_back(struct thread *thread, struct ipc_kmsg *kmsg,
                       mach_msg_return_t mr)
 {
+    account_insists++;
     mr |= ipc_kmsg_copyout_pseudo(kmsg, thread->task->space, thread->task->map);
+    account_insists--;
     put_message(thread, kmsg, kmsg->header.msgh_size, mr);
 }
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipc/mqueue.h"
+#include "core/account.h"
 #include "ipc/module.h"
 #include "task/thread.h"
 
 #include <mach/notify.h>
+
+/* One message in so many is a user's, if there is one. */
+#define LATER_TURN 8
 
 bool ipc_mqueue_full(const struct ipc_kmsg *kmsg)
 {
@@ -65,6 +69,23 @@ static bool hand_over(struct ipc_mqueue *queue, struct ipc_kmsg *kmsg)
     return false;
 }
 
+void ipc_mqueue_leave(struct ipc_port *port)
+{
+    if (heap_linked(&port->ready_node)) {
+        heap_remove(port->ready_in, &port->ready_node);
+    }
+}
+
+/* What users send to a server waits behind what the system's tasks do, so that
+ * many of theirs do not keep it from everybody.  A port stands in its set by its
+ * first message, so none overtakes another to the same port. */
+static bool goes_later(const struct ipc_kmsg *kmsg)
+{
+    const struct account *sender = kalloc_account(kmsg);
+
+    return sender != NULL && sender->rank == ACCOUNT_USER;
+}
+
 /* PORT's first message is another one: it takes its place in the set. */
 static void place_in_set(struct ipc_port *port)
 {
@@ -74,11 +95,10 @@ static void place_in_set(struct ipc_port *port)
     if (port->pset == NULL) {
         return;
     }
-    if (heap_linked(&port->ready_node)) {
-        heap_remove(&port->pset->ready, &port->ready_node);
-    }
+    ipc_mqueue_leave(port);
     if (first != NULL) {
-        heap_insert(&port->pset->ready, &port->ready_node, first->arrival);
+        port->ready_in = first->later ? &port->pset->later : &port->pset->ready;
+        heap_insert(port->ready_in, &port->ready_node, first->arrival);
     }
 }
 
@@ -92,6 +112,7 @@ static void enqueue(struct ipc_kmsg *kmsg)
         return;
     }
     kmsg->arrival = ipc.arrivals++;
+    kmsg->later = goes_later(kmsg);
     list_append(&port->queue.messages, &kmsg->port_link);
     if (port->message_count++ == 0) {
         place_in_set(port);
@@ -112,16 +133,28 @@ void ipc_mqueue_send_always(struct ipc_kmsg *kmsg)
     }
 }
 
+/* Which of a set's members with messages is next.  Now and then it is users'
+ * turn even if others wait, too. */
+static struct heap_node *next_ready(const struct ipc_pset *pset)
+{
+    if (pset->later.first != NULL &&
+        (pset->ready.first == NULL ||
+         pset->turn % LATER_TURN == LATER_TURN - 1)) {
+        return pset->later.first;
+    }
+    return pset->ready.first;
+}
+
 struct ipc_kmsg *ipc_mqueue_first(struct ipc_mqueue *queue, bool set)
 {
-    if (set) {
-        struct ipc_pset *pset = list_entry(queue, struct ipc_pset, queue);
+    struct heap_node *ready;
 
-        if (pset->ready.first == NULL) {
+    if (set) {
+        ready = next_ready(list_entry(queue, struct ipc_pset, queue));
+        if (ready == NULL) {
             return NULL;
         }
-        queue =
-            &heap_entry(pset->ready.first, struct ipc_port, ready_node)->queue;
+        queue = &heap_entry(ready, struct ipc_port, ready_node)->queue;
     }
     return list_first_entry(&queue->messages, struct ipc_kmsg, port_link);
 }
@@ -131,6 +164,9 @@ void ipc_mqueue_take(struct ipc_kmsg *kmsg)
     struct ipc_port *port = KMSG_REMOTE(kmsg);
 
     list_remove(&kmsg->port_link);
+    if (port->pset != NULL) {
+        port->pset->turn++;
+    }
     port->message_count--;
     place_in_set(port);
     ipc_mqueue_number(kmsg, port);

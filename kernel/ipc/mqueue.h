@@ -32,6 +32,8 @@ void ipc_mqueue_wake_receivers(struct ipc_mqueue *queue,
 
 /* PORT has become a member of a set: its messages join the set's. */
 void ipc_mqueue_join(struct ipc_port *port);
+/* It leaves its set: they do, too. */
+void ipc_mqueue_leave(struct ipc_port *port);
 
 /* Lets waiting senders in while there is room. */
 void ipc_mqueue_admit_senders(struct ipc_port *port);

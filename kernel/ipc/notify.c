@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipc/notify.h"
+#include "core/account.h"
 #include "ipc/kmsg.h"
 #include "ipc/mqueue.h"
 #include "ipc/trace.h"
@@ -13,6 +14,18 @@ struct notification {
     uint64_t value;
 };
 
+/* It was asked for: whoever sets it off, it is its receiver's. */
+static struct ipc_kmsg *make(const struct ipc_port *notify, uint32_t size_bytes)
+{
+    struct account *before = account_current;
+    struct ipc_kmsg *kmsg;
+
+    account_current = ipc_port_account(notify);
+    kmsg = ipc_kmsg_alloc_sure(size_bytes);
+    account_current = before;
+    return kmsg;
+}
+
 static void send(struct ipc_port *notify, mach_msg_id_t id,
                  mach_msg_bits_t more_bits, mach_msg_type_t type,
                  uint64_t value)
@@ -20,14 +33,14 @@ static void send(struct ipc_port *notify, mach_msg_id_t id,
     struct ipc_kmsg *kmsg;
     struct notification *message;
 
-    if (!ipc_port_active(notify) ||
-        (kmsg = ipc_kmsg_alloc(sizeof *message)) == NULL) {
+    if (!ipc_port_active(notify)) {
         if (type.msgt_name == MACH_MSG_TYPE_PORT_RECEIVE) {
             ipc_port_release_receive((struct ipc_port *)value);
         }
         ipc_port_drop_sonce_quietly(notify);
         return;
     }
+    kmsg = make(notify, sizeof *message);
     message = (struct notification *)&kmsg->header;
     message->header = (mach_msg_header_t){
         .msgh_bits =

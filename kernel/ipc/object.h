@@ -6,7 +6,8 @@
  * port), or limbo (none of these: on its way, or dead).
  *
  * Every message waits in its port's queue.  A set keeps those of its members
- * that have messages, by the arrival of their first.  Threads wait for messages
+ * that have messages, by the arrival of their first; apart from the others are
+ * those whose first is a user's.  Threads wait for messages
  * at the port or at its set, never both: a port in a set cannot be received from.
  */
 #ifndef IPC_OBJECT_H
@@ -31,6 +32,8 @@ struct ipc_pset {
     mach_port_name_t name;
     struct list members; /* of struct ipc_port.pset_link */
     struct heap ready;   /* of struct ipc_port.ready_node */
+    struct heap later;   /* the same: their first message is a user's */
+    unsigned turn;       /* messages taken */
     struct ipc_mqueue queue;
     struct list dying_link; /* see ipc/ends.h */
 };
@@ -58,7 +61,8 @@ struct ipc_port {
     struct ipc_port *destination; /* a reference */
     struct ipc_pset *pset;        /* a reference */
     struct list pset_link;
-    struct heap_node ready_node; /* pset->ready, while it has messages */
+    struct heap_node ready_node; /* while it has messages */
+    struct heap *ready_in;       /* pset->ready or pset->later */
 
     unsigned send_rights, send_once_rights;
     mach_port_mscount_t make_send_count;

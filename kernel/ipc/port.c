@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/account.h"
 #include "ipc/ends.h"
 #include "ipc/ipc.h"
 #include "ipc/module.h"
 #include "ipc/mqueue.h"
 #include "ipc/notify.h"
+#include "ipc/space.h"
+#include "task/task.h"
 
 struct ipc_module ipc;
 
@@ -56,6 +59,14 @@ void ipc_port_release(struct ipc_port *port)
         kassert(!port->active && list_empty(&port->requests));
         kfree(port);
     }
+}
+
+struct account *ipc_port_account(const struct ipc_port *port)
+{
+    struct task *task =
+        port->receiver != NULL ? ipc_space_task(port->receiver) : NULL;
+
+    return task != NULL ? task->account : NULL;
 }
 
 bool ipc_port_active(const struct ipc_port *port)
@@ -337,9 +348,7 @@ void ipc_pset_remove(struct ipc_port *port)
 {
     struct ipc_pset *pset = port->pset;
 
-    if (heap_linked(&port->ready_node)) {
-        heap_remove(&pset->ready, &port->ready_node);
-    }
+    ipc_mqueue_leave(port);
     list_remove(&port->pset_link);
     port->pset = NULL;
     ipc_pset_release(pset);
@@ -363,6 +372,16 @@ struct ipc_pset *ipc_port_pset(struct ipc_port *port)
 
 /* --- the module ----------------------------------------------------------- */
 
+/* A message that waited for the kernel is served for whom it is charged to. */
+static void serve_later(struct ipc_kmsg *kmsg)
+{
+    struct account *account = kalloc_account(kmsg);
+
+    account_enter(account);
+    ipc_kobject_message(kmsg);
+    account_leave(account);
+}
+
 static void tell_no_senders(struct ipc_port *port)
 {
     port->no_senders_queued = false;
@@ -383,7 +402,7 @@ bool ipc_run_deferred(void)
         }
         if ((first = list_first(&ipc.kernel_messages)) != NULL) {
             list_remove(first);
-            ipc_kobject_message(list_entry(first, struct ipc_kmsg, port_link));
+            serve_later(list_entry(first, struct ipc_kmsg, port_link));
         } else if ((first = list_first(&ipc.no_senders)) != NULL) {
             list_remove(first);
             tell_no_senders(list_entry(first, struct ipc_port, deferred_link));
@@ -419,7 +438,10 @@ void ipc_module_init(void)
 void ipc_module_fini(void)
 {
     ipc_run_deferred();
-    while (ipc.cached != 0) {
-        kfree(ipc.cache[--ipc.cached]);
+    while (ipc.tiny.count != 0) {
+        kfree(ipc.tiny.kmsgs[--ipc.tiny.count]);
+    }
+    while (ipc.small.count != 0) {
+        kfree(ipc.small.kmsgs[--ipc.small.count]);
     }
 }

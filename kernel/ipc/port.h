@@ -34,6 +34,7 @@ enum ipc_kobject_type {
     IKOT_EXCEPTION_REPLY, /* kobject: what waits for the reply */
 };
 
+struct account;
 struct ipc_port;
 typedef struct ipc_port *ipc_port_t;
 
@@ -52,6 +53,8 @@ void ipc_port_dealloc_kernel(struct ipc_port *port);
 void ipc_port_reference(struct ipc_port *port);
 void ipc_port_release(struct ipc_port *port);
 bool ipc_port_active(const struct ipc_port *port);
+/* The account of the task that receives from it; NULL: none does. */
+struct account *ipc_port_account(const struct ipc_port *port);
 
 void ipc_kobject_set(struct ipc_port *port, enum ipc_kobject_type type,
                      void *kobject);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipc/right.h"
+#include "core/account.h"
 #include "ipc/ends.h"
 #include "ipc/kmsg.h"
 #include "ipc/mqueue.h"
@@ -542,7 +543,9 @@ kern_return_t ipc_right_rename(struct ipc_space *space,
     }
     *entry = *old;
     if (entry->type & MACH_PORT_TYPE_SEND) {
+        account_insists++; /* it was there, under the old name */
         ipc_hash_insert(space, entry->object, new_name, entry);
+        account_insists--;
     }
     if (entry->type & MACH_PORT_TYPE_RECEIVE) {
         ((struct ipc_port *)entry->object)->receiver_name = new_name;

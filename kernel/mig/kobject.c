@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/account.h"
 #include "ipc/ipc.h"
 #include "ipc/mqueue.h"
 #include "ipc/trace.h"
@@ -9,6 +10,7 @@
 #include <mach/mig_errors.h>
 #include <mach/notify.h>
 
+#include "account_server.h"
 #include "device_server.h"
 #include "gnumach_limits_server.h"
 #include "gnumach_server.h"
@@ -39,6 +41,7 @@ static mig_routine_t find_routine(const mach_msg_header_t *request)
         (routine = mach_port_server_routine(request)) == NULL &&
         (routine = gnumach_server_routine(request)) == NULL &&
         (routine = gnumach_limits_server_routine(request)) == NULL &&
+        (routine = account_server_routine(request)) == NULL &&
         (routine = mach_host_server_routine(request)) == NULL &&
         (routine = device_server_routine(request)) == NULL &&
         (routine = mach4_server_routine(request)) == NULL &&
@@ -97,11 +100,8 @@ void ipc_take_reply(struct ipc_reply_to *reply)
 /* Sends a message made of kernel rights of the kinds that travel. */
 static void send_copy(const mach_msg_header_t *header)
 {
-    struct ipc_kmsg *kmsg = ipc_kmsg_alloc(header->msgh_size);
+    struct ipc_kmsg *kmsg = ipc_kmsg_alloc_sure(header->msgh_size);
 
-    if (kmsg == NULL) {
-        kpanic("no memory for a reply of %u bytes", header->msgh_size);
-    }
     memcpy(&kmsg->header, header, header->msgh_size);
     if (platform_trace_enabled()) {
         ipc_trace_message(kmsg, "kernel");
@@ -123,12 +123,10 @@ void ipc_reply_simple(struct ipc_port *port, mach_msg_type_name_t disposition,
 
 static void drop_reply(mach_msg_header_t *header)
 {
-    struct ipc_kmsg *kmsg = ipc_kmsg_alloc(header->msgh_size);
+    struct ipc_kmsg *kmsg = ipc_kmsg_alloc_sure(header->msgh_size);
 
-    if (kmsg != NULL) {
-        memcpy(&kmsg->header, header, header->msgh_size);
-        ipc_kmsg_destroy(kmsg);
-    }
+    memcpy(&kmsg->header, header, header->msgh_size);
+    ipc_kmsg_destroy(kmsg);
 }
 
 /* Ends the request: what a routine has not taken over is destroyed. */
@@ -250,6 +248,7 @@ void ipc_run_later(struct work *work)
     struct task *owner = list_entry(work, struct task, later_work);
     struct ipc_kmsg *request =
         list_first_entry(&owner->later, struct ipc_kmsg, port_link);
+    struct account *account = kalloc_account(request);
 
     list_remove(&request->port_link);
     request->owner = NULL;
@@ -257,7 +256,9 @@ void ipc_run_later(struct work *work)
         work_later(work);
     }
     call.owner = owner;
+    account_enter(account);
     ipc_kobject_message(request);
+    account_leave(account);
     call.owner = NULL;
     task_deallocate(owner);
 }
@@ -345,11 +346,8 @@ void ipc_kobject_message(struct ipc_kmsg *request)
 
 void ipc_send_from_kernel(struct mach_msg_header *header, size_t size_bytes)
 {
-    struct ipc_kmsg *kmsg = ipc_kmsg_alloc(size_bytes);
+    struct ipc_kmsg *kmsg = ipc_kmsg_alloc_sure(size_bytes);
 
-    if (kmsg == NULL) {
-        kpanic("no memory for a message of %lu bytes", size_bytes);
-    }
     memcpy(&kmsg->header, header, size_bytes);
     kmsg->header.msgh_size = size_bytes;
     ipc_kmsg_copyin_from_kernel(kmsg);

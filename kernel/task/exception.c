@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "task/exception.h"
+#include "core/account.h"
 #include "ipc/port.h"
 #include "mig/kobject.h"
 #include "task/task.h"
@@ -106,6 +107,7 @@ void exception_raise_thread(struct thread *thread, int exception, int code,
         exception_fatal(thread, exception, code, subcode);
         return;
     }
+    account_insists++; /* one for a thread, at most */
     wait = kalloc(sizeof *wait);
     if (wait) {
         *wait = (struct exception_wait){.thread = thread,
@@ -114,6 +116,7 @@ void exception_raise_thread(struct thread *thread, int exception, int code,
                                         .subcode = subcode};
         wait->reply = ipc_port_alloc_kernel(IKOT_EXCEPTION_REPLY, wait);
     }
+    account_insists--;
     if (!wait || !wait->reply) {
         kfree(wait);
         exception_fatal(thread, exception, code, subcode);

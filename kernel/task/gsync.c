@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "task/gsync.h"
+#include "core/account.h"
 #include "core/timer.h"
 #include "core/work.h"
 #include "task/reply.h"
@@ -125,11 +126,14 @@ static kern_return_t gsync_compare(struct task *task, vm_offset_t address,
 static void gsync_wait_try(struct vm_fault_wait *fault, kern_return_t result)
 {
     struct gsync_waiter *waiter = list_entry(fault, struct gsync_waiter, fault);
+    struct account *before = account_current;
     kern_return_t kr = result;
 
+    account_current = kalloc_account(waiter);
     if (kr == KERN_SUCCESS)
         kr = gsync_compare(waiter->task, waiter->address, waiter->low,
                            waiter->high, waiter->flags, fault);
+    account_current = before;
     if (kr == KERN_WAITING)
         return;
     if (kr != KERN_SUCCESS) {

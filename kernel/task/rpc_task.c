@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* task/rpc_task.c: the task_ routines of mach.defs and gnumach.defs. */
+#include "core/account.h"
 #include "host/host.h"
 #include "ipc/port.h"
 #include "task/reply.h"
@@ -400,7 +401,8 @@ kern_return_t rpc_task_set_essential(task_t task, boolean_t essential)
         !host_is_privileged(current_thread->task->space))
         return KERN_NO_ACCESS;
     task->essential = essential;
-    vm_map_set_essential(task->map, essential);
+    task->account->rank =
+        essential ? ACCOUNT_ESSENTIAL : task->account->parent->rank;
     return KERN_SUCCESS;
 }
 

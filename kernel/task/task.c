@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "task/task.h"
+#include "core/account.h"
 #include "core/kernel.h"
 #include "ipc/ipc.h"
 #include "ipc/port.h"
@@ -12,13 +13,45 @@
 struct task *kernel_task;
 struct list all_tasks;
 
-static struct task *task_alloc(void)
+/* What a task costs the host besides: a process, and what it shares with us. */
+#define TASK_HOST_BYTES 32768
+
+/* Everything that a task is made of is charged to its own account. */
+static struct account *task_account(const struct task *parent)
+{
+    struct account *account = account_create(parent ? parent->account : NULL);
+
+    if (!account)
+        return NULL;
+    if (account_charge(account, ACCOUNT_TASKS, 1)) {
+        if (account_charge(account, ACCOUNT_THREADS, 1)) {
+            if (account_charge(account, ACCOUNT_BYTES, TASK_HOST_BYTES))
+                return account;
+            account_discharge(account, ACCOUNT_THREADS, 1);
+        }
+        account_discharge(account, ACCOUNT_TASKS, 1);
+    }
+    account_release(account);
+    return NULL;
+}
+
+/* The process is gone. */
+static void task_account_end(struct account *account)
+{
+    account_discharge(account, ACCOUNT_TASKS, 1);
+    account_discharge(account, ACCOUNT_THREADS, 1);
+    account_discharge(account, ACCOUNT_BYTES, TASK_HOST_BYTES);
+}
+
+static struct task *task_alloc(struct account *account)
 {
     struct task *task = kalloc(sizeof *task);
 
     if (!task)
         return NULL;
     task->references = 1;
+    task->account = account;
+    account_hold(account);
     task->active = true;
     task->priority = 25; /* BASEPRI_USER, as GNU Mach's tasks have */
     task->creation_time_ns = platform_time_realtime();
@@ -32,6 +65,8 @@ static struct task *task_alloc(void)
 
 static void task_free(struct task *task)
 {
+    struct account *account = task->account;
+
     if (task->self)
         ipc_port_dealloc_kernel(task->self);
     if (task->space)
@@ -39,6 +74,7 @@ static void task_free(struct task *task)
     kfree(task->emulation);
     kfree(task->io_ports);
     kfree(task);
+    account_release(account);
 }
 
 /* The address space, then the map that shows in it. */
@@ -46,6 +82,9 @@ static bool task_make_map(struct task *task, struct task *parent, bool inherit)
 {
     if (platform_task_create(&task->platform, task) < 0)
         return false;
+    /* Many of a user's tasks must not keep the servers from the processor. */
+    if (task->account->rank == ACCOUNT_USER)
+        platform_task_set_background(task->platform);
     if (inherit)
         task->map = vm_map_fork(parent->map, task->platform);
     else
@@ -85,19 +124,39 @@ static void task_inherit_emulation(struct task *task, struct task *parent)
     }
 }
 
-kern_return_t task_create_internal(struct task *parent, bool inherit,
-                                   struct task **task_out)
+/* All of a task that can fail. */
+static struct task *task_build(struct account *account, struct task *parent,
+                               bool inherit)
 {
-    struct task *task = task_alloc();
+    struct task *task = task_alloc(account);
 
     if (!task)
-        return KERN_RESOURCE_SHORTAGE;
+        return NULL;
     if (!task->self || !task->space || !task_make_map(task, parent, inherit)) {
         task_free(task);
-        return KERN_RESOURCE_SHORTAGE;
+        return NULL;
     }
     task_inherit_ports(task, parent);
     task_inherit_emulation(task, parent);
+    return task;
+}
+
+kern_return_t task_create_internal(struct task *parent, bool inherit,
+                                   struct task **task_out)
+{
+    struct account *before = account_current, *account = task_account(parent);
+    struct task *task;
+
+    if (!account)
+        return KERN_RESOURCE_SHORTAGE;
+    account_current = account;
+    task = task_build(account, parent, inherit);
+    account_current = before;
+    if (!task)
+        task_account_end(account);
+    account_release(account);
+    if (!task)
+        return KERN_RESOURCE_SHORTAGE;
     list_append(&all_tasks, &task->link);
     task_reference(task); /* the list's */
     task_notify_created(task, parent);
@@ -169,6 +228,7 @@ static void task_end(struct task *task)
     if (task->platform)
         platform_task_destroy(task->platform);
     task->platform = NULL;
+    task_account_end(task->account);
     ipc_kobject_set(task->self, IKOT_NONE, NULL);
     vm_map_terminate(task->map);
     vm_map_deallocate(task->map);
@@ -201,7 +261,10 @@ bool task_any_alive(void)
 void task_module_init(void)
 {
     list_init(&all_tasks);
-    kernel_task = task_alloc();
+    struct account *account = task_account(NULL);
+
+    kernel_task = account ? task_alloc(account) : NULL;
+    account_release(account);
     if (!kernel_task || !kernel_task->self || !kernel_task->space)
         kpanic("no memory for the kernel task");
     kernel_task->map = vm_map_create(NULL, 0, platform_address_limit());

@@ -12,6 +12,7 @@
 #include "core/list.h"
 #include "core/work.h"
 
+struct account;
 struct ipc_port;
 struct ipc_space;
 struct vm_map;
@@ -26,6 +27,7 @@ struct task {
     bool essential;
     struct list link; /* kernel.tasks, in order of creation */
 
+    struct account *account;        /* held */
     struct vm_map *map;             /* owned */
     struct ipc_space *space;        /* owned */
     struct platform_task *platform; /* owned; NULL: the kernel task */
@@ -58,7 +60,8 @@ struct task {
 extern struct task *kernel_task;
 extern struct list all_tasks;
 
-/* Makes a task: no threads, not suspended.  With INHERIT, its map is forked
+/* Makes a task: no threads, not suspended; its account stands where PARENT's
+ * does.  With INHERIT, its map is forked
  * from PARENT's by the inheritance of each region; without, it is empty.  The
  * bootstrap, exception and registered ports are the parent's (null without
  * one).  Returns one reference. */

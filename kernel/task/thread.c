@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "task/thread.h"
+#include "core/account.h"
 #include "ipc/port.h"
 #include "ipc/space.h"
 #include "vm/entry.h"
@@ -15,22 +16,57 @@ void thread_module_init(void)
     next_id = 1;
 }
 
+/* What a thread costs the host besides: its own, and what it shares with us. */
+#define THREAD_HOST_BYTES 16384
+
+static bool thread_charge(struct account *account)
+{
+    if (!account_charge(account, ACCOUNT_THREADS, 1))
+        return false;
+    if (account_charge(account, ACCOUNT_BYTES, THREAD_HOST_BYTES))
+        return true;
+    account_discharge(account, ACCOUNT_THREADS, 1);
+    return false;
+}
+
+static void thread_discharge(struct account *account)
+{
+    account_discharge(account, ACCOUNT_BYTES, THREAD_HOST_BYTES);
+    account_discharge(account, ACCOUNT_THREADS, 1);
+}
+
+/* All of a thread that can fail. */
+static struct thread *thread_build(struct task *task)
+{
+    struct thread *thread = kalloc(sizeof *thread);
+
+    if (!thread)
+        return NULL;
+    thread->self = ipc_port_alloc_kernel(IKOT_THREAD, thread);
+    if (thread->self &&
+        platform_thread_create(task->platform, thread, &thread->platform) == 0)
+        return thread;
+    if (thread->self)
+        ipc_port_dealloc_kernel(thread->self);
+    kfree(thread);
+    return NULL;
+}
+
 kern_return_t thread_create_internal(struct task *task,
                                      struct thread **thread_out)
 {
+    struct account *before = account_current;
     struct thread *thread;
 
     if (!task->active || !task->platform)
         return KERN_FAILURE;
-    thread = kalloc(sizeof *thread);
-    if (!thread)
+    if (!thread_charge(task->account))
         return KERN_RESOURCE_SHORTAGE;
-    thread->self = ipc_port_alloc_kernel(IKOT_THREAD, thread);
-    if (!thread->self ||
-        platform_thread_create(task->platform, thread, &thread->platform) < 0) {
-        if (thread->self)
-            ipc_port_dealloc_kernel(thread->self);
-        kfree(thread);
+    account_current = task->account;
+    thread = thread_build(task);
+    account_current = before;
+    if (!thread) {
+        thread_discharge(task->account);
         return KERN_RESOURCE_SHORTAGE;
     }
     thread->references = 2; /* the task's and the caller's */
@@ -101,6 +137,7 @@ void thread_terminate_internal(struct thread *thread)
     vm_fault_wait_cancel(&thread->fault_wait);
     platform_thread_destroy(thread->platform);
     thread->platform = NULL;
+    thread_discharge(task->account);
     list_remove(&thread->task_link);
     task->thread_count--;
     task->dead_threads_user_ns += thread->user_ns;
@@ -181,11 +218,14 @@ void thread_run_ready(void)
         thread_reference(thread);
         thread->state = THREAD_KERNEL;
         current_thread = thread;
+        account_current = thread->task->account;
         thread->wait_done(thread, thread->wait_result);
         thread_park_fault(thread);
+        account_current = NULL;
         thread_deallocate(thread);
     }
     current_thread = before;
+    account_current = before ? before->task->account : NULL;
 }
 
 static void thread_fault_done(struct vm_fault_wait *wait, kern_return_t result)

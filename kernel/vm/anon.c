@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/anon.h"
+#include "core/account.h"
 #include "vm/grave.h"
 #include "vm/object.h"
 #include "vm/page.h"
@@ -19,6 +20,8 @@ static struct vm_anon *vm_anon_alloc(void)
 
     if (!anon)
         return kalloc(sizeof *anon);
+    if (!kalloc_give(anon, account_current))
+        return NULL;
     spare.first = anon->next;
     spare.count--;
     return anon;
@@ -26,7 +29,7 @@ static struct vm_anon *vm_anon_alloc(void)
 
 static void vm_anon_free(struct vm_anon *anon)
 {
-    if (spare.count == SPARE_MAX) {
+    if (spare.count == SPARE_MAX || !kalloc_give(anon, NULL)) {
         kfree(anon);
         return;
     }

@@ -37,7 +37,6 @@ struct vm_map_entry {
 struct vm_map {
     unsigned references;
     bool dead;
-    bool essential; /* may use the last of memory */
     vm_offset_t min, max;
     vm_size_t size;      /* bytes mapped */
     vm_size_t size_none; /* of these, what can have no access: not limited */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/fault.h"
+#include "core/account.h"
 #include "core/work.h"
 #include "vm/copy.h"
 #include "vm/entry.h"
@@ -11,7 +12,11 @@
 #define WINDOW_PAGES 16ul
 #define WINDOW_ORDER 4
 
+/* Entries without a look for memory after one that found none. */
+#define SETTLE_PAUSE 512
+
 static struct list woken;
+static int settle_pause;
 static struct list later; /* one of them is woken in each entry for them */
 
 static void vm_fault_run_later(struct work *work)
@@ -30,6 +35,7 @@ static struct work later_work = {.run = vm_fault_run_later};
 void vm_fault_module_init(void)
 {
     list_init(&woken);
+    settle_pause = 0;
     list_init(&later);
     work_cancel(&later_work);
 }
@@ -66,44 +72,44 @@ bool vm_fault_run_woken(void)
     return true;
 }
 
-/* The last of memory is for the tasks that all others stand on: who is greedy
- * goes without before a server does. */
-static uint64_t vm_pages_kept(const struct vm_map *map)
+static struct vm_page *vm_page_want(bool zero)
 {
-    return map->essential ? 0 : min_of(vm_page_total_count() / 32, 1024ul);
-}
-
-static struct vm_page *vm_page_get(const struct vm_map *map, unsigned order,
-                                   bool zero)
-{
-    return vm_page_free_count() >= vm_pages_kept(map) + (1ul << order)
-               ? vm_page_alloc_run(order, zero)
-               : NULL;
-}
-
-static struct vm_page *vm_page_want(const struct vm_map *map, bool zero)
-{
-    struct vm_page *page = vm_page_get(map, 0, zero);
+    struct vm_page *page = vm_page_alloc(zero);
 
     if (page)
         return page;
-    vm_grave_drain(vm_pages_kept(map) + 64);
-    page = vm_page_get(map, 0, zero);
+    vm_grave_drain(account_pages_kept(account_current) + 64);
+    page = vm_page_alloc(zero);
     if (page)
         return page;
-    vm_object_reclaim(vm_pages_kept(map) + 64);
-    return vm_page_get(map, 0, zero);
+    vm_object_reclaim(account_pages_kept(account_current) + 64);
+    return vm_page_alloc(zero);
 }
 
-bool vm_pages_available(const struct vm_map *map, uint64_t count)
+bool vm_pages_available(uint64_t count)
 {
-    uint64_t wanted = vm_pages_kept(map) + count;
+    uint64_t wanted = account_pages_kept(account_current) + count;
 
     if (vm_page_free_count() < wanted)
         vm_grave_drain(wanted);
     if (vm_page_free_count() < wanted)
         vm_object_reclaim(wanted + 64);
-    return vm_page_free_count() >= wanted;
+    return vm_page_free_count() >= wanted &&
+           account_has_room(account_current, ACCOUNT_PAGES, count);
+}
+
+/* The kernel's heap cannot wait for the caches of pagers' pages to shrink: they
+ * leave a little more than what is kept from users.  If that cannot be had it is
+ * not tried again at once, as all objects are looked at. */
+void vm_pages_settle(void)
+{
+    uint64_t wanted = account_rank_kept(ACCOUNT_USER) +
+                      min_of(vm_page_total_count() / 64, 256ul);
+
+    if (vm_page_free_count() >= wanted || settle_pause-- > 0)
+        return;
+    vm_object_reclaim(wanted);
+    settle_pause = vm_page_free_count() < wanted ? SETTLE_PAUSE : 0;
 }
 
 /* A page at *ADDRESS in *ENTRY, being made accessible. */
@@ -149,9 +155,9 @@ static kern_return_t vm_place_zero(struct vm_place *place)
         start + WINDOW_PAGES * PAGE_SIZE <= entry->end &&
         (!radix_next(&entry->amap->anons, &next) ||
          next >= slot + WINDOW_PAGES))
-        run = vm_page_get(place->map, WINDOW_ORDER, true);
+        run = vm_page_alloc_run(WINDOW_ORDER, true);
     if (!run) {
-        struct vm_page *page = vm_page_want(place->map, true);
+        struct vm_page *page = vm_page_want(true);
         return page ? vm_place_set_anon(place, page) : KERN_RESOURCE_SHORTAGE;
     }
     kern_return_t kr = KERN_SUCCESS;
@@ -183,12 +189,14 @@ static kern_return_t vm_place_anon(struct vm_place *place, struct vm_anon *anon,
     vm_page_clean(anon->page);
     place->page = anon->page;
     place->prot = entry->prot;
-    if (vm_place_owns(entry, place->index) && !entry->needs_copy)
+    if (vm_place_owns(entry, place->index) && !entry->needs_copy) {
+        vm_page_give(anon->page, account_current);
         return KERN_SUCCESS;
+    }
     place->prot &= ~VM_PROT_WRITE;
     if (!(access & VM_PROT_WRITE))
         return KERN_SUCCESS;
-    struct vm_page *page = vm_page_want(place->map, false);
+    struct vm_page *page = vm_page_want(false);
     if (!page)
         return KERN_RESOURCE_SHORTAGE;
     memcpy(vm_page_data(page), vm_page_data(anon->page), PAGE_SIZE);
@@ -212,7 +220,7 @@ static kern_return_t vm_place_object(struct vm_place *place, vm_prot_t access,
     if (kr != KERN_SUCCESS)
         return kr;
     if (copy) {
-        struct vm_page *page = vm_page_want(place->map, false);
+        struct vm_page *page = vm_page_want(false);
         if (!page)
             return KERN_RESOURCE_SHORTAGE;
         memcpy(vm_page_data(page), vm_page_data(place->page), PAGE_SIZE);
@@ -226,7 +234,7 @@ static kern_return_t vm_place_object(struct vm_place *place, vm_prot_t access,
     return KERN_SUCCESS;
 }
 
-static kern_return_t vm_place_find(struct vm_place *place, struct vm_map *map,
+static kern_return_t vm_place_look(struct vm_place *place, struct vm_map *map,
                                    vm_offset_t address, vm_prot_t access,
                                    struct vm_fault_wait *wait)
 {
@@ -262,6 +270,19 @@ static kern_return_t vm_place_find(struct vm_place *place, struct vm_map *map,
             return kr;
     }
     return vm_place_zero(place);
+}
+
+static kern_return_t vm_place_find(struct vm_place *place, struct vm_map *map,
+                                   vm_offset_t address, vm_prot_t access,
+                                   struct vm_fault_wait *wait)
+{
+    enum account_urgency before = account_urgency;
+    kern_return_t kr;
+
+    account_urgency = ACCOUNT_FAULT;
+    kr = vm_place_look(place, map, address, access, wait);
+    account_urgency = before;
+    return kr;
 }
 
 /* What a neighbour of the faulting page could be shown as, without waiting. */
@@ -310,7 +331,8 @@ static void vm_place_show(const struct vm_place *place)
         if (prot != place->prot || pmap_lookup(&place->map->pmap, at))
             pages[count] = NULL;
     }
-    pmap_enter(&place->map->pmap, start, pages, count, place->prot);
+    pmap_enter(&place->map->pmap, start, pages, count, place->prot,
+               place->address);
 }
 
 kern_return_t vm_fault(struct vm_map *map, vm_offset_t address,
@@ -356,7 +378,8 @@ static kern_return_t vm_kernel_access(struct vm_map *map, vm_offset_t address,
         return kr;
     if (access & VM_PROT_WRITE &&
         pmap_is_stale(&map->pmap, place.address, place.page))
-        pmap_enter(&map->pmap, place.address, &place.page, 1, place.prot);
+        pmap_enter(&map->pmap, place.address, &place.page, 1, place.prot,
+                   place.address);
     *data = (char *)vm_page_data(place.page) + (address & (PAGE_SIZE - 1));
     return KERN_SUCCESS;
 }

@@ -27,8 +27,10 @@ struct vm_fault_wait {
 kern_return_t vm_fault(struct vm_map *map, vm_offset_t address,
                        vm_prot_t access, struct vm_fault_wait *wait);
 
-/* Whether COUNT pages may be taken for MAP; what can be given back is. */
-bool vm_pages_available(const struct vm_map *map, uint64_t count);
+/* Whether account_current may have COUNT pages; what can be given back is. */
+bool vm_pages_available(uint64_t count);
+/* At the end of an entry: some memory is free again, if some can be. */
+void vm_pages_settle(void);
 
 /* Where in physical memory the SIZE bytes of device memory at ADDRESS are;
  * KERN_INVALID_ADDRESS if there is none. */

@@ -2,6 +2,7 @@
 /* vm/fork.c: copies of memory: a child's map, and ranges sent in messages. */
 #include "core/work.h"
 #include "vm/copy.h"
+#include "core/account.h"
 #include "vm/entry.h"
 #include "vm/fault.h"
 #include "vm/page.h"
@@ -366,7 +367,7 @@ kern_return_t vm_map_copyin_fetch(struct vm_map *map, vm_offset_t address,
         return KERN_RESOURCE_SHORTAGE;
     bound->pieces -= pieces;
     uint64_t count = vm_paged_pages(map, at, end);
-    if (count > bound->taken || (count && !vm_pages_available(map, count)))
+    if (count > bound->taken || (count && !vm_pages_available(count)))
         return KERN_RESOURCE_SHORTAGE;
     bound->taken -= count;
     while (count && kr == KERN_SUCCESS && at < end) {
@@ -445,11 +446,30 @@ static void vm_copyout_show(struct vm_map *map, vm_offset_t start,
             continue;
         vm_prot_t prot = vm_amap_exclusive(piece->amap, slot) ? VM_PROT_DEFAULT
                                                               : VM_PROT_READ;
-        pmap_enter(&map->pmap, start + i * PAGE_SIZE, &anon->page, 1, prot);
+        pmap_enter(&map->pmap, start + i * PAGE_SIZE, &anon->page, 1, prot,
+                   PMAP_NO_MUST);
     }
 }
 
 #define COPYOUT_SHOW_PAGES 16
+
+/* What somebody gets he pays for: at once up to so many pages of a piece, the
+ * others as he touches them (vm_place_anon). */
+#define COPYOUT_GIVE_PAGES 1024
+
+static void vm_copyout_give(const struct vm_piece *piece)
+{
+    uint64_t end = piece->amap_first + min_of(piece->count, COPYOUT_GIVE_PAGES);
+    struct vm_anon *anon;
+
+    if (!piece->amap || piece->amap->references > 1)
+        return;
+    for (uint64_t i = piece->amap_first;
+         (anon = radix_next(&piece->amap->anons, &i)) && i < end; i++) {
+        if (vm_amap_exclusive(piece->amap, i))
+            vm_page_give(anon->page, account_current);
+    }
+}
 
 kern_return_t vm_map_copyout(struct vm_map *map, vm_offset_t *address,
                              struct vm_map_copy *copy)
@@ -483,6 +503,7 @@ kern_return_t vm_map_copyout(struct vm_map *map, vm_offset_t *address,
             vm_map_remove(map, start, at);
             return kr;
         }
+        vm_copyout_give(piece);
         if (size <= COPYOUT_SHOW_PAGES * PAGE_SIZE && !copy->hidden)
             vm_copyout_show(map, at, piece);
         at = entry.end;

@@ -5,6 +5,8 @@
 
 #include <mach/memory_object.h>
 
+#define CAPACITY_MIN 16u
+
 /* What is done in one piece: pages shown that are changed, or removed, which is
  * dearer, and entries removed. */
 #define CALM_PAGES     4096u
@@ -24,11 +26,6 @@ struct vm_map *vm_map_create(struct platform_task *platform, vm_offset_t min,
     map->size_limit = map->size_limit_max = ~0ul;
     pmap_init(&map->pmap, platform);
     return map;
-}
-
-void vm_map_set_essential(struct vm_map *map, bool essential)
-{
-    map->essential = essential;
 }
 
 void vm_map_reference(struct vm_map *map)
@@ -120,7 +117,7 @@ static bool vm_map_open_slot(struct vm_map *map, unsigned index)
     if (map->count == VM_MAP_ENTRIES_MAX)
         return false;
     if (map->count == map->capacity) {
-        unsigned capacity = map->capacity ? map->capacity * 2 : 16;
+        unsigned capacity = map->capacity ? map->capacity * 2 : CAPACITY_MIN;
         struct vm_map_entry **entries = kalloc(capacity * sizeof *entries);
         if (!entries)
             return false;
@@ -134,6 +131,21 @@ static bool vm_map_open_slot(struct vm_map *map, unsigned index)
             (map->count - index) * sizeof *map->entries);
     map->count++;
     return true;
+}
+
+/* Many entries were there once.  If there is no memory for fewer the array stays
+ * as it is. */
+static void vm_map_shrink(struct vm_map *map)
+{
+    unsigned capacity = max_of(map->count * 2, CAPACITY_MIN);
+    struct vm_map_entry **entries = kalloc(capacity * sizeof *entries);
+
+    if (!entries)
+        return;
+    memcpy(entries, map->entries, map->count * sizeof *entries);
+    kfree(map->entries);
+    map->entries = entries;
+    map->capacity = capacity;
 }
 
 /* There may be holes from START on. */
@@ -150,6 +162,8 @@ static void vm_map_close_slots(struct vm_map *map, unsigned first,
     memmove(map->entries + first, map->entries + first + count,
             (map->count - first - count) * sizeof *map->entries);
     map->count -= count;
+    if (map->capacity > CAPACITY_MIN && map->count < map->capacity / 4)
+        vm_map_shrink(map);
 }
 
 /* Moves the upper part of an amap that only this entry uses into another. */

@@ -22,8 +22,6 @@ struct vm_map *vm_map_create(struct platform_task *platform, vm_offset_t min,
                              vm_offset_t max);
 void vm_map_reference(struct vm_map *map);
 void vm_map_deallocate(struct vm_map *map);
-/* The map's faults are served even when memory is nearly gone. */
-void vm_map_set_essential(struct vm_map *map, bool essential);
 /* Removes everything and detaches the map from its host address space, which
  * is about to be destroyed; later operations fail. */
 void vm_map_terminate(struct vm_map *map);

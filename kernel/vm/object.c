@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/object.h"
+#include "core/account.h"
 #include "core/work.h"
 #include "ipc/port.h"
 #include "vm/anon.h"
@@ -14,15 +15,20 @@
 /* Pages that may be waited for in one object: they are all answered at once. */
 #define REQUESTS_MAX 16384u
 
+/* What is left in memory of pagers' objects in any case. */
+#define OBJECT_PAGES_PART 32
+
 static struct list all_objects;
 static uint64_t last_id;
 static struct list ending; /* of struct vm_object.ending_link */
 static struct work ending_work;
 
 static void vm_object_run_ending(struct work *work);
+static uint64_t resident; /* pages of pagers' */
 
 void vm_object_module_init(void)
 {
+    resident = 0;
     list_init(&all_objects);
     list_init(&ending);
     ending_work = (struct work){.run = vm_object_run_ending};
@@ -53,17 +59,10 @@ static void vm_object_free(struct vm_object *object)
     kfree(object);
 }
 
-struct vm_object *vm_object_for_pager(struct ipc_port *pager)
+static struct vm_object *vm_object_for_port(struct ipc_port *pager)
 {
-    struct vm_object *object = ipc_kobject_get(pager, IKOT_PAGER);
+    struct vm_object *object = vm_object_create();
 
-    if (object) {
-        vm_object_reference(object);
-        return object;
-    }
-    if (ipc_kobject_type_of(pager) != IKOT_NONE)
-        return NULL;
-    object = vm_object_create();
     if (!object)
         return NULL;
     object->control = ipc_port_alloc_kernel(IKOT_PAGING_REQUEST, object);
@@ -77,6 +76,24 @@ struct vm_object *vm_object_for_pager(struct ipc_port *pager)
     object->pager = ipc_port_make_send(pager);
     ipc_kobject_set(pager, IKOT_PAGER, object);
     vm_pager_init(object);
+    return object;
+}
+
+struct vm_object *vm_object_for_pager(struct ipc_port *pager)
+{
+    struct vm_object *object = ipc_kobject_get(pager, IKOT_PAGER);
+    struct account *before = account_current;
+
+    if (object) {
+        vm_object_reference(object);
+        return object;
+    }
+    if (ipc_kobject_type_of(pager) != IKOT_NONE)
+        return NULL;
+    /* It may outlive who maps it first: its pager pays. */
+    account_current = ipc_port_account(pager);
+    object = vm_object_for_port(pager);
+    account_current = before;
     return object;
 }
 
@@ -129,6 +146,7 @@ bool vm_object_insert(struct vm_object *object, uint64_t index,
     page->object = object;
     page->offset = index << PAGE_SHIFT_BITS;
     list_append(&object->page_list, &page->link);
+    resident++;
     return true;
 }
 
@@ -141,6 +159,7 @@ void vm_object_remove(struct vm_page *page)
     radix_set(&object->pages, page->offset >> PAGE_SHIFT_BITS, NULL);
     list_remove(&page->link);
     page->object = NULL;
+    resident--;
 }
 
 void vm_object_evict(struct vm_page *page)
@@ -426,6 +445,8 @@ void vm_object_kill(struct vm_object *object, kern_return_t reason)
 
 /* --- when memory is short -------------------------------------------------- */
 
+/* Whoever wants pages gets none of the last that pagers' objects have: those are
+ * the programs that run. */
 struct vm_reclaim {
     uint64_t wanted;
     unsigned scanned, sent;
@@ -434,6 +455,7 @@ struct vm_reclaim {
 static bool vm_reclaim_over(const struct vm_reclaim *reclaim)
 {
     return vm_page_free_count() >= reclaim->wanted ||
+           resident <= vm_page_total_count() / OBJECT_PAGES_PART ||
            reclaim->scanned >= SCANNED_MAX || reclaim->sent >= SENT_MAX;
 }
 
@@ -490,7 +512,11 @@ static void vm_reclaim_pass(struct vm_reclaim *reclaim, bool mapped)
 void vm_object_reclaim(uint64_t wanted)
 {
     struct vm_reclaim reclaim = {.wanted = wanted};
+    struct account *before = account_current;
 
+    /* What it takes to return pages is nobody's who happens to want some. */
+    account_current = NULL;
     vm_reclaim_pass(&reclaim, false);
     vm_reclaim_pass(&reclaim, true);
+    account_current = before;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/page.h"
+#include "core/account.h"
 #include "core/work.h"
 #include "vm/grave.h"
 
@@ -36,6 +37,17 @@ struct vm_page *vm_page_at(uint64_t phys)
 }
 
 uint64_t vm_page_free_count(void)
+{
+    uint64_t heap =
+        (account_machine.used[ACCOUNT_BYTES] + PAGE_SIZE - 1) / PAGE_SIZE;
+
+    /* Before there are any, nothing is short. */
+    if (!memory.pages)
+        return UINT64_MAX / 2;
+    return memory.free_count > heap ? memory.free_count - heap : 0;
+}
+
+uint64_t vm_page_unused_count(void)
 {
     return memory.free_count;
 }
@@ -76,6 +88,7 @@ static void vm_page_add(uint64_t start, uint64_t end)
 
 void vm_page_module_init(void)
 {
+    memory.pages = NULL;
     memory.count = platform_memory_size() >> PAGE_SHIFT_BITS;
     memory.pages = kalloc(memory.count * sizeof *memory.pages);
     if (!memory.pages)
@@ -120,11 +133,21 @@ static void vm_run_prepare(struct vm_page *page, unsigned order, bool zero)
     if (zero && !was_zero)
         memset(vm_page_data(page), 0, PAGE_SIZE << order);
     for (uint64_t i = 0; i < 1ul << order; i++)
-        page[i] = (struct vm_page){.used = true};
+        page[i] = (struct vm_page){.used = true, .account = account_current};
+}
+
+/* Whether the one whom the kernel works for gets a run of ORDER. */
+static bool vm_run_charge(unsigned order)
+{
+    return vm_page_free_count() >=
+               account_pages_kept(account_current) + (1ul << order) &&
+           account_charge(account_current, ACCOUNT_PAGES, 1ul << order);
 }
 
 static struct vm_page *vm_run_find(unsigned order, bool zero)
 {
+    if (!vm_run_charge(order))
+        return NULL;
     for (unsigned from = order; from <= VM_RUN_ORDER_MAX; from++) {
         struct vm_page *page =
             list_first_entry(&memory.free[from], struct vm_page, link);
@@ -135,7 +158,19 @@ static struct vm_page *vm_run_find(unsigned order, bool zero)
         vm_run_prepare(page, order, zero);
         return page;
     }
+    account_discharge(account_current, ACCOUNT_PAGES, 1ul << order);
     return NULL;
+}
+
+/* What has to be free for a run of ORDER: all that can be, if it is the limit of
+ * the one who wants it that is met. */
+static uint64_t vm_run_wanted(unsigned order)
+{
+    uint64_t count = 1ul << order;
+
+    return account_has_room(account_current, ACCOUNT_PAGES, count)
+               ? account_pages_kept(account_current) + count
+               : UINT64_MAX;
 }
 
 struct vm_page *vm_page_alloc_run(unsigned order, bool zero)
@@ -146,7 +181,7 @@ struct vm_page *vm_page_alloc_run(unsigned order, bool zero)
     if (page)
         return page;
     /* Perhaps there is some that is only not known yet to be free. */
-    vm_grave_drain(1ul << order);
+    vm_grave_drain(vm_run_wanted(order));
     return vm_run_find(order, zero);
 }
 
@@ -170,6 +205,8 @@ static struct vm_page *vm_run_fit(struct vm_page *page, unsigned order,
 struct vm_page *vm_page_alloc_below(unsigned order, uint64_t phys_min,
                                     uint64_t phys_max, uint64_t align)
 {
+    if (!vm_run_charge(order))
+        return NULL;
     for (unsigned from = order; from <= VM_RUN_ORDER_MAX; from++) {
         struct vm_page *run;
         list_for_each(&memory.free[from], run, link)
@@ -188,6 +225,7 @@ struct vm_page *vm_page_alloc_below(unsigned order, uint64_t phys_min,
             return page;
         }
     }
+    account_discharge(account_current, ACCOUNT_PAGES, 1ul << order);
     return NULL;
 }
 
@@ -199,6 +237,7 @@ void vm_page_free(struct vm_page *page)
     work_step(1);
     kassert(!page->mappings && !page->wire_count && page->used &&
             !page->orphan);
+    account_discharge(page->account, ACCOUNT_PAGES, 1);
     if (page->holds) {
         *page = (struct vm_page){
             .used = true, .orphan = true, .holds = page->holds};
@@ -219,6 +258,15 @@ void vm_page_free(struct vm_page *page)
     vm_run_insert(&memory.pages[number], order, false);
 }
 
+void vm_page_give(struct vm_page *page, struct account *account)
+{
+    if (page->account == account)
+        return;
+    account_force(account, ACCOUNT_PAGES, 1);
+    account_discharge(page->account, ACCOUNT_PAGES, 1);
+    page->account = account;
+}
+
 bool vm_page_hold(uint64_t phys)
 {
     struct vm_page *page = vm_page_at(phys);
@@ -236,6 +284,7 @@ void vm_page_unhold(uint64_t phys)
     page->holds--;
     if (!page->holds && page->orphan) {
         page->orphan = false;
+        account_force(page->account, ACCOUNT_PAGES, 1);
         vm_page_free(page);
     }
 }

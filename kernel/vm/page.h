@@ -14,6 +14,7 @@
 
 #include "machine/machine.h"
 
+struct account;
 struct vm_object;
 struct vm_anon;
 struct pmap_entry;
@@ -35,6 +36,7 @@ struct vm_page {
     struct vm_anon *anon;
     vm_offset_t offset;          /* in the object, bytes */
     struct pmap_entry *mappings; /* who maps this frame */
+    struct account *account;     /* it is charged to; NULL: the machine's */
     uint32_t wire_count;
     uint8_t order;     /* of a free run, in its first page */
     bool free : 1;     /* first page of a free run */
@@ -54,14 +56,19 @@ struct vm_page {
 void vm_page_module_init(void);
 void vm_page_module_fini(void);
 
+/* Frames that can still be had: not in use, and not needed for the kernel's
+ * heap, which is of the same memory. */
 uint64_t vm_page_free_count(void);
+/* Frames not in use, whatever they are needed for. */
+uint64_t vm_page_unused_count(void);
 uint64_t vm_page_total_count(void);
 
 uint64_t vm_page_phys(const struct vm_page *page);
 void *vm_page_data(const struct vm_page *page);
 struct vm_page *vm_page_at(uint64_t phys);
 
-/* A run of 2^ORDER frames, or NULL.  With ZERO its contents are zeros. */
+/* A run of 2^ORDER frames, charged to account_current, or NULL: memory is short,
+ * or that one may have no more.  With ZERO its contents are zeros. */
 struct vm_page *vm_page_alloc_run(unsigned order, bool zero);
 /* The same below PHYS_MAX and aligned to ALIGN (a power of two, bytes).  Its
  * pages are stale if they are not zeros. */
@@ -86,6 +93,9 @@ static inline void vm_page_clean(struct vm_page *page)
 /* Frees one page, which nobody maps, waits for or owns any longer.  If a device
  * still holds it, that waits for the device. */
 void vm_page_free(struct vm_page *page);
+
+/* Charges PAGE to ACCOUNT, whether that may have it or not. */
+void vm_page_give(struct vm_page *page, struct account *account);
 
 /* While a device's transfer is under way the frame is not used anew.  False: it
  * is no page in use, or held too often. */

@@ -4,6 +4,7 @@
  * The kernel's calls to pagers are MIG's KernelUser stubs and never block; the
  * pagers' calls to the kernel are the rpc_memory_object_ routines (mach.defs).
  */
+#include "core/account.h"
 #include "core/work.h"
 #include "ipc/object.h"
 #include "ipc/port.h"
@@ -252,11 +253,11 @@ static kern_return_t vm_supply_page(struct vm_supply *supply)
 static void vm_supply_run(struct vm_fault_wait *wait, kern_return_t result)
 {
     struct vm_supply *supply = (struct vm_supply *)wait;
+    struct account *before = account_current;
 
+    account_current = kalloc_account(supply);
     while (result == KERN_SUCCESS && supply->next < supply->count) {
         result = vm_supply_page(supply);
-        if (result == KERN_WAITING)
-            return;
         if (result == KERN_SUCCESS)
             supply->next++;
         if (result == KERN_SUCCESS && supply->next < supply->count &&
@@ -265,7 +266,9 @@ static void vm_supply_run(struct vm_fault_wait *wait, kern_return_t result)
             return;
         }
     }
-    vm_supply_finish(supply, result);
+    account_current = before;
+    if (result != KERN_WAITING)
+        vm_supply_finish(supply, result);
 }
 
 kern_return_t rpc_memory_object_data_supply(

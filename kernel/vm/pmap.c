@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/pmap.h"
+#include "core/account.h"
 #include "core/work.h"
 #include "vm/page.h"
 
@@ -14,6 +15,7 @@ static struct list unsettled; /* pmaps with accesses taken away */
 void pmap_module_init(void)
 {
     list_init(&unsettled);
+    pmap_shed_init();
 }
 
 void pmap_init(struct pmap *pmap, struct platform_task *platform)
@@ -21,7 +23,7 @@ void pmap_init(struct pmap *pmap, struct platform_task *platform)
     *pmap = (struct pmap){.platform = platform};
 }
 
-static void pmap_unsettle(struct pmap *pmap)
+void pmap_unsettle(struct pmap *pmap)
 {
     if (!pmap->unsettled && pmap->platform) {
         pmap->unsettled = true;
@@ -57,11 +59,25 @@ static void pmap_entry_link(struct pmap_entry *entry, struct vm_page *page)
     page->mappings = entry;
 }
 
-static void pmap_entry_free(struct pmap_entry *entry)
+void pmap_entry_free(struct pmap_entry *entry)
 {
+    struct pmap *pmap = entry->pmap;
+    uint64_t index = entry->address >> PAGE_SHIFT_BITS;
+
+    pmap->joints -= pmap_joints_at(pmap, index);
     pmap_entry_unlink(entry);
-    radix_set(&entry->pmap->entries, entry->address >> PAGE_SHIFT_BITS, NULL);
+    radix_set(&pmap->entries, index, NULL);
     kfree(entry);
+}
+
+static void pmap_entry_protect(struct pmap_entry *entry, vm_prot_t prot)
+{
+    struct pmap *pmap = entry->pmap;
+    uint64_t index = entry->address >> PAGE_SHIFT_BITS;
+
+    pmap->joints -= pmap_joints_at(pmap, index);
+    entry->prot = prot;
+    pmap->joints += pmap_joints_at(pmap, index);
 }
 
 void pmap_retire(struct pmap *pmap)
@@ -89,6 +105,7 @@ static bool pmap_record(struct pmap *pmap, vm_offset_t address,
     struct pmap_entry *entry = radix_get(&pmap->entries, index);
 
     if (entry) {
+        pmap->joints -= pmap_joints_at(pmap, index);
         if (entry->page != page || entry->prot & ~prot)
             pmap_unsettle(pmap);
         pmap_entry_unlink(entry);
@@ -104,16 +121,36 @@ static bool pmap_record(struct pmap *pmap, vm_offset_t address,
     *entry =
         (struct pmap_entry){.pmap = pmap, .address = address, .prot = prot};
     pmap_entry_link(entry, page);
+    pmap->joints += pmap_joints_at(pmap, index);
     return true;
+}
+
+/* The same for the page at MUST in any case; others of the task's mappings give
+ * way to any, so that none may be recorded that is not shown yet. */
+static bool pmap_record_shedding(struct pmap *pmap, vm_offset_t address,
+                                 struct vm_page *page, vm_prot_t prot,
+                                 vm_offset_t must)
+{
+    bool recorded = pmap_record(pmap, address, page, prot);
+
+    if (recorded)
+        return true;
+    pmap_shed(pmap);
+    account_insists += address == must;
+    recorded = pmap_record(pmap, address, page, prot);
+    account_insists -= address == must;
+    return recorded;
 }
 
 /* How many of PAGES are recorded and physically consecutive. */
 static unsigned pmap_record_run(struct pmap *pmap, vm_offset_t address,
                                 struct vm_page *const *pages, unsigned count,
-                                vm_prot_t prot)
+                                vm_prot_t prot, vm_offset_t must)
 {
-    unsigned run = 0;
+    unsigned run = 1;
 
+    if (!pmap_record_shedding(pmap, address, pages[0], prot, must))
+        return 0;
     while (run < count && pages[run] == pages[0] + run &&
            pmap_record(pmap, address + run * PAGE_SIZE, pages[run], prot))
         run++;
@@ -121,15 +158,21 @@ static unsigned pmap_record_run(struct pmap *pmap, vm_offset_t address,
 }
 
 void pmap_enter(struct pmap *pmap, vm_offset_t address,
-                struct vm_page *const *pages, unsigned count, vm_prot_t prot)
+                struct vm_page *const *pages, unsigned count, vm_prot_t prot,
+                vm_offset_t must)
 {
+    enum account_urgency before = account_urgency;
+
     if (!pmap->platform)
         return;
+    account_urgency = ACCOUNT_FAULT;
     for (unsigned i = 0; i < count;) {
         unsigned run = 0;
-        if (pages[i])
+        if (pages[i]) {
+            pmap_make_room(pmap);
             run = pmap_record_run(pmap, address + i * PAGE_SIZE, pages + i,
-                                  count - i, prot);
+                                  count - i, prot, must);
+        }
         if (run) {
             work_step(run * MAP_STEPS);
             platform_task_map(pmap->platform, address + i * PAGE_SIZE,
@@ -138,6 +181,7 @@ void pmap_enter(struct pmap *pmap, vm_offset_t address,
         }
         i += run ? run : 1;
     }
+    account_urgency = before;
 }
 
 /* The run of mapped pages at or after *INDEX and before END: its first index
@@ -168,8 +212,10 @@ static uint64_t pmap_next_run(struct pmap *pmap, uint64_t *index, uint64_t end,
 /* Removes the next run of mappings from *INDEX on; false if there is none. */
 static bool pmap_remove_run(struct pmap *pmap, uint64_t *index, uint64_t last)
 {
-    uint64_t run = pmap_next_run(pmap, index, last, 0);
+    uint64_t run;
 
+    pmap_make_room(pmap);
+    run = pmap_next_run(pmap, index, last, 0);
     if (!run)
         return false;
     platform_task_unmap(pmap->platform, *index << PAGE_SHIFT_BITS,
@@ -225,7 +271,8 @@ void pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
         pmap_remove(pmap, start, end);
         return;
     }
-    while ((run = pmap_next_run(pmap, &index, last, prot))) {
+    while (pmap_make_room(pmap),
+           (run = pmap_next_run(pmap, &index, last, prot))) {
         /* One request changes pages of one former protection, as the rest of
          * a run may have had less than PROT. */
         struct pmap_entry *entry = radix_get(&pmap->entries, index);
@@ -233,7 +280,7 @@ void pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
         uint64_t n = 0;
         while (n < run &&
                (entry = radix_get(&pmap->entries, index + n))->prot == old) {
-            entry->prot = now;
+            pmap_entry_protect(entry, now);
             n++;
         }
         platform_task_protect(pmap->platform, index << PAGE_SHIFT_BITS,
@@ -271,8 +318,12 @@ void pmap_page_protect(struct vm_page *page, vm_prot_t prot)
             pmap_entry_free(entry);
             continue;
         }
+        if (pmap_make_room(pmap)) {
+            next = page->mappings; /* any of them may be gone */
+            continue;
+        }
         if (entry->prot & prot) {
-            entry->prot &= prot;
+            pmap_entry_protect(entry, entry->prot & prot);
             platform_task_protect(pmap->platform, entry->address, PAGE_SIZE,
                                   (int)entry->prot);
         } else {

@@ -23,11 +23,15 @@
 struct platform_task;
 struct vm_page;
 
+#define PMAP_NO_MUST ((vm_offset_t)-1)
+
 struct pmap {
     struct platform_task *platform; /* NULL: nobody runs here */
     struct radix entries;           /* of struct pmap_entry, by page number */
-    unsigned running;               /* threads now in user mode */
-    bool unsettled;                 /* access was taken away since settling */
+    uint64_t joints;    /* neighbours that are one mapping of the host's */
+    uint64_t shed_next; /* where pmap_shed goes on, a page number */
+    unsigned running;   /* threads now in user mode */
+    bool unsettled;     /* access was taken away since settling */
     uint64_t forgotten; /* once retired: pages below have no entry */
     struct list unsettled_link;
 };
@@ -48,10 +52,12 @@ void pmap_retire(struct pmap *pmap);
 bool pmap_forget_one(struct pmap *pmap);
 
 /* Maps COUNT pages from ADDRESS on; a NULL in PAGES leaves that place alone.
- * Replaces what was there. If memory for bookkeeping is short some pages stay
- * unmapped: they will fault. */
+ * Replaces what was there.  If memory for bookkeeping, or of the host's mappings,
+ * is short, others of the task's are dropped for them.  PAGES that are still
+ * without room stay unmapped, and will fault, but the one at MUST. */
 void pmap_enter(struct pmap *pmap, vm_offset_t address,
-                struct vm_page *const *pages, unsigned count, vm_prot_t prot);
+                struct vm_page *const *pages, unsigned count, vm_prot_t prot,
+                vm_offset_t must);
 
 /* Whether more than LIMIT pages are mapped in the range. */
 bool pmap_crowded(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
@@ -72,6 +78,26 @@ bool pmap_is_stale(struct pmap *pmap, vm_offset_t address,
 
 /* The same for every mapping of one page; PROT 0 removes them. */
 void pmap_page_protect(struct vm_page *page, vm_prot_t prot);
+
+/* How many mappings of the host's PMAP needs: it merges neighbours whose frames
+ * are neighbours, too, and protected alike. */
+static inline uint64_t pmap_host_mappings(const struct pmap *pmap)
+{
+    return pmap->entries.count - pmap->joints;
+}
+
+/* --- pmap_shed.c ----------------------------------------------------------- */
+
+void pmap_shed_init(void);
+/* How many of the two neighbours of page INDEX are one mapping with it. */
+unsigned pmap_joints_at(const struct pmap *pmap, uint64_t index);
+/* Makes room: drops some of the mappings, those after the ones dropped last. */
+void pmap_shed(struct pmap *pmap);
+/* Does so if the host would not take another; whether it did. */
+bool pmap_make_room(struct pmap *pmap);
+/* Forgets ENTRY; the host's mapping is the caller's concern. */
+void pmap_entry_free(struct pmap_entry *entry);
+void pmap_unsettle(struct pmap *pmap);
 
 void pmap_settle(void);
 void pmap_module_init(void);

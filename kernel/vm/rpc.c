@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vm/rpc.c: the vm_ routines of mach.defs and gnumach.defs. */
 #include "vm/rpc.h"
+#include "core/account.h"
 #include "mig/kobject.h"
 #include "task/task.h"
 #include "vm/copy.h"
@@ -108,9 +109,11 @@ static void vm_overwrite_run(struct vm_fault_wait *wait, kern_return_t result)
 {
     struct vm_overwrite *job = (struct vm_overwrite *)wait;
 
+    account_current = kalloc_account(job);
     if (result == KERN_SUCCESS)
         result = vm_map_copy_overwrite(job->map, job->address, job->copy,
                                        &job->done, wait);
+    account_current = NULL;
     if (result == KERN_WAITING)
         return;
     if (result != KERN_SUCCESS)

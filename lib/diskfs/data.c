@@ -68,22 +68,35 @@ static error_t data_page_out(void *cookie, vm_offset_t offset,
     return err;
 }
 
+static error_t reserve(struct node *np, vm_offset_t offset, vm_size_t *size)
+{
+    if (diskfs_readonly || diskfs_no_stores)
+        return HURD_EROFS;
+    return diskfs_format->reserve ? diskfs_format->reserve(np, offset, size)
+                                  : 0;
+}
+
 static error_t data_reserve(void *cookie, vm_offset_t offset, vm_size_t *size)
 {
     struct node *np = cookie;
     struct diskfs_attempt attempt = {0};
     vm_size_t wanted = *size;
-    error_t err = 0;
+    struct iouser *owner;
+    error_t err;
 
     pthread_mutex_lock(&diskfs_lock);
-    do {
-        *size = wanted;
-        diskfs_attempt_begin(&attempt);
-        if (diskfs_readonly || diskfs_no_stores)
-            err = HURD_EROFS;
-        else if (diskfs_format->reserve)
-            err = diskfs_format->reserve(np, offset, size);
-    } while (diskfs_attempt_again(&attempt, err));
+    /* Who writes is not known here: it is as if the file's owner did. */
+    err = iohelp_create_simple_iouser(&owner, np->st.st_uid, np->st.st_gid);
+    if (!err) {
+        diskfs_user = owner;
+        do {
+            *size = wanted;
+            diskfs_attempt_begin(&attempt);
+            err = reserve(np, offset, size);
+        } while (diskfs_attempt_again(&attempt, err));
+        diskfs_user = NULL;
+        iohelp_free_iouser(owner);
+    }
     pthread_mutex_unlock(&diskfs_lock);
     return err;
 }

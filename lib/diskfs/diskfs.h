@@ -190,6 +190,10 @@ extern boolean_t diskfs_readonly;
 /* It was to be writable, but must be checked before. */
 extern boolean_t diskfs_must_check;
 extern struct port_bucket *diskfs_port_bucket;
+/* In whose name this thread's request is; null: the server's own.  The format may
+ * look at it while it changes something. */
+extern __thread const struct iouser *diskfs_user;
+
 extern struct port_class *diskfs_protid_class, *diskfs_control_class;
 extern struct pager_bucket diskfs_pagers;
 extern auth_t diskfs_auth;      /* send right, or null before fsys_init */

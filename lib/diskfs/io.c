@@ -349,22 +349,27 @@ kern_return_t diskfs_S_io_reauthenticate(protid_t cred, mach_port_t rendezvous)
         return err;
     err = ports_create_port_noinstall(diskfs_protid_class, diskfs_port_bucket,
                                       sizeof *copy, &copy);
-    if (!err) {
-        copy->po = cred->po;
-        copy->po->refs++;
-    }
-    diskfs_end(err);
     if (err)
-        return err;
+        return diskfs_end(err);
+    err = ports_charge(copy, cred->pi.payer);
+    if (err) {
+        ports_port_deref(copy);
+        return diskfs_end(err);
+    }
+    copy->po = cred->po;
+    copy->po->refs++;
+    diskfs_end(0);
     mach_port_t right = ports_get_send_right(copy);
     err = iohelp_reauth(&copy->user, diskfs_auth, rendezvous, right, TRUE);
     mach_port_drop(rendezvous);
     if (err)
         iohelp_create_empty_iouser(&copy->user);
-    ports_install_port(copy);
+    err = ports_charge(copy, iohelp_payer(copy->user));
+    if (!err)
+        ports_install_port(copy);
     mach_port_drop(right);
     ports_port_deref(copy);
-    return 0;
+    return err;
 }
 
 kern_return_t diskfs_S_io_server_version(protid_t cred, string_t name,

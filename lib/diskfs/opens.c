@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+__thread const struct iouser *diskfs_user;
 struct port_bucket *diskfs_port_bucket;
 struct port_class *diskfs_protid_class, *diskfs_control_class;
 
@@ -55,6 +56,10 @@ error_t diskfs_make_protid(struct peropen *po, struct iouser *user,
     error_t err = ports_create_port(diskfs_protid_class, diskfs_port_bucket,
                                     sizeof *cred, &cred);
 
+    if (!err && (err = ports_charge(cred, iohelp_payer(user)))) {
+        /* The lock is held, which the object's end takes if it has anything. */
+        ports_port_deref(cred);
+    }
     if (err) {
         iohelp_free_iouser(user);
         diskfs_release_peropen(po);
@@ -117,12 +122,12 @@ static void protid_clean(void *object)
 {
     struct protid *cred = object;
 
-    pthread_mutex_lock(&diskfs_lock);
     if (cred->po) {
+        pthread_mutex_lock(&diskfs_lock);
         peropen_prepare_free(cred->po);
         diskfs_release_peropen(cred->po);
+        pthread_mutex_unlock(&diskfs_lock);
     }
-    pthread_mutex_unlock(&diskfs_lock);
     if (cred->user)
         iohelp_free_iouser(cred->user);
 }

@@ -57,6 +57,7 @@ static inline error_t diskfs_begin(protid_t cred)
     if (!cred)
         return HURD_EOPNOTSUPP;
     pthread_mutex_lock(&diskfs_lock);
+    diskfs_user = cred->user;
     return 0;
 }
 
@@ -64,6 +65,7 @@ static inline error_t diskfs_end(error_t err)
 {
     if (diskfs_format->settled)
         diskfs_format->settled();
+    diskfs_user = NULL;
     pthread_mutex_unlock(&diskfs_lock);
     return err;
 }

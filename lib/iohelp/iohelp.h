@@ -30,6 +30,9 @@ error_t iohelp_restrict_iouser(struct iouser **user, const struct iouser *old,
                                const uid_t *uids, int nuids, const gid_t *gids,
                                int ngids);
 void iohelp_free_iouser(struct iouser *user);
+/* For whom ports_charge counts what USER has: 0 for root, the first id for others,
+ * and one that nobody has for those without any. */
+uid_t iohelp_payer(const struct iouser *user);
 
 /* The server's half of a reauthentication: hands NEWPORT (a receive right's
  * name; a send right is made) to the client who shows REND, by way of
@@ -37,5 +40,11 @@ void iohelp_free_iouser(struct iouser *user);
  * the user has no ids.  All rights are borrowed.  Waits for the client. */
 error_t iohelp_reauth(struct iouser **user, auth_t authserver, mach_port_t rend,
                       mach_port_t newport, int permit_failure);
+/* The same; *REAL_OUT is whose process it is, whatever set-uid program it runs:
+ * the client's real user id, the effective one if it has none, -1 if it has
+ * neither. */
+error_t iohelp_reauth_real(struct iouser **user, uid_t *real_out,
+                           auth_t authserver, mach_port_t rend,
+                           mach_port_t newport, int permit_failure);
 
 #endif

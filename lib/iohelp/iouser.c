@@ -66,6 +66,13 @@ error_t iohelp_dup_iouser(struct iouser **user, const struct iouser *old)
                                         old->gids->ids, old->gids->num);
 }
 
+uid_t iohelp_payer(const struct iouser *user)
+{
+    if (idvec_contains(user->uids, 0))
+        return 0;
+    return user->uids->num ? user->uids->ids[0] : (uid_t)-1;
+}
+
 static error_t keep_common(struct idvec *to, const struct idvec *have,
                            const uid_t *ids, int nids)
 {
@@ -110,6 +117,16 @@ static void free_ids(uid_t *ids, uid_t *inline_ids, mach_msg_type_number_t num)
 error_t iohelp_reauth(struct iouser **user, auth_t authserver, mach_port_t rend,
                       mach_port_t newport, int permit_failure)
 {
+    uid_t unused;
+
+    return iohelp_reauth_real(user, &unused, authserver, rend, newport,
+                              permit_failure);
+}
+
+error_t iohelp_reauth_real(struct iouser **user, uid_t *real_out,
+                           auth_t authserver, mach_port_t rend,
+                           mach_port_t newport, int permit_failure)
+{
     uid_t buf[4][IDS], *ids[4];
     mach_msg_type_number_t num[4];
     error_t err;
@@ -125,9 +142,13 @@ error_t iohelp_reauth(struct iouser **user, auth_t authserver, mach_port_t rend,
             MACH_MSG_TYPE_MAKE_SEND, &ids[0], &num[0], &ids[1], &num[1],
             &ids[2], &num[2], &ids[3], &num[3]);
     } while (err == HURD_EINTR);
+    *real_out = (uid_t)-1;
     if (err)
         return permit_failure ? iohelp_create_empty_iouser(user) : err;
 
+    /* Effective ids are the first of the two, the real one leads the second. */
+    if (num[0] || num[1])
+        *real_out = num[1] ? ids[1][0] : ids[0][0];
     err = iohelp_create_complex_iouser(user, ids[0], num[0], ids[2], num[2]);
     for (int i = 0; i < 4; i++)
         free_ids(ids[i], buf[i], num[i]);

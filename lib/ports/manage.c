@@ -7,6 +7,11 @@
 
 #define STACK_SIZE (512 * 1024)
 
+/* So many are made as they are needed; further ones, one by one, when all of
+ * them are stuck for a while. */
+#define THREADS_AT_ONCE 16
+#define STUCK_NS        5000000
+
 /* Threads come and go; a heap of its own for each costs more than sharing. */
 __attribute__((constructor)) static void share_heaps(void)
 {
@@ -21,48 +26,98 @@ struct service {
     int thread_timeout, global_timeout;
     boolean_t single;
     pthread_mutex_t lock;
-    int threads; /* all of them */
-    int idle;    /* those that wait for a request */
+    int threads;     /* all of them */
+    int idle;        /* those that wait for a request */
+    unsigned served; /* requests so far */
+    boolean_t watched;
+    pthread_cond_t nobody_listens;
 };
 
 static __thread struct service *my_service;
 
 static void *run_helper(void *service);
 
-/* The last idle thread is about to work: let another one listen. */
-static void leave_idle(struct service *service)
+static int min_threads(void)
 {
-    boolean_t more;
+    return ports_threads_max < THREADS_AT_ONCE ? ports_threads_max
+                                               : THREADS_AT_ONCE;
+}
 
-    pthread_mutex_lock(&service->lock);
-    more = --service->idle == 0 && !service->single;
-    if (more) {
-        service->idle++;
-        service->threads++;
-    }
-    pthread_mutex_unlock(&service->lock);
-    if (!more)
-        return;
-
+static int start_thread(void *(*function)(void *), struct service *service)
+{
     pthread_attr_t attr;
     pthread_t thread;
+
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attr, STACK_SIZE);
-    int err = pthread_create(&thread, &attr, run_helper, service);
+    int err = pthread_create(&thread, &attr, function, service);
     pthread_attr_destroy(&attr);
+    return err;
+}
+
+/* The lock is held, and let go meanwhile. */
+static void add_helper(struct service *service)
+{
+    service->idle++;
+    service->threads++;
+    pthread_mutex_unlock(&service->lock);
+    int err = start_thread(run_helper, service);
+    pthread_mutex_lock(&service->lock);
     if (err) {
-        pthread_mutex_lock(&service->lock);
         service->idle--;
         service->threads--;
-        pthread_mutex_unlock(&service->lock);
     }
+}
+
+/* Lets one more thread listen when all are busy with requests that do not end. */
+static void watch(struct service *service)
+{
+    static const struct timespec patience = {.tv_nsec = STUCK_NS};
+
+    pthread_mutex_lock(&service->lock);
+    for (;;) {
+        while (service->idle > 0)
+            pthread_cond_wait(&service->nobody_listens, &service->lock);
+        unsigned served = service->served;
+        pthread_mutex_unlock(&service->lock);
+        nanosleep(&patience, NULL);
+        pthread_mutex_lock(&service->lock);
+        if (service->idle == 0 && service->served == served &&
+            service->threads < ports_threads_max)
+            add_helper(service);
+    }
+}
+
+static void *run_watch(void *service)
+{
+    watch(service);
+    return NULL;
+}
+
+/* The last idle thread is about to work: let another one listen.  Many threads
+ * mostly wait for one lock, and one more would only make that slower: then the
+ * next to listen is the one that is done first. */
+static void leave_idle(struct service *service)
+{
+    pthread_mutex_lock(&service->lock);
+    if (--service->idle == 0 && !service->single) {
+        if (service->threads < min_threads()) {
+            add_helper(service);
+        } else if (!service->watched) {
+            service->watched = start_thread(run_watch, service) == 0;
+        } else {
+            pthread_cond_signal(&service->nobody_listens);
+        }
+    }
+    pthread_mutex_unlock(&service->lock);
 }
 
 static void enter_idle(struct service *service)
 {
     pthread_mutex_lock(&service->lock);
     service->idle++;
+    service->served++;
     pthread_mutex_unlock(&service->lock);
 }
 
@@ -118,11 +173,28 @@ static void serve_notices_first(struct port_bucket *bucket,
     pthread_mutex_unlock(&_ports_lock);
 }
 
+static boolean_t serve_object(struct port_info *pi, mach_msg_header_t *request,
+                              mach_msg_header_t *reply)
+{
+    struct rpc_info rpc;
+    error_t err = ports_begin_rpc(pi, request->msgh_id, &rpc);
+
+    if (err) {
+        ((mig_reply_header_t *)reply)->RetCode = err;
+        return TRUE;
+    }
+    /* An interruption that overtook this request is meant for it too. */
+    if (request->msgh_seqno < pi->cancel_threshold)
+        _ports_cancel(_ports_cancel_self());
+    boolean_t known = my_service->demuxer(request, reply);
+    ports_end_rpc(pi, &rpc);
+    return known;
+}
+
 static boolean_t serve(mach_msg_header_t *request, mach_msg_header_t *reply)
 {
     struct service *service = my_service;
     mig_reply_header_t *out = (mig_reply_header_t *)reply;
-    struct rpc_info rpc;
     struct port_info *pi;
     mach_port_t name =
         MACH_MSGH_BITS_LOCAL(request->msgh_bits) ==
@@ -140,15 +212,12 @@ static boolean_t serve(mach_msg_header_t *request, mach_msg_header_t *reply)
         return TRUE;
     }
     boolean_t known = TRUE;
-    error_t err = ports_begin_rpc(pi, request->msgh_id, &rpc);
-    if (err) {
-        out->RetCode = err;
+    uid_t user = is_notice(request) ? 0 : pi->payer;
+    if (!_ports_enter_share(user)) {
+        out->RetCode = HURD_EAGAIN;
     } else {
-        /* An interruption that overtook this request is meant for it too. */
-        if (request->msgh_seqno < pi->cancel_threshold)
-            _ports_cancel(_ports_cancel_self());
-        known = service->demuxer(request, reply);
-        ports_end_rpc(pi, &rpc);
+        known = serve_object(pi, request, reply);
+        _ports_leave_share(user);
     }
     ports_port_deref(pi);
     enter_idle(service);
@@ -221,9 +290,10 @@ void ports_manage_port_operations_multithread(struct port_bucket *bucket,
                                 .threads = 1,
                                 .idle = 1};
     pthread_mutex_init(&service->lock, NULL);
+    pthread_cond_init(&service->nobody_listens, NULL);
     run(service, FALSE);
     my_service = NULL;
-    if (service->threads == 0)
+    if (service->threads == 0 && !service->watched)
         free(service);
 }
 

@@ -348,6 +348,7 @@ void _ports_complete_deallocate(struct port_info *pi)
     mach_port_t port = take_right(pi, &drop);
 
     unlink_object(pi);
+    _ports_discharge(pi);
     pthread_cond_broadcast(&_ports_block);
     pthread_mutex_unlock(&_ports_lock);
     mach_port_destroy_receive(port);

@@ -49,6 +49,7 @@ struct port_info {
     mach_port_mscount_t mscount;
     mach_msg_seqno_t cancel_threshold;
     int flags;
+    uid_t payer;            /* see ports_charge; 0 at first */
     mach_port_t port_right; /* receive right, or null */
     struct rpc_info *current_rpcs;
     struct port_info *hash_next;
@@ -139,6 +140,18 @@ error_t ports_begin_rpc(void *object, mach_msg_id_t msg_id,
                         struct rpc_info *info);
 void ports_end_rpc(void *object, struct rpc_info *info);
 
+/* --- shares ----------------------------------------------------------------- */
+
+/* What OBJECT is to the server counts for USER from now on: 0 is the system, which
+ * has as much as there is.  ENFILE: a user has ports_objects_max at most.  Of the
+ * threads that serve, too, the requests on a user's objects have three quarters
+ * at most; further ones are told EAGAIN. */
+error_t ports_charge(void *object, uid_t user);
+extern int ports_objects_max;
+/* How many threads serve a bucket at most: what comes when all are busy waits in
+ * its queue.  A server may change it before it serves. */
+extern int ports_threads_max;
+
 /* Serves BUCKET with as many threads as it takes.  A thread that had nothing
  * to do for THREAD_TIMEOUT ms (0: never) ends; the call returns if all was
  * quiet for GLOBAL_TIMEOUT ms.  HOOK runs at the start of each thread. */
@@ -201,6 +214,9 @@ void end_using_port_info(port_info_t info);
 extern pthread_mutex_t _ports_lock;
 extern pthread_cond_t _ports_block;
 extern int _ports_total_rpcs, _ports_flags;
+void _ports_discharge(struct port_info *pi); /* under the lock */
+boolean_t _ports_enter_share(uid_t user);
+void _ports_leave_share(uid_t user);
 struct ports_cancel *_ports_cancel_self(void);
 void _ports_cancel_ref(struct ports_cancel *thread);
 void _ports_cancel_deref(struct ports_cancel *thread);

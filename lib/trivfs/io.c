@@ -153,13 +153,17 @@ __attribute__((weak)) kern_return_t trivfs_S_io_reauthenticate(TRIVFS_ON,
                              user->gids->num);
         }
     }
-    ports_install_port(new);
+    /* Without room it stays a port that nobody serves. */
+    if (!err)
+        err = ports_charge(new, iohelp_payer(new->user));
+    if (!err)
+        ports_install_port(new);
     /* A right that the client did not get makes no senders; see to it. */
     mach_port_insert_right(mach_task_self(), right, right,
                            MACH_MSG_TYPE_MAKE_SEND);
     mach_port_drop(right);
     ports_port_deref(new);
-    return 0;
+    return err;
 }
 
 __attribute__((weak)) kern_return_t

@@ -150,6 +150,8 @@ error_t trivfs_open(struct trivfs_control *cntl, struct iouser *user, int flags,
         return HURD_ENOMEM;
     err = ports_create_port(cntl->protid_class, cntl->protid_bucket,
                             sizeof *new, &new);
+    if (!err && (err = ports_charge(new, iohelp_payer(user))))
+        ports_port_deref(new);
     if (err) {
         free(po);
         return err;
@@ -193,7 +195,9 @@ error_t trivfs_protid_dup_noinstall(struct trivfs_protid *cred,
 
     if (err)
         return err;
-    err = iohelp_dup_iouser(&new->user, cred->user);
+    err = ports_charge(new, cred->pi.payer);
+    if (!err)
+        err = iohelp_dup_iouser(&new->user, cred->user);
     if (err) {
         ports_port_deref(new);
         return err;

@@ -36,7 +36,8 @@ struct platform_thread {
     struct stub_ucontext *frame; /* in the slot; checked to be inside */
     struct platform_regs regs;
     uint64_t result; /* of the last fast trap */
-    /* In machine.running while not held, for the search for posts. */
+    /* In machine.running or .background while not held, for the search for
+     * posts. */
     struct platform_thread *run_next, **run_link;
     struct platform_thread *task_next, **task_link;
 };
@@ -58,9 +59,11 @@ struct platform_task {
     int memory;     /* the process's own descriptor of the memory */
     bool dead;      /* ended behind the kernel's back, or about to be */
     bool told;      /* kernel_task_died was called */
+    char why[96];   /* it died */
     bool reaped;    /* the process is gone */
     bool destroyed; /* by the kernel: only waits to be reaped */
     bool has_threads;
+    bool background;             /* comes after others */
     struct stub_task_area *area; /* here */
     uint32_t produced;           /* commands written */
     uint32_t published;          /* commands the agent can see */
@@ -105,12 +108,16 @@ struct machine {
     bool one_cpu;         /* everything runs on one processor, but the disks */
     cpu_set_t processors; /* that we may use */
 
+    struct platform_limits limits;
+    uint64_t host_threads; /* of the tasks, agents among them */
     struct platform_task *tasks;
     struct platform_task *kicks;
-    struct platform_thread *running;
-    struct platform_thread *scan_next; /* keeps the search valid */
-    bool deaths;                       /* some task is dead and not told */
-    bool work_wanted;                  /* kernel_work is to be called */
+    /* Threads that are not held: those of tasks in the background apart.  The
+     * NEXT of each keeps a search valid. */
+    struct platform_thread *running, *scan_next;
+    struct platform_thread *background, *background_next;
+    bool deaths;      /* some task is dead and not told */
+    bool work_wanted; /* kernel_work is to be called */
 
     bool ended;
     int status;
@@ -154,10 +161,16 @@ void memory_close(void);
 void *memory_block_alloc(void);
 /* No task may have it mapped any more. */
 void memory_block_free(void *block);
+/* How many blocks there are for tasks and threads. */
+uint64_t machine_blocks_max(void);
 static inline uint64_t memory_offset(const void *address)
 {
     return (uint64_t)((const uint8_t *)address - machine.base);
 }
+
+/* --- limits.c --- */
+/* Fills machine.limits. */
+void limits_find(void);
 
 /* --- spawn.c --- */
 int spawn_open(void);
@@ -166,6 +179,9 @@ void spawn_close(void);
  * memory.
  * Returns 0 or a negative errno. */
 int spawn_task(struct platform_task *task);
+/* Whether Linux would make one more thread now.  Not asked while we are far from
+ * every limit that is known. */
+bool spawn_has_room(void);
 
 /* --- task.c --- */
 /* Appends a command; may wait for room. */
@@ -178,7 +194,7 @@ void task_kick(struct platform_task *task);
 void task_kick_all(void);
 /* Ends a task that misbehaved or whose process is gone: the kernel is told from
  * the loop. */
-void task_kill(struct platform_task *task);
+void task_kill(struct platform_task *task, const char *why);
 /* Stopped by a debugger: everybody's patience with it is endless. */
 bool task_in_debugger(const struct platform_task *task);
 /* The process ended. */

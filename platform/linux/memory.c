@@ -10,8 +10,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Room for 65,536 threads and tasks; only what is used costs memory. */
-#define BLOCKS_SIZE (65536ull * STUB_SLOT_SIZE)
+/* Room for as many threads and tasks; only what is used costs memory. */
+#define BLOCKS_MAX  65536ull
+#define BLOCKS_SIZE (BLOCKS_MAX * STUB_SLOT_SIZE)
 
 /* Up to here clearing is cheaper than giving back and faulting in again. */
 #define DISCARD_MIN (64ull << 10)
@@ -87,6 +88,11 @@ void memory_block_free(void *block)
         machine.free_block_room = room;
     }
     machine.free_blocks[machine.free_block_count++] = memory_offset(block);
+}
+
+uint64_t machine_blocks_max(void)
+{
+    return BLOCKS_MAX - 1; /* one is the host page's */
 }
 
 void *platform_alloc(size_t size_bytes)

@@ -64,6 +64,7 @@ int spawn_open(void)
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
+    limits_find();
     machine.stub_fd = move_high(open_stub());
     machine.doorbell = move_high(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     machine.memory_fd = move_high(machine.memory_fd);
@@ -121,6 +122,28 @@ static int child_main(void *argument)
     _exit(76);
 }
 
+static int probe_main(void *unused)
+{
+    (void)unused;
+    _exit(0);
+}
+
+bool spawn_has_room(void)
+{
+    static char stack[8192] __attribute__((aligned(16)));
+    pid_t pid;
+
+    if (machine.host_threads < machine.limits.threads / 4)
+        return true;
+    /* What counts against the limits besides us only Linux knows. */
+    pid = clone(probe_main, stack + sizeof(stack),
+                CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+    if (pid < 0)
+        return false;
+    waitpid(pid, NULL, 0);
+    return true;
+}
+
 /* The memory once more: an open file whose position is this task's alone. */
 static int open_memory(void)
 {
@@ -169,5 +192,6 @@ int spawn_task(struct platform_task *task)
         return -error;
     }
     fcntl(task->pidfd, F_SETFD, FD_CLOEXEC);
+    machine.host_threads++;
     return 0;
 }

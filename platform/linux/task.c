@@ -16,6 +16,9 @@
 #include <linux/futex.h>
 #include <unistd.h>
 
+/* A ninth of the processor that others get. */
+#define BACKGROUND_NICE 10
+
 #define POPULATE_MAX (64 * PLATFORM_PAGE_SIZE)
 
 /* --- the ring ------------------------------------------------------------- */
@@ -69,7 +72,7 @@ static void wait_ack(struct platform_task *task)
         if (now >= end && task_in_debugger(task))
             end = now + PATIENCE_NS;
         if (now >= end || fds[1].revents) {
-            task_kill(task);
+            task_kill(task, fds[1].revents ? "" : "its agent did not answer");
             return;
         }
         poll(fds, 2, (int)((end - now) / 1000000) + 1);
@@ -219,7 +222,7 @@ void platform_task_map(struct platform_task *task, uint64_t address,
     if (size_bytes == 0)
         return;
     if (!ranges_add(&task->mapped, address, address + size_bytes)) {
-        task_kill(task);
+        task_kill(task, "no memory to note its mappings");
         return;
     }
     if (size_bytes <= POPULATE_MAX)
@@ -238,7 +241,7 @@ void platform_task_unmap(struct platform_task *task, uint64_t address,
         return;
     task_command(task, COMMAND_UNMAP, 0, part.start, end - part.start, 0);
     if (!ranges_remove(&task->mapped, address, end))
-        task_kill(task);
+        task_kill(task, "no memory to note its mappings");
 }
 
 void platform_task_protect(struct platform_task *task, uint64_t address,
@@ -251,6 +254,12 @@ void platform_task_protect(struct platform_task *task, uint64_t address,
     for (; ranges_next(&task->mapped, address, end, &part); address = part.end)
         task_command(task, COMMAND_PROTECT, (uint32_t)prot & 7, part.start,
                      part.end - part.start, 0);
+}
+
+void platform_task_set_background(struct platform_task *task)
+{
+    task->area->nice = BACKGROUND_NICE;
+    task->background = true;
 }
 
 void platform_task_set_emulation(struct platform_task *task, unsigned first,
@@ -317,6 +326,7 @@ static void release(struct platform_task *task)
     close(task->pidfd);
     close(task->completion);
     close(task->memory);
+    machine.host_threads--;
     free(task);
 }
 
@@ -324,6 +334,34 @@ static void kill_process(struct platform_task *task)
 {
     if (!task->reaped)
         syscall(SYS_pidfd_send_signal, task->pidfd, SIGKILL, NULL, 0);
+}
+
+static const char *agents_word(int status)
+{
+    switch (status) {
+    case AGENT_FAILED:
+        return "its agent could not go on";
+    case AGENT_MAP_FAILED:
+        return "the host refused a mapping";
+    case AGENT_UNMAP_FAILED:
+        return "the host refused to change a mapping";
+    case AGENT_ACK_FAILED:
+        return "its agent could not answer";
+    case AGENT_START_FAILED:
+        return "a thread could not be locked in";
+    default:
+        return "it ended by itself";
+    }
+}
+
+static void describe_end(struct platform_task *task, const siginfo_t *info)
+{
+    if (info->si_code == CLD_EXITED)
+        snprintf(task->why, sizeof(task->why), "%s (status %d)",
+                 agents_word(info->si_status), info->si_status);
+    else
+        snprintf(task->why, sizeof(task->why), "killed by the host's signal %d",
+                 info->si_status);
 }
 
 static void reap(struct platform_task *task, bool wait)
@@ -337,6 +375,8 @@ static void reap(struct platform_task *task, bool wait)
         info.si_pid == 0)
         return;
     task->reaped = true;
+    if (!task->why[0])
+        describe_end(task, &info);
     epoll_ctl(machine.epoll, EPOLL_CTL_DEL, task->pidfd, NULL);
 }
 
@@ -354,8 +394,10 @@ void platform_task_destroy(struct platform_task *task)
         release(task);
 }
 
-void task_kill(struct platform_task *task)
+void task_kill(struct platform_task *task, const char *why)
 {
+    if (!task->why[0])
+        snprintf(task->why, sizeof(task->why), "%s", why);
     kill_process(task);
     task->dead = true;
     machine.deaths = true;
@@ -388,7 +430,8 @@ void task_report_deaths(void)
         task->told = true;
         while (task->threads && task->threads->ending)
             thread_forget(task->threads);
-        kernel_task_died(task->cookie);
+        reap(task, !task->why[0]); /* it is dead, and will say why */
+        kernel_task_died(task->cookie, task->why);
     }
 }
 

@@ -14,11 +14,14 @@
 
 static void running_add(struct platform_thread *thread)
 {
-    thread->run_next = machine.running;
-    thread->run_link = &machine.running;
+    struct platform_thread **list =
+        thread->task->background ? &machine.background : &machine.running;
+
+    thread->run_next = *list;
+    thread->run_link = list;
     if (thread->run_next)
         thread->run_next->run_link = &thread->run_next;
-    machine.running = thread;
+    *list = thread;
 }
 
 static void running_remove(struct platform_thread *thread)
@@ -27,6 +30,8 @@ static void running_remove(struct platform_thread *thread)
         return;
     if (machine.scan_next == thread)
         machine.scan_next = thread->run_next;
+    if (machine.background_next == thread)
+        machine.background_next = thread->run_next;
     *thread->run_link = thread->run_next;
     if (thread->run_next)
         thread->run_next->run_link = thread->run_link;
@@ -138,10 +143,13 @@ int platform_thread_create(struct platform_task *task, void *cookie,
     struct platform_thread *thread = calloc(1, sizeof(*thread));
     int slot = thread ? slot_find(task) : -ENOMEM;
 
+    if (slot >= 0 && !spawn_has_room())
+        slot = -EAGAIN;
     if (slot < 0) {
         free(thread);
         return slot;
     }
+    machine.host_threads++;
     task->slots[slot].used = true;
     thread->task = task;
     thread->cookie = cookie;
@@ -168,6 +176,7 @@ void thread_forget(struct platform_thread *thread)
     if (thread->task_next)
         thread->task_next->task_link = thread->task_link;
     slot_of(thread)->used = false;
+    machine.host_threads--;
     free(thread);
 }
 
@@ -309,12 +318,12 @@ static void check_ends(uint64_t now)
     for (; task && machine.ends > 0; task = task->next)
         if (!task->dead && task_has_ghosts(task, now) &&
             !task_in_debugger(task))
-            task_kill(task);
+            task_kill(task, "a thread did not end when it was told to");
 }
 
-static void check_comings(uint64_t now)
+static void check_comings(struct platform_thread *thread, uint64_t now)
 {
-    struct platform_thread *thread = machine.running, *next;
+    struct platform_thread *next;
 
     for (; thread && machine.stops > 0; thread = next) {
         next = thread->run_next;
@@ -325,14 +334,15 @@ static void check_comings(uint64_t now)
             continue;
         }
         stop_done(thread);
-        task_kill(thread->task);
+        task_kill(thread->task, "a thread did not stop when it was told to");
     }
 }
 
 void thread_check_stops(uint64_t now)
 {
     check_ends(now);
-    check_comings(now);
+    check_comings(machine.running, now);
+    check_comings(machine.background, now);
 }
 
 /* --- coming in ------------------------------------------------------------ */
@@ -371,6 +381,24 @@ static void deliver(struct platform_thread *thread, bool stop_asked)
     }
 }
 
+/* Whether the host made no thread.  The slot may say so to anybody's wish; that
+ * no number came is the agent's word. */
+static bool never_began(struct platform_thread *thread)
+{
+    if (thread->control->kind != KIND_FAILED)
+        return false;
+    if (slot_of(thread) == thread->task->cloning)
+        clone_finish(thread->task);
+    return slot_of(thread)->tid == 0;
+}
+
+static void thread_failed(struct platform_thread *thread)
+{
+    thread->fast = false;
+    thread->regs_known = true;
+    kernel_thread_failed(thread->cookie);
+}
+
 static void take(struct platform_thread *thread)
 {
     struct platform_task *task = thread->task;
@@ -386,8 +414,10 @@ static void take(struct platform_thread *thread)
         task->seen = thread->woken_at;
     if (thread->ending) {
         thread_end(thread);
+    } else if (never_began(thread)) {
+        thread_failed(thread);
     } else if (!frame_locate(thread)) {
-        task_kill(task);
+        task_kill(task, "a thread came in without a proper frame");
     } else if (thread->regs_dirty && !thread->fast) {
         /* It came in for the registers it was given. */
         frame_store(thread);
@@ -400,6 +430,33 @@ static void take(struct platform_thread *thread)
         thread->regs_dirty = false;
         deliver(thread, stop_asked);
     }
+}
+
+/* The tasks in the background take turns, a few at a time: a thousand of them do
+ * not make everybody else wait for all. */
+#define BACKGROUND_AT_ONCE 16
+
+static bool take_background(void)
+{
+    struct platform_thread *thread;
+    unsigned taken = 0;
+    bool wrapped = false;
+
+    while (taken < BACKGROUND_AT_ONCE && !machine.ended) {
+        thread = machine.background_next;
+        if (!thread && !wrapped) {
+            thread = machine.background;
+            wrapped = true;
+        }
+        if (!thread)
+            break;
+        machine.background_next = thread->run_next;
+        if (thread->task->dead || !has_posted(thread))
+            continue;
+        take(thread);
+        taken++;
+    }
+    return taken > 0;
 }
 
 bool thread_take_posts(void)
@@ -415,7 +472,7 @@ bool thread_take_posts(void)
         some = true;
     }
     machine.scan_next = NULL;
-    return some;
+    return take_background() || some;
 }
 
 /* --- registers ------------------------------------------------------------ */

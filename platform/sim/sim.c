@@ -41,6 +41,7 @@ static struct {
     char *memory;
     uint64_t memory_size;
     long allocations;
+    uint64_t mappings_max; /* 0: as many as Linux has */
     uint64_t now_ns, deadline_ns;
     char *console, *trace;
     size_t console_size, trace_size;
@@ -126,6 +127,14 @@ void sim_stop(void)
 
 /* --- host memory ------------------------------------------------------------------ */
 
+void platform_host_limits(struct platform_limits *limits_out)
+{
+    *limits_out = (struct platform_limits){
+        .tasks = 4000,
+        .threads = 8000,
+        .mappings = sim.mappings_max ? sim.mappings_max : 61000};
+}
+
 void *platform_alloc(size_t size)
 {
     void *memory = calloc(1, size != 0 ? size : 1);
@@ -204,6 +213,10 @@ static void bury(void)
     }
 }
 
+void platform_task_set_background(struct platform_task *task)
+{
+}
+
 void platform_task_set_name(struct platform_task *task, const char *name)
 {
 }
@@ -231,18 +244,45 @@ void platform_task_map(struct platform_task *task, uint64_t address,
         (*at)->phys = phys + offset;
         (*at)->prot = prot;
     }
+    if (sim.mappings_max != 0 && sim_mapping_count(task) > sim.mappings_max) {
+        fprintf(stderr, "sim: more mappings than the host lets a task have\n");
+        abort();
+    }
+}
+
+uint64_t sim_mapping_count(struct platform_task *task)
+{
+    uint64_t count = 0;
+
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        for (struct mapping *m = task->buckets[i]; m != NULL; m = m->next) {
+            struct mapping *before = *find(task, m->address - PAGE);
+
+            count += before == NULL || before->prot != m->prot ||
+                     before->phys + PAGE != m->phys;
+        }
+    }
+    return count;
+}
+
+void sim_limit_mappings(uint64_t count)
+{
+    sim.mappings_max = count;
 }
 
 void platform_task_unmap(struct platform_task *task, uint64_t address,
                          uint64_t size)
 {
-    for (uint64_t offset = 0; offset < size; offset += PAGE) {
-        struct mapping **at = find(task, address + offset);
-        struct mapping *gone = *at;
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        struct mapping **at = &task->buckets[i], *m;
 
-        if (gone != NULL) {
-            *at = gone->next;
-            free(gone);
+        while ((m = *at) != NULL) {
+            if (m->address >= address && m->address - address < size) {
+                *at = m->next;
+                free(m);
+            } else {
+                at = &m->next;
+            }
         }
     }
 }

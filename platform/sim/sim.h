@@ -44,6 +44,12 @@ bool sim_read(struct platform_thread *thread, uint64_t address, void *to,
 bool sim_write(struct platform_thread *thread, uint64_t address,
                const void *from, size_t size_bytes);
 
+/* Between sim_start and the kernel's creation: how many mappings a task may have
+ * (neighbours that the host would merge are one).  A kernel that makes more is
+ * aborted. */
+void sim_limit_mappings(uint64_t count);
+uint64_t sim_mapping_count(struct platform_task *task);
+
 /* What the task's page table says, without touching: the protection, 0 for
  * none; the frame goes to *PHYS_OUT. */
 int sim_mapping(struct platform_task *task, uint64_t address,

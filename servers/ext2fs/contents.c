@@ -200,7 +200,9 @@ static errcode_t take_block(struct node *np, blk64_t block, blk64_t after,
         return err;
     if (!after)
         after = ext2fs_find_inode_goal(fs, np->ino, inode, block);
-    err = ext2fs_new_block2(fs, after & ~mask, NULL, phys);
+    err = ext2_room();
+    if (!err)
+        err = ext2fs_new_block2(fs, after & ~mask, NULL, phys);
     if (err)
         return err;
     *phys = (*phys & ~mask) + (block & mask);
@@ -499,7 +501,9 @@ error_t ext2_set_translator(struct node *np, const char *argz, size_t length)
     buffer[1] = length >> 8;
     memcpy(buffer + 2, argz, length);
     if (!block) {
-        err = ext2fs_new_block2(fs, 0, NULL, &block);
+        err = ext2_room();
+        if (!err)
+            err = ext2fs_new_block2(fs, 0, NULL, &block);
         if (!err) {
             ext2fs_block_alloc_stats2(fs, block, +1);
             err = ext2fs_iblk_add_blocks(fs, inode, 1);

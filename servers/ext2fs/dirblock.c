@@ -224,6 +224,8 @@ error_t dir_block_add(struct node *dir, struct dir_block *block)
     if (!err && !block->data)
         err = EXT2_ET_NO_MEMORY;
     if (!err)
+        err = ext2_room();
+    if (!err)
         err = ext2fs_bmap2(fs, dir->ino, inode, NULL, BMAP_ALLOC, block->number,
                            NULL, &block->phys);
     if (!err) {

@@ -243,6 +243,8 @@ error_t ext2_init_dir(struct node *np, struct node *parent)
     ext2_node(np)->parent = 0;
     dir_index_forget(np->ino); /* of a directory before it */
     if (!err)
+        err = ext2_room();
+    if (!err)
         err = ext2fs_new_block2(fs, 0, NULL, &where);
     if (!err)
         err = ext2fs_write_dir_block4(fs, where, block, 0, np->ino);

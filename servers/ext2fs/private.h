@@ -168,6 +168,10 @@ errcode_t ext2_put_size(struct node *np, int64_t size);
 #define FAST_LINK_MAX sizeof(((struct ext2_inode *)0)->i_block)
 
 error_t ext2_set_size(struct node *np, int64_t size);
+/* Whether the one whom the request is for may take a block: 0, or
+ * EXT2_ET_BLOCK_ALLOC_FAIL (room.c). */
+errcode_t ext2_room(void);
+
 /* reserve.c */
 error_t ext2_reserve(struct node *np, int64_t offset, size_t *size);
 /* When the disk is full libext2fs may have given the file a block that maps

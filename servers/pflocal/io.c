@@ -269,7 +269,7 @@ kern_return_t S_io_duplicate(sock_user_t user, mach_port_t *port,
 {
     CHECK(user);
     hold(user->sock);
-    return sock_give(user->sock, port, type);
+    return sock_give(user->sock, user->pi.payer, port, type);
 }
 
 /* A socket is open to whoever has it, whatever his ids. */
@@ -291,7 +291,7 @@ kern_return_t S_io_reauthenticate(sock_user_t user, mach_port_t rend)
 
     CHECK(user);
     hold(user->sock);
-    err = sock_give(user->sock, &port, &type);
+    err = sock_give(user->sock, user->pi.payer, &port, &type);
     if (err)
         return err;
     iohelp_reauth(&ids, auth, rend, port, TRUE);

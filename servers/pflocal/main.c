@@ -70,6 +70,7 @@ int main(void)
     mach_port_drop(bootstrap);
     if (err)
         mach_die(err, "starting");
+    ports_objects_max = SOCKS_PER_USER;
     for (;;)
         ports_manage_port_operations_multithread(pf_bucket, demuxer, IDLE_MS, 0,
                                                  NULL);

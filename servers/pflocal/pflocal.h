@@ -73,6 +73,9 @@ struct sock {
     uint64_t id;
 };
 
+/* Each may have a buffer full of data. */
+#define SOCKS_PER_USER 1024
+
 struct sock_user {
     struct port_info pi;
     struct sock *sock; /* a reference */
@@ -119,8 +122,8 @@ error_t pipe_read(struct pipe *pipe, char *data, size_t *size,
 struct sock *sock_make(int type);
 void sock_drop(struct sock *sock); /* the lock is held */
 error_t sock_connect_pair(struct sock *a, struct sock *b);
-/* A port for SOCK, whose reference is consumed. */
-error_t sock_give(struct sock *sock, mach_port_t *port,
+/* A port for SOCK, whose reference is consumed, that counts for PAYER. */
+error_t sock_give(struct sock *sock, uid_t payer, mach_port_t *port,
                   mach_msg_type_name_t *type);
 void sock_shut(struct sock *sock, boolean_t in, boolean_t out);
 error_t addr_make(struct addr **addr);

@@ -109,13 +109,15 @@ error_t sock_connect_pair(struct sock *a, struct sock *b)
     return 0;
 }
 
-error_t sock_give(struct sock *sock, mach_port_t *port,
+error_t sock_give(struct sock *sock, uid_t payer, mach_port_t *port,
                   mach_msg_type_name_t *type)
 {
     struct sock_user *user;
     error_t err =
         ports_create_port(sock_user_class, pf_bucket, sizeof *user, &user);
 
+    if (!err && (err = ports_charge(user, payer)))
+        ports_port_deref(user);
     if (err) {
         pthread_mutex_lock(&pf_lock);
         sock_drop(sock);

@@ -32,7 +32,7 @@ kern_return_t S_socket_create(trivfs_protid_t pf, int type, int protocol,
     if (type != HSOCK_STREAM && type != HSOCK_DGRAM && type != HSOCK_SEQPACKET)
         return HURD_ESOCKTNOSUPPORT;
     sock = sock_make(type);
-    return sock ? sock_give(sock, port, port_type) : HURD_ENOMEM;
+    return sock ? sock_give(sock, pf->pi.payer, port, port_type) : HURD_ENOMEM;
 }
 
 /* --- connections ---------------------------------------------------------------- */
@@ -204,7 +204,7 @@ kern_return_t S_socket_accept(sock_user_t user, mach_port_t *port,
         *peer_type = MACH_MSG_TYPE_MAKE_SEND;
     }
     pthread_mutex_unlock(&pf_lock);
-    return err ? err : sock_give(end, port, port_type);
+    return err ? err : sock_give(end, user->pi.payer, port, port_type);
 }
 
 kern_return_t S_socket_shutdown(sock_user_t user, int direction)

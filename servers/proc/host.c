@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Only exec servers want to hear of it. */
+#define EXECDATA_NOTIFIES_MAX 64
+
 static struct {
     mach_port_t *ports; /* send rights */
     unsigned nports;
@@ -120,6 +123,11 @@ kern_return_t S_proc_execdata_notify(pstruct_t p, mach_port_t notify)
         return HURD_EOPNOTSUPP;
     if (!is_root(p))
         return HURD_EPERM;
+    unsigned known = 0;
+    for (n = execdata_notifies; n; n = n->next)
+        known++;
+    if (known >= EXECDATA_NOTIFIES_MAX)
+        return HURD_EAGAIN;
     n = calloc(1, sizeof *n);
     if (!n)
         return HURD_ENOMEM;

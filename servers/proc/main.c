@@ -41,7 +41,10 @@ static void handle_new_task(mach_msg_header_t *in)
     /* Only the kernel holds a right to the port of this class. */
     if (in->msgh_size != sizeof *notice)
         return;
-    task_find(notice->task.name);
+    struct proc *p = task_find(notice->task.name);
+    struct proc *maker = task_find_nocreate(notice->parent.name);
+    if (p && maker)
+        p->maker = maker->pid;
     mach_port_drop(notice->parent.name);
 }
 
@@ -274,6 +277,7 @@ int main(int argc, char **argv)
     make_first_processes();
     self_proc->argv = (vm_address_t)argv;
     meet_startup(kernel_task);
+    ports_threads_max = PROC_THREADS_MAX;
     for (;;)
         ports_manage_port_operations_multithread(proc_bucket, demuxer, 60000, 0,
                                                  NULL);

@@ -35,6 +35,7 @@ kern_return_t S_proc_child(pstruct_t parent, mach_port_t task)
     child->ids = ids;
     child->parentset = 1;
     child->owner = parent->owner;
+    child->payer = parent->payer;
     child->noowner = parent->noowner;
     child->guarded = parent->guarded;
     child->guarded_to_exec = parent->guarded_to_exec;
@@ -70,6 +71,7 @@ void proc_take_over(struct proc *p, struct proc *fresh)
     ports_transfer_right(p, fresh);
     proc_discard(fresh);
     proc_set_task(p, task);
+    proc_charge(p);
 }
 
 kern_return_t S_proc_reassign(pstruct_t p, mach_port_t task)
@@ -101,6 +103,11 @@ kern_return_t S_proc_setowner(pstruct_t p, uid_t owner, int clear)
         return HURD_EPERM;
     p->owner = owner;
     p->noowner = 0;
+    /* A file system's translator is its owner's from the beginning. */
+    if (owner != 0) {
+        p->payer = owner;
+        proc_charge(p);
+    }
     return 0;
 }
 

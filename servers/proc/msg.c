@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LATE_SIGNALS_MAX 64
+
+static int late_signals; /* threads that wait to send one */
+
 /* A signal for which the process's queue had no room. */
 struct late_signal {
     mach_port_t msgport, refport; /* send rights */
@@ -22,16 +26,19 @@ static void *send_late(void *arg)
     mach_port_drop(late->msgport);
     mach_port_drop(late->refport);
     free(late);
+    __atomic_sub_fetch(&late_signals, 1, __ATOMIC_RELAXED);
     return NULL;
 }
 
 static void post_later(mach_port_t msgport, int signal, int sigcode,
                        mach_port_t refport)
 {
-    struct late_signal *late = calloc(1, sizeof *late);
+    struct late_signal *late;
     pthread_t thread;
 
-    if (!late)
+    /* A process that does not look at its signals gets no thread for each. */
+    if (__atomic_load_n(&late_signals, __ATOMIC_RELAXED) >= LATE_SIGNALS_MAX ||
+        !(late = calloc(1, sizeof *late)))
         return;
     *late = (struct late_signal){msgport, refport, signal, sigcode};
     mach_port_ref_send(msgport, 1);
@@ -41,6 +48,7 @@ static void post_later(mach_port_t msgport, int signal, int sigcode,
         mach_port_drop(refport);
         free(late);
     } else {
+        __atomic_add_fetch(&late_signals, 1, __ATOMIC_RELAXED);
         pthread_detach(thread);
     }
 }

@@ -14,6 +14,10 @@
 #include <iohelp/iohelp.h>
 #include <ports/ports.h>
 
+/* Requests are served one at a time, and more threads than it takes only stand in
+ * each other's way. */
+#define PROC_THREADS_MAX 16
+
 struct session {
     pid_t sid;
     int refs;           /* groups */
@@ -49,12 +53,14 @@ struct proc {
     struct proc *task_next, *pid_next; /* hash chains */
     mach_port_t task;                  /* send right, or null */
     pid_t pid;
+    pid_t maker; /* whose task_create made the task, or 0 */
 
     struct proc *parent, *children, *sibling;
     struct pgrp *pgrp;   /* or null */
     struct login *login; /* or null */
     struct iouser *ids;
     uid_t owner;
+    uid_t payer;         /* whom the kernel charges; -1: not known */
     mach_port_t msgport; /* send right, or null */
 
     struct claim *claims; /* claims.c */
@@ -183,5 +189,8 @@ void exc_clean(void *exc);
 void proc_note_usage(struct proc *p);
 void stub_clean(void *stub);
 void proc_take_over(struct proc *p, struct proc *fresh);
+/* P's payer or task is another: the kernel is told whom to charge for it.  That
+ * is the real user, so that who runs a set-uid program pays for it. */
+void proc_charge(struct proc *p);
 
 #endif

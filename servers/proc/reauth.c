@@ -6,12 +6,18 @@
  * is left without a port if something fails on the way.
  */
 
+#include <mach/account.h>
 #include <proc/proc.h>
 #include <proc/process_S.h>
 #include <stdlib.h>
 #include <time.h>
 
 #define COMPLETION_WAIT_S 2
+
+/* A client who does not come to the rendezvous keeps a thread: not all of them. */
+#define WAITING_USERS_MAX (PROC_THREADS_MAX / 2)
+
+static int waiting_users;
 
 /* A stub was settled or completed. */
 static pthread_cond_t progress = PTHREAD_COND_INITIALIZER;
@@ -20,9 +26,16 @@ struct stub {
     struct port_info pi;
     struct proc *proc;    /* a reference */
     struct iouser *ids;   /* null until auth told them */
+    uid_t payer;          /* valid with ids */
     mach_port_t new_task; /* to be taken over: send right, or null */
     boolean_t settled;    /* auth has answered, one way or the other */
 };
+
+void proc_charge(struct proc *p)
+{
+    if (p->task != MACH_PORT_NULL && p->payer != (uid_t)-1)
+        task_set_account(master_host_port, p->task, p->payer);
+}
 
 void stub_clean(void *object)
 {
@@ -41,8 +54,11 @@ static error_t reauthenticate(struct proc *p, mach_port_t rendezvous,
 {
     struct stub *stub;
     struct iouser *ids = NULL;
-    error_t err =
-        ports_create_port(stub_class, proc_bucket, sizeof *stub, &stub);
+    error_t err;
+
+    if (p->payer != 0 && waiting_users == WAITING_USERS_MAX)
+        return HURD_EAGAIN;
+    err = ports_create_port(stub_class, proc_bucket, sizeof *stub, &stub);
 
     if (err)
         return err;
@@ -50,9 +66,13 @@ static error_t reauthenticate(struct proc *p, mach_port_t rendezvous,
     stub->proc = p;
     stub->new_task = new_task;
     mach_port_t right = ports_get_right(stub);
+    boolean_t user = p->payer != 0;
+    waiting_users += user;
     pthread_mutex_unlock(&global_lock);
-    err = iohelp_reauth(&ids, authserver, rendezvous, right, FALSE);
+    err = iohelp_reauth_real(&ids, &stub->payer, authserver, rendezvous, right,
+                             FALSE);
     pthread_mutex_lock(&global_lock);
+    waiting_users -= user;
     if (!err)
         stub->ids = ids;
     stub->settled = TRUE;
@@ -130,9 +150,11 @@ static void become(struct proc *p, struct stub *stub)
     guard(p, stub->ids, by_exec);
     iohelp_free_iouser(p->ids);
     p->ids = stub->ids;
+    p->payer = stub->payer;
     stub->ids = NULL;
     ports_transfer_right(p, stub);
     proc_watch(p);
+    proc_charge(p);
 }
 
 boolean_t reauthenticate_complete(mach_port_t name)

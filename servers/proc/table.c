@@ -162,6 +162,7 @@ struct proc *proc_new(mach_port_t task, pid_t pid)
     }
     p->pid = pid ? pid : new_pid();
     p->noowner = 1;
+    p->payer = (uid_t)-1;
     p->pid_next = by_pid[p->pid % HASH_SIZE];
     by_pid[p->pid % HASH_SIZE] = p;
     proc_join_parent(p, init_proc);
@@ -287,6 +288,29 @@ static void give_children_away(struct proc *p)
     }
 }
 
+static boolean_t is_empty(task_t task)
+{
+    thread_array_t threads;
+    mach_msg_type_number_t n = 0;
+
+    if (task_threads(task, &threads, &n))
+        return FALSE;
+    for (unsigned i = 0; i < n; i++)
+        mach_port_drop(threads[i]);
+    vm_deallocate(mach_task_self(), (vm_address_t)threads, n * sizeof *threads);
+    return n == 0;
+}
+
+/* A task that nobody called his child, and that never ran, ends with its maker:
+ * without him nobody knows of it, and it would be there for ever. */
+static void end_if_unborn(struct proc *p, void *maker)
+{
+    if (p->maker == ((struct proc *)maker)->pid && !p->parentset &&
+        p->msgport == MACH_PORT_NULL && p->task != MACH_PORT_NULL &&
+        is_empty(p->task))
+        task_terminate(p->task);
+}
+
 void proc_has_exited(struct proc *p)
 {
     boolean_t was_orphaned = p->pgrp && pgrp_is_orphaned(p->pgrp);
@@ -305,6 +329,7 @@ void proc_has_exited(struct proc *p)
     wait_fail_msgport(p);
     ports_destroy_right(p);
     give_children_away(p);
+    proc_iterate(end_if_unborn, p);
     if (p->pgrp)
         pgrp_check_orphaned(p->pgrp, was_orphaned);
     /* Nobody waits for what never had a parent of its own. */

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of one process: more than it can have threads, which wait for one thing each. */
+#define WAITERS_MAX 2048
+
 struct waiter *waiters;
 
 static const struct hurd_rusage no_rusage;
@@ -48,13 +51,25 @@ static void answer_error(struct waiter *w, error_t err)
         answer_wait(w, err, 0, 0, &no_rusage, 0);
 }
 
+static unsigned count_waiters(const struct proc *p)
+{
+    unsigned n = 0;
+
+    for (const struct waiter *w = waiters; w; w = w->next)
+        n += w->proc == p;
+    return n;
+}
+
 static error_t add_waiter(int kind, struct proc *p, mach_port_t reply,
                           mach_msg_type_name_t reply_type, pid_t pid,
                           int options)
 {
-    struct waiter *w = calloc(1, sizeof *w);
+    struct waiter *w;
     mach_port_t old = MACH_PORT_NULL;
 
+    if (count_waiters(p) >= WAITERS_MAX)
+        return HURD_EAGAIN;
+    w = calloc(1, sizeof *w);
     if (!w)
         return HURD_ENOMEM;
     *w = (struct waiter){waiters, kind, p, reply, reply_type, pid, options};

@@ -154,6 +154,7 @@ static void check_mapping(const struct vm_map *map,
 static void check_pmap(const struct vm_map *map)
 {
     const struct pmap_entry *mapping;
+    uint64_t joints = 0;
 
     for (uint64_t index = 0; (mapping = radix_next(&map->pmap.entries, &index));
          index++) {
@@ -162,7 +163,9 @@ static void check_pmap(const struct vm_map *map)
         MUST(*mapping->link == mapping);
         MUST(mapping->page->used && !mapping->page->orphan);
         check_mapping(map, mapping);
+        joints += pmap_joints_at(&map->pmap, index);
     }
+    MUST(joints == 2 * map->pmap.joints);
 }
 
 static void check_map(const struct vm_map *map)
@@ -205,7 +208,7 @@ static void check_frames(void)
                  m);
         }
     }
-    MUST(free_frames == vm_page_free_count());
+    MUST(free_frames == vm_page_unused_count());
 }
 
 const char *check_kernel(void)

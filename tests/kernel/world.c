@@ -150,7 +150,7 @@ void world_unhold(uint64_t phys)
 
 uint64_t world_free_frames(void)
 {
-    return vm_page_free_count();
+    return vm_page_unused_count();
 }
 
 uint64_t world_longest_entry(void)

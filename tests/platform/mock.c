@@ -285,7 +285,13 @@ void kernel_thread_stopped(void *cookie)
     mock.stopped(cookie);
 }
 
-void kernel_task_died(void *cookie)
+void kernel_thread_failed(void *cookie)
+{
+    fprintf(stderr, "a thread failed\n");
+    abort();
+}
+
+void kernel_task_died(void *cookie, const char *why)
 {
     struct mock_task *task = cookie;
 

@@ -60,7 +60,7 @@ def make_root():
     return done.returncode == 0
 
 
-def hell(script, *options, limit=60):
+def hell(script, *options, limit=180):
     """The status (None: it did not end) and what was shown."""
     process = subprocess.Popen(
         [HELL, "run", "--disk", path("root.img"), *options, "--", "/bin/sh",

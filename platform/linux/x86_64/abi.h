@@ -44,8 +44,10 @@
 #define STUB_BELL_LOW  0x00010008
 #define STUB_BELL_WORD 0x7ff000010008
 
-/* Task area: producer index (a futex), then the table, then the ring. */
+/* Task area: producer index (a futex), the niceness of threads, then the table,
+ * then the ring. */
 #define TASK_PRODUCER   0
+#define TASK_NICE       4
 #define TASK_EMULATION  0x1000
 #define TASK_RING       0x2000
 #define TASK_RING_COUNT 256
@@ -113,6 +115,14 @@
 
 #define KIND_SIGNAL 1
 #define KIND_FAST   2
+#define KIND_FAILED 3 /* the agent's word: the host makes no thread for it */
+
+/* With what the agent ends the process if the host refuses it something. */
+#define AGENT_FAILED       70
+#define AGENT_MAP_FAILED   80
+#define AGENT_UNMAP_FAILED 81
+#define AGENT_ACK_FAILED   82
+#define AGENT_START_FAILED 83
 
 /* The number with which the fast entry comes in by a signal frame.  Any number
  * that the filter traps would do: the kernel goes by the address. */
@@ -139,7 +149,8 @@ struct stub_command {
 
 struct stub_task_area {
     uint32_t producer;
-    uint8_t pad[TASK_EMULATION - 4];
+    uint32_t nice;
+    uint8_t pad[TASK_EMULATION - 8];
     uint64_t emulation[512];
     struct stub_command ring[TASK_RING_COUNT];
 };

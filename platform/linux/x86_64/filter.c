@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #define ALLOW  SECCOMP_RET_ALLOW
@@ -62,6 +63,9 @@ static const struct sock_filter agent_filter[] = {
          RETURN(ALLOW)),
     WHEN(SYS_seccomp, LOAD(ARG_LOW(0)), NEED(SECCOMP_SET_MODE_FILTER, REFUSE),
          RETURN(ALLOW)),
+    /* A new thread's own. */
+    WHEN(SYS_setpriority, LOAD(ARG_LOW(0)), NEED(PRIO_PROCESS, REFUSE),
+         LOAD(ARG_LOW(1)), NEED(0, REFUSE), RETURN(ALLOW)),
     WHEN(SYS_prctl, LOAD(ARG_LOW(0)), NEED(PR_SET_NAME, REFUSE), RETURN(ALLOW)),
     RETURN(REFUSE),
 };

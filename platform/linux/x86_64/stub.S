@@ -11,6 +11,7 @@
 #define SYS_rt_sigreturn  15
 #define SYS_clone         56
 #define SYS_exit          60
+#define SYS_setpriority   141
 #define SYS_prctl         157
 #define SYS_futex         202
 #define SYS_exit_group    231
@@ -91,10 +92,23 @@ agent_take:
     je      agent_name
 
 agent_fail:
-    mov     $70, %edi
+    mov     $AGENT_FAILED, %edi
+agent_end:
     mov     $SYS_exit_group, %eax
     syscall
     ud2
+agent_map_failed:
+    mov     $AGENT_MAP_FAILED, %edi
+    jmp     agent_end
+agent_unmap_failed:
+    mov     $AGENT_UNMAP_FAILED, %edi
+    jmp     agent_end
+agent_ack_failed:
+    mov     $AGENT_ACK_FAILED, %edi
+    jmp     agent_end
+agent_start_failed:
+    mov     $AGENT_START_FAILED, %edi
+    jmp     agent_end
 
 agent_map:
     mov     COMMAND_ADDRESS(%rbx), %rdi
@@ -109,7 +123,7 @@ agent_map:
     mov     $SYS_mmap, %eax
     syscall
     cmp     COMMAND_ADDRESS(%rbx), %rax
-    jne     agent_fail
+    jne     agent_map_failed
     jmp     agent_next
 
 agent_unmap:
@@ -118,7 +132,7 @@ agent_unmap:
     mov     $SYS_munmap, %eax
     syscall
     test    %rax, %rax
-    jnz     agent_fail
+    jnz     agent_unmap_failed
     jmp     agent_next
 
 agent_protect:
@@ -128,7 +142,7 @@ agent_protect:
     mov     $SYS_mprotect, %eax
     syscall
     test    %rax, %rax
-    jnz     agent_fail
+    jnz     agent_unmap_failed
     jmp     agent_next
 
 agent_wake:
@@ -150,7 +164,7 @@ agent_ack:
     mov     $SYS_write, %eax
     syscall
     cmp     $8, %rax
-    jne     agent_fail
+    jne     agent_ack_failed
     jmp     agent_next
 
 agent_name:
@@ -170,7 +184,7 @@ agent_clone:
     mov     $SYS_clone, %eax
     syscall
     test    %rax, %rax
-    js      agent_fail
+    js      agent_clone_failed
     jz      thread_start
 /* Its number goes to the kernel without passing through memory, all of which
  * the task can write. */
@@ -186,13 +200,21 @@ agent_clone:
 /* The new thread: r14 = its slot.  All signals are blocked until the frame that
  * the kernel built is loaded. */
 thread_start:
+    mov     TASK_NICE(%r13), %edx
+    test    %edx, %edx
+    jz      thread_filter
+    xor     %edi, %edi                  /* PRIO_PROCESS, itself */
+    xor     %esi, %esi
+    mov     $SYS_setpriority, %eax
+    syscall
+thread_filter:
     mov     $SECCOMP_SET_MODE_FILTER, %edi
     xor     %esi, %esi
     lea     stub_user_program(%rip), %rdx
     mov     $SYS_seccomp, %eax
     syscall
     test    %rax, %rax
-    jnz     agent_fail
+    jnz     agent_start_failed
 thread_wait:
     mov     $STATE_POSTED, %eax
     mov     $STATE_SLEEPING, %edx
@@ -226,6 +248,27 @@ thread_exit:
     mov     $SYS_exit, %eax
     syscall
     ud2
+
+/* There is no thread to speak for itself: its slot says so, and the kernel hears
+ * of no number. */
+agent_clone_failed:
+    mov     $STUB_FD_MEMORY, %edi
+    xor     %esi, %esi
+    xor     %edx, %edx                  /* SEEK_SET */
+    mov     $SYS_lseek, %eax
+    syscall
+    test    %rax, %rax
+    jnz     agent_fail
+    movl    $KIND_FAILED, CONTROL_KIND(%r14)
+    incl    CONTROL_SEQUENCE(%r14)
+    mov     $STATE_POSTED, %eax
+    xchg    %eax, CONTROL_STATE(%r14)
+    mov     $STUB_FD_DOORBELL, %edi
+    mov     $STUB_BELL_WORD, %rsi
+    mov     $8, %edx
+    mov     $SYS_write, %eax
+    syscall
+    jmp     agent_next
 
 /* The fast entry: called with a trap's number in rax and its arguments in rdi
  * rsi rdx rcx r8 r9 and on the stack; clobbers rcx and r11 only.

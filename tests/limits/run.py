@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What one user can take of the system, and what others have of it meanwhile.
+
+usage: run.py HELL BUILD [WORD]
+"""
+import os
+import re
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "system"))
+import machine  # noqa: E402
+from machine import check, hell, path  # noqa: E402
+
+NOBODY = 65534
+# Root's command, on a host that has other things to do as well.
+SECONDS = 25
+
+# Each kind with what it gets at least before it is told.
+KINDS = {"ports": 1000, "names": 500, "messages": 500, "notices": 500,
+         "tasks": 30, "kernel-threads": 100, "ranges": 1000, "files": 200,
+         "pipes": 100, "threads": 100, "processes": 20, "disk": 50}
+
+ROOT = """
+chmod 1777 /tmp; cd /tmp
+usage() { /tests/usage %d; }
+as_nobody() { su nobody -s /bin/sh -c "$1"; }
+now() { cut -d' ' -f1 /proc/uptime; }
+# How long an ordinary command of root's takes.
+answer() { a=$(now); ls -l /etc | wc -l >/dev/null; echo "answer $a $(now)"; }
+settle() {
+    n=0
+    while [ $n -lt 40 ]; do
+        case $(usage) in *nothing) break;; esac
+        sleep 0.5; n=$((n + 1))
+    done
+}
+as_nobody true; ls >/dev/null; settle; echo "before $(usage)"
+""" % NOBODY
+END = """
+settle; echo "after $(usage)"; echo alive
+"""
+
+
+def run(script, limit=150, memory="256M"):
+    status, out, err = hell("run", "-m", memory, "--disk",
+                            path("tests", "limits", "root.img"), "--",
+                            "/bin/sh", "-c", ROOT + script + END, limit=limit)
+    return out + err
+
+
+def find(pattern, text):
+    found = re.findall(pattern, text)
+    return [tuple(map(float, f)) for f in found]
+
+
+def check_answers(what, text, count):
+    times = [b - a for a, b in find(r"answer ([\d.]+) ([\d.]+)", text)]
+    check(len(times) >= count and max(times) < SECONDS,
+          "%s: root's commands are answered" % what, "%s\n%s" % (times, text))
+
+
+def check_as_before(what, text):
+    check("\nalive" in text, "%s: the system goes on" % what, text[-2000:])
+    usage = r" bytes (\d+) pages (\d+) tasks (\d+) user nothing"
+    before, after = find("before" + usage, text), find("after" + usage, text)
+    if not check(before and after, "%s: nothing is left of it" % what,
+                 text[-2000:]):
+        return
+    grown = [a - b for a, b in zip(after[0], before[0])]
+    # What servers keep for the next time, and files in memory.
+    check(grown[0] < 12 << 20 and grown[1] < 8000 and grown[2] <= 2,
+          "%s: the kernel keeps no more than before" % what, grown)
+
+
+def test_kinds():
+    for kind, least in KINDS.items():
+        text = run('as_nobody "/tests/hog %s 4; rm -f /tmp/hog" & sleep 2; '
+                   "answer; wait; answer\n" % kind)
+        said = re.search(r"%s: (\d+), error 0x[1-9a-f]" % kind, text)
+        check(said and int(said.group(1)) >= least,
+              "%s: there is an end of it, which is told" % kind, text)
+        check_answers(kind, text, 2)
+        check_as_before(kind, text)
+
+
+def test_memory():
+    text = run('as_nobody "/tests/hog memory 5" & sleep 1; answer; wait\n')
+    check("out of memory" in text or "error" in text,
+          "memory: who wants too much is ended", text)
+    check_answers("memory", text, 1)
+    check_as_before("memory", text)
+
+
+def test_a_fork_bomb():
+    text = run('as_nobody "/tests/hog bomb 12" & sleep 3; answer; answer; '
+               "wait\n")
+    check_answers("a fork bomb", text, 2)
+    check_as_before("a fork bomb", text)
+
+
+def test_all_at_once():
+    hogs = "".join('as_nobody "/tests/hog %s 10" & ' % kind
+                   for kind in list(KINDS) + ["bomb", "memory"])
+    text = run(hogs + "sleep 3; answer; answer; wait; rm -f /tmp/hog\n")
+    check_answers("all at once", text, 2)
+    check_as_before("all at once", text)
+
+
+def test_the_last_of_the_disk_is_roots():
+    text = run('as_nobody "/tests/hog disk 15"\n'
+               "dd if=/dev/zero of=/root/more bs=64k count=8 2>&1 | tail -1; "
+               "as_nobody 'echo more >/tmp/more' || echo refused; rm -f /tmp/hog; "
+               "as_nobody 'echo again >/tmp/more; cat /tmp/more'\n")
+    check("error 0x1c" in text and "\nrefused" in text,
+          "a user is told that the disk is full", text)
+    check("8+0 records out" in text, "root still writes", text)
+    check("\nagain" in text, "and so does the user when he has made room",
+          text)
+
+
+def limited(uid):
+    """Before HELL starts: an ordinary user with few processes."""
+    import resource
+    os.setgid(uid)
+    os.setuid(uid)
+    resource.setrlimit(resource.RLIMIT_NPROC, (90, 90))
+
+
+def test_a_host_with_few_processes():
+    if os.getuid() != 0:
+        check(True, "only root can be somebody else: not tried")
+        return
+    copy = "/tmp/hell-limits-%d.img" % os.getpid()
+    subprocess.run(["cp", "--sparse=always",
+                    path("tests", "limits", "root.img"), copy], check=True)
+    os.chmod(copy, 0o666)
+    program = "/tmp/hell-limits-%d" % os.getpid()
+    subprocess.run(["cp", machine.HELL, program], check=True)
+    script = ('i=0; while [ $i -lt 60 ]; do sleep 3 & i=$((i + 1)); done; '
+              'sleep 4; /bin/true && echo alive')
+    child = subprocess.Popen(
+        [program, "run", "-m", "256M", "--disk", copy, "--", "/bin/sh", "-c",
+         script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, preexec_fn=lambda: limited(61234))
+    try:
+        text = child.communicate(timeout=90)[0].decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        child.kill()
+        text = child.communicate()[0].decode(errors="replace") + "TIMEOUT"
+    for name in (copy, program):
+        os.unlink(name)
+    check("can't fork" in text, "a fork that the host refuses is an error",
+          text)
+    check("host process is gone" not in text, "and ends nobody's task", text)
+
+
+def make_image():
+    folder = path("tests", "limits", "add", "tests")
+    os.makedirs(folder, exist_ok=True)
+    for program in ("hog", "usage"):
+        subprocess.run(["cp", path("tests", "limits", program), folder],
+                       check=True)
+    status, out, err = hell("mkroot", "--size", "64M", "--add",
+                            os.path.dirname(folder),
+                            path("tests", "limits", "root.img"))
+    return check(status == 0, "mkroot makes the image", out + err)
+
+
+def main():
+    machine.HELL = os.path.abspath(sys.argv[1])
+    machine.BUILD = os.path.abspath(sys.argv[2])
+    word = sys.argv[3] if len(sys.argv) > 3 else ""
+    if make_image():
+        for name, test in list(globals().items()):
+            if name.startswith("test_") and word in name:
+                print("-- " + name[5:].replace("_", " "), flush=True)
+                test()
+    print("limits-tests: %d passed, %d failed" % (len(machine.passed),
+                                                  len(machine.failed)))
+    return 1 if machine.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
