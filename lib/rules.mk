@@ -71,7 +71,7 @@ $(eval $(call task_library,iohelp))
 $(eval $(call task_library,fshelp))
 
 TRIVFS_MIG := -DHURD_SERVER -DREPLY_PORTS -imacros lib/trivfs/mutations.h
-$(eval $(call server_stubs,trivfs,fs io fsys,$(TRIVFS_MIG) \
+$(eval $(call server_stubs,trivfs,fs io fsys names,$(TRIVFS_MIG) \
 	-DSERVERPREFIX=trivfs_S_))
 # The library itself answers what a translator leaves undefined.
 $(trivfs_STUB_OBJS): STUB_DEFAULT :=

@@ -56,6 +56,11 @@ struct node {
     error_t write_error;
     unsigned write_errors;
     boolean_t error_untold;
+    /* By which name it was last looked up (malloced or null), in which directory,
+     * and that one's generation: paths.c. */
+    char *name;
+    ino64_t name_dir;
+    uint32_t name_dir_gen;
     void *format; /* the format's own */
 };
 
@@ -72,7 +77,6 @@ struct peropen {
      * is the root of a chroot (a reference, or null). */
     mach_port_t root_parent;
     struct node *shadow_root;
-    char *path;            /* as far as it is known; malloced or null */
     unsigned write_errors; /* of the node, that this open has been told of */
 };
 
@@ -156,6 +160,8 @@ struct diskfs_format {
     /* The magical name (HURD-FACTS 5.2) that NAME in DIR stands for, or NULL;
      * may be null itself. */
     const char *(*magic)(struct node *dir, const char *name);
+    /* The same of a link that is to be followed: it has no target. */
+    const char *(*magic_link)(struct node *np);
     error_t (*enter)(struct node *dir, const char *name, struct node *np);
     error_t (*remove)(struct node *dir, const char *name);
     /* NAME, which is there, becomes NP in one write of the disk. */

@@ -185,6 +185,7 @@ static error_t walk_create(struct walk *walk, const char *name)
     diskfs_touch(np, FALSE, FALSE, TRUE);
     diskfs_update(np);
     diskfs_touch(walk->dir, FALSE, TRUE, TRUE);
+    diskfs_note_name(np, walk->dir, name);
     walk->created = TRUE;
     return walk_answer(walk, np);
 }
@@ -195,6 +196,13 @@ static error_t walk_link(struct walk *walk, struct node *np, boolean_t last,
 {
     char target[LINK_MAX_LENGTH + 1];
     size_t length = LINK_MAX_LENGTH;
+
+    if (diskfs_format->magic_link) {
+        *answered = TRUE;
+        const char *magic = diskfs_format->magic_link(np);
+        diskfs_nrele(np);
+        return walk_magic(walk, magic);
+    }
     error_t err = ++walk->links > LINKS_MAX ? HURD_ELOOP : 0;
 
     if (!err && last)
@@ -323,6 +331,7 @@ static error_t walk_step(struct walk *walk, boolean_t *answered)
         *answered = TRUE;
         return walk_create(walk, name);
     }
+    diskfs_note_name(np, walk->dir, name);
     if (last && walk->create && walk->flags & HO_EXCL) {
         diskfs_nrele(np);
         return HURD_EEXIST;

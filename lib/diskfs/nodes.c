@@ -82,6 +82,7 @@ static void node_drop(struct node *np)
     fshelp_drop_transbox(&np->transbox);
     if (diskfs_format->drop_node)
         diskfs_format->drop_node(np);
+    free(np->name);
     *node_slot(np->ino) = np->hash_next;
     mach_port_destroy_receive(np->identity);
     free(np);

@@ -45,7 +45,6 @@ void diskfs_release_peropen(struct peropen *po)
     if (po->shadow_root)
         diskfs_nrele(po->shadow_root);
     diskfs_nrele(po->np);
-    free(po->path);
     free(po);
 }
 

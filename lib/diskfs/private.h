@@ -70,6 +70,13 @@ static inline error_t diskfs_end(error_t err)
     return err;
 }
 
+/* --- paths.c: NP was found as NAME in DIR; it has moved.  Under the lock. */
+void diskfs_note_name(struct node *np, const struct node *dir,
+                      const char *name);
+void diskfs_name_moved(struct node *np, const struct node *from,
+                       const char *oldname, const struct node *to,
+                       const char *newname);
+
 /* --- dir.c: of a directory's names; under the lock but for the first and the
  * last of them */
 

@@ -113,6 +113,7 @@ static error_t rename_locked(protid_t fromcred, const char *oldname,
         else if (!err)
             err = rename_file(from, oldname, to, newname, np, tocred->user);
         if (!err) {
+            diskfs_name_moved(np, from, oldname, to, newname);
             diskfs_dir_changed(from);
             diskfs_dir_changed(to);
         }
@@ -205,6 +206,8 @@ static error_t exchange(const struct end *a, const struct end *b)
         return err;
     }
     error_t first = exchange_parent(a, b), second = exchange_parent(b, a);
+    diskfs_name_moved(a->np, a->dir, a->name, b->dir, b->name);
+    diskfs_name_moved(b->np, b->dir, b->name, a->dir, a->name);
     diskfs_touch(a->np, FALSE, FALSE, TRUE);
     diskfs_touch(b->np, FALSE, FALSE, TRUE);
     diskfs_dir_changed(a->dir);

@@ -6,6 +6,7 @@
 #include <trivfs/fs_S.h>
 #include <trivfs/fsys_S.h>
 #include <trivfs/io_S.h>
+#include <trivfs/names_S.h>
 #include <trivfs/trivfs.h>
 
 boolean_t trivfs_demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
@@ -15,6 +16,7 @@ boolean_t trivfs_demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
     if (!((routine = io_server_routine(in)) ||
           (routine = fs_server_routine(in)) ||
           (routine = fsys_server_routine(in)) ||
+          (routine = names_server_routine(in)) ||
           (routine = ports_notify_server_routine(in)) ||
           (routine = interrupt_server_routine(in))))
         return FALSE;

@@ -5,8 +5,10 @@
 #include <fshelp/fshelp.h>
 #include <hurd/fs.h>
 #include <hurd/libhurd.h>
+#include <hurd/names.h>
 #include <string.h>
 #include <trivfs/fs_S.h>
+#include <trivfs/names_S.h>
 #include <trivfs/private.h>
 
 #define UNDER(cred) ((cred) ? (cred)->realnode : MACH_PORT_NULL)
@@ -197,3 +199,16 @@ TRIVFS_UNSUPPORTED(dir_link);
 TRIVFS_UNSUPPORTED(dir_rename);
 TRIVFS_UNSUPPORTED(dir_mkfile);
 TRIVFS_UNSUPPORTED(dir_notice_changes);
+
+/* --- names.defs: the underlying node has the name ---------------------------- */
+
+__attribute__((weak)) kern_return_t
+trivfs_S_file_get_path(TRIVFS_ON, string_t path, int *removed, mach_port_t *fs,
+                       mach_msg_type_name_t *fs_type)
+{
+    *fs_type = MACH_MSG_TYPE_MOVE_SEND;
+    return FORWARD(file_get_path(UNDER(cred), path, removed, fs));
+}
+
+TRIVFS_UNSUPPORTED(dir_read_at);
+TRIVFS_UNSUPPORTED(dir_exchange);
