@@ -57,6 +57,15 @@ struct hurd_placed_dirent {
 };
 #define HURD_PLACED_DIRENT_SIZE(namlen) ((19u + (namlen) + 1u + 7u) & ~7u)
 
+/* What stands in procfs's PID/fd are links that only the process itself can
+ * follow; procfs shows all that there could be, and its client those that there
+ * are.  Their numbers say so, which no disk's do. */
+#define HURD_FD_LINKS             1024
+#define HURD_FD_LINK_INO(pid, fd) (1ul << 62 | (uint64_t)(pid) << 10 | (fd))
+#define HURD_IS_FD_LINK(ino)      ((ino) >> 62 == 1)
+#define HURD_FD_LINK_PID(ino)     ((int)((ino) >> 10 & 0x7fffffff))
+#define HURD_FD_LINK_FD(ino)      ((int)((ino) & (HURD_FD_LINKS - 1)))
+
 enum {
     HDT_UNKNOWN = 0,
     HDT_FIFO = 1,

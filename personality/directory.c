@@ -3,6 +3,7 @@
 #include "personality/fd.h"
 #include "personality/lookup.h"
 #include "personality/mach.h"
+#include "personality/ownfd.h"
 #include "personality/syscalls.h"
 #include "personality/unix.h"
 
@@ -33,7 +34,10 @@ static kern_return_t directory_read(struct file *file, char *to, uint64_t size,
     memcpy(to, data, *got);
     if (data != room)
         pages_free(data, count);
-    return 0;
+    bool end = !*got;
+    kr = ownfd_filter(to, got);
+    /* Nothing means the end only if there was nothing. */
+    return kr || *got || end ? kr : directory_read(file, to, size, got);
 }
 
 /* --- others count entries ------------------------------------------------- */
@@ -306,23 +310,35 @@ static kern_return_t cwd_walk(mach_port_t dir, const struct identity *root,
     return kr;
 }
 
-long sys_getcwd(struct frame *frame)
+kern_return_t directory_path(mach_port_t dir, char *room, size_t size,
+                             char **path)
 {
-    char path[4096], *text = path + sizeof path - 1;
+    char *text = room + size - 1;
     struct identity root;
-    mach_port_t dir = unix_process.cwdir;
     kern_return_t kr = identity_get(unix_process.crdir, &root);
 
-    if (kr)
-        return linux_error(kr);
+    if (kr) {
+        port_deallocate(dir);
+        return kr;
+    }
     *text = 0;
-    mach_port_mod_refs(mach_task_self(), dir, MACH_PORT_RIGHT_SEND, 1);
-    kr = cwd_walk(dir, &root, path, &text);
+    kr = cwd_walk(dir, &root, room, &text);
     identity_drop(&root);
+    if (!kr && !*text)
+        *--text = '/';
+    *path = text;
+    return kr;
+}
+
+long sys_getcwd(struct frame *frame)
+{
+    char path[4096], *text;
+    mach_port_t dir = unix_process.cwdir;
+
+    mach_port_mod_refs(mach_task_self(), dir, MACH_PORT_RIGHT_SEND, 1);
+    kern_return_t kr = directory_path(dir, path, sizeof path, &text);
     if (kr)
         return linux_error(kr);
-    if (!*text)
-        *--text = '/';
     size_t size = strlen(text) + 1;
     if (size > ARG2(frame))
         return -ERANGE;

@@ -5,6 +5,7 @@
 #include "personality/ids.h"
 #include "personality/lookup.h"
 #include "personality/mach.h"
+#include "personality/ownfd.h"
 #include "personality/process.h"
 #include "personality/signals.h"
 #include "personality/syscalls.h"
@@ -107,16 +108,26 @@ static void exec_collect_ours(struct exec *exec)
     limits_for_exec(&exec->ints[INT_LIMITS]);
 }
 
+/* Whether NAME is a descriptor's, by which nobody else would know the file. */
+static bool is_own_name(const char *name)
+{
+    return !*name || !strncmp(name, "/proc/", 6) ||
+           !strncmp(name, "/dev/fd/", 8);
+}
+
 /* The path as the file's server should tell proc; relative names are not made
  * absolute.  Of one too long for the wire nothing is told: a script is then
  * handed to its interpreter as a descriptor. */
-static void exec_collect(struct exec *exec, const char *name)
+static void exec_collect(struct exec *exec, mach_port_t file, const char *name)
 {
     if (strnlen(name, sizeof exec->path) == sizeof exec->path)
         name = "";
     mig_strncpy(exec->path, name, sizeof exec->path);
-    mig_strncpy(exec->absolute, *name == '/' ? name : "",
-                sizeof exec->absolute);
+    if (is_own_name(name))
+        port_path(file, exec->absolute, sizeof exec->absolute);
+    else
+        mig_strncpy(exec->absolute, *name == '/' ? name : "",
+                    sizeof exec->absolute);
     exec->table_count = fd_exec_table(exec->table);
     exec->ports[INIT_PORT_CWDIR] = unix_process.cwdir;
     exec->ports[INIT_PORT_CRDIR] = unix_process.crdir;
@@ -153,7 +164,7 @@ static kern_return_t exec_file(mach_port_t file, const char *name,
 
     if (!exec)
         return HURD_ENOMEM;
-    exec_collect(exec, name);
+    exec_collect(exec, file, name);
     exec_drop(exec, file);
     kern_return_t kr = exec_collect_auth(exec);
     if (!kr)
@@ -170,6 +181,18 @@ static kern_return_t exec_file(mach_port_t file, const char *name,
     return kr;
 }
 
+static kern_return_t exec_open(int dir, const char *name, int flags,
+                               int open_flags, mach_port_t *file)
+{
+    if (*name || !(flags & AT_EMPTY_PATH))
+        return lookup(dir, name,
+                      open_flags |
+                          (flags & AT_SYMLINK_NOFOLLOW ? HO_NOLINK : 0),
+                      0, file);
+    kern_return_t kr = ownfd_open(process_pid(), dir, open_flags, file);
+    return kr == HURD_ENOENT ? HURD_EBADF : kr;
+}
+
 static long exec_call(int dir, const char *name, char *const *argv,
                       char *const *envp, int flags)
 {
@@ -179,13 +202,10 @@ static long exec_call(int dir, const char *name, char *const *argv,
 
     if (argv_size + envp_size > STRINGS_MAX)
         return -E2BIG;
-    kr = lookup(dir, name,
-                HO_EXEC | HO_READ |
-                    (flags & AT_SYMLINK_NOFOLLOW ? HO_NOLINK : 0),
-                0, &file);
+    kr = exec_open(dir, name, flags, HO_EXEC | HO_READ, &file);
     /* A program may be executable and not readable. */
     if (kr == HURD_EACCES)
-        kr = lookup(dir, name, HO_EXEC, 0, &file);
+        kr = exec_open(dir, name, flags, HO_EXEC, &file);
     if (kr)
         return linux_error(kr);
     char *args = strings_join(argv, argv_size);

@@ -5,6 +5,7 @@
 #include "personality/fd.h"
 #include "personality/lookup.h"
 #include "personality/mach.h"
+#include "personality/ownfd.h"
 #include "personality/rpc.h"
 #include "personality/signals.h"
 #include "personality/syscalls.h"
@@ -33,6 +34,8 @@ static kern_return_t open_check(mach_port_t port, int flags)
     if (!(flags & O_NOFOLLOW) && !made)
         return 0;
     kr = io_stat(port, &st);
+    if (!kr)
+        kr = ownfd_stat(&st);
     if (kr)
         return kr;
     if (made && !(flags & O_PATH) && (st.st_mode & HS_IFMT) == HS_IFDIR)

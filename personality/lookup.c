@@ -2,6 +2,7 @@
 #include "personality/lookup.h"
 #include "personality/fd.h"
 #include "personality/mach.h"
+#include "personality/ownfd.h"
 #include "personality/process.h"
 #include "personality/rpc.h"
 #include "personality/unix.h"
@@ -67,25 +68,59 @@ static void name_drop_to(struct search *search, const char *rest)
     memmove(search->name, rest, strlen(rest) + 1);
 }
 
-static kern_return_t magic_fd(struct search *search)
+/* The number that *NAME begins with, and the slash behind it; -1 if there is
+ * none, or another's name begins so. */
+static int take_number(const char **name)
 {
-    const char *rest = search->name + 3;
-    int fd = 0;
+    const char *rest = *name;
+    int number = 0;
 
     if (*rest < '0' || *rest > '9')
-        return HURD_ENOENT;
-    for (; *rest >= '0' && *rest <= '9' && fd < FD_MAX; rest++)
-        fd = 10 * fd + (*rest - '0');
+        return -1;
+    for (; *rest >= '0' && *rest <= '9' && number < INT32_MAX / 10 - 1; rest++)
+        number = 10 * number + (*rest - '0');
     if (*rest && *rest != '/')
+        return -1;
+    *name = *rest ? rest + 1 : rest;
+    return number;
+}
+
+/* REST is a descriptor's number, and what is to be looked up from there. */
+static kern_return_t magic_fd(struct search *search, int pid, const char *rest,
+                              int flags)
+{
+    int fd = take_number(&rest);
+
+    if (fd < 0)
         return HURD_ENOENT;
-    struct file *file = fd_get_any(fd);
-    if (!file)
-        return HURD_EBADF;
-    kern_return_t kr = port_copy(file->port, &search->result);
-    file_put(file);
     search->done = !*rest;
-    name_drop_to(search, *rest ? rest + 1 : rest);
+    kern_return_t kr =
+        ownfd_open(pid, fd, search->done ? flags : 0, &search->result);
+    name_drop_to(search, rest);
     return kr;
+}
+
+static kern_return_t magic_pidfd(struct search *search, const char *rest,
+                                 int flags)
+{
+    int pid = take_number(&rest);
+
+    return pid < 0 ? HURD_ENOENT : magic_fd(search, pid, rest, flags);
+}
+
+/* The directory of our descriptors, or a link in it: REST is its name. */
+static kern_return_t magic_fd_directory(struct search *search, const char *rest)
+{
+    static const char directory[] = "proc/self/fd/";
+    string_t name;
+
+    mig_strncpy(name, rest, sizeof name);
+    memcpy(search->name, directory, sizeof directory);
+    mig_strncpy(search->name + sizeof directory - 1, name,
+                (int)(sizeof search->name - sizeof directory));
+    return ++search->links > LINKS_FOLLOWED
+               ? HURD_ELOOP
+               : port_copy(unix_process.crdir, &search->result);
 }
 
 static kern_return_t magic_tty(struct search *search, const char *rest,
@@ -136,8 +171,12 @@ static kern_return_t search_magic(struct search *search, int flags)
         return ++search->links > LINKS_FOLLOWED
                    ? HURD_ELOOP
                    : port_copy(unix_process.crdir, &search->result);
-    if (!strncmp(search->name, "fd/", 3))
-        return magic_fd(search);
+    if ((rest = name_after(search->name, "fd")))
+        return *rest && (strchr(rest, '/') || !(flags & HO_NOLINK))
+                   ? magic_fd(search, process_pid(), rest, flags)
+                   : magic_fd_directory(search, rest);
+    if ((rest = name_after(search->name, "pidfd")))
+        return magic_pidfd(search, rest, flags);
     if ((rest = name_after(search->name, "tty")))
         return magic_tty(search, rest, flags);
     if ((rest = name_after(search->name, "pid"))) {

@@ -2,6 +2,7 @@
 /* personality/names.c: making, moving and removing names. */
 #include "personality/lookup.h"
 #include "personality/mach.h"
+#include "personality/ownfd.h"
 #include "personality/process.h"
 #include "personality/syscalls.h"
 #include "personality/unix.h"
@@ -15,6 +16,26 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 
+/* The error KR of making or removing LAST.  Where the Hurd's servers say that
+ * all is only to be read, Linux's /proc looks first at what is there. */
+static kern_return_t last_readonly(const struct last *last, kern_return_t kr,
+                                   bool make)
+{
+    io_statbuf_t st;
+    uint32_t type;
+    int allowed = 0;
+
+    if (kr != HURD_EROFS || io_stat(last->parent, &st) ||
+        st.st_fstype != HFS_PROC || last_type(last, &type))
+        return kr;
+    if (make)
+        return type ? HURD_EEXIST : HURD_ENOENT;
+    if (!type || file_check_access(last->parent, &allowed))
+        return HURD_ENOENT;
+    /* A process may do what it likes among its descriptors, if it could. */
+    return type == HS_IFLNK || allowed & HO_WRITE ? HURD_EPERM : HURD_EACCES;
+}
+
 static long at_mkdir(int dir, const char *name, uint32_t mode)
 {
     struct last last;
@@ -25,6 +46,7 @@ static long at_mkdir(int dir, const char *name, uint32_t mode)
     kr = last.special ? HURD_EEXIST
                       : dir_mkdir(last.parent, last.base,
                                   mode & 07777 & ~unix_process.umask);
+    kr = last_readonly(&last, kr, true);
     return linux_error(last_drop(&last, kr));
 }
 
@@ -45,7 +67,12 @@ static kern_return_t last_rmdir(const struct last *last)
         return HURD_EBUSY;
     if (last->special)
         return last->base[1] ? HURD_ENOTEMPTY : HURD_EINVAL;
-    return dir_rmdir(last->parent, last->base);
+    uint32_t type;
+    kern_return_t kr =
+        last_readonly(last, dir_rmdir(last->parent, last->base), false);
+    return kr == HURD_EPERM && !last_type(last, &type) && type != HS_IFDIR
+               ? HURD_ENOTDIR
+               : kr;
 }
 
 static kern_return_t last_unlink(const struct last *last)
@@ -54,7 +81,7 @@ static kern_return_t last_unlink(const struct last *last)
     kern_return_t kr = 0;
 
     if (!last->special && !last->slash)
-        kr = dir_unlink(last->parent, last->base);
+        kr = last_readonly(last, dir_unlink(last->parent, last->base), false);
     else if (!last->special)
         kr = last_type(last, &type);
     else
@@ -265,7 +292,7 @@ static kern_return_t node_enter(const struct last *last, uint32_t mode,
     if (!kr)
         kr = dir_mkfile(last->parent, HO_WRITE, mode, &node);
     if (kr)
-        return kr;
+        return last_readonly(last, kr, true);
     if (size)
         kr = file_set_translator(node, FS_TRANS_EXCL | FS_TRANS_SET,
                                  FS_TRANS_EXCL | FS_TRANS_SET, 0, translator,
@@ -427,6 +454,12 @@ static long at_readlink(int dir, const char *name, char *to, int64_t size)
     kr = io_stat(port, &st);
     if (!kr && (st.st_mode & HS_IFMT) != HS_IFLNK)
         kr = *name ? HURD_EINVAL : HURD_ENOENT;
+    size_t length;
+    if (!kr && ownfd_is_link(&st)) {
+        kr = ownfd_read_link(&st, to, (size_t)size, &length);
+        port_deallocate(port);
+        return kr ? linux_error(kr) : (long)length;
+    }
     if (!kr)
         kr = io_read(port, &data, &count, -1, (vm_size_t)size);
     port_deallocate(port);

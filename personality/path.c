@@ -9,6 +9,7 @@
  */
 #include "personality/lookup.h"
 #include "personality/mach.h"
+#include "personality/ownfd.h"
 #include "personality/unix.h"
 
 #include "hurd/errors.h"
@@ -134,7 +135,7 @@ static kern_return_t walk_link(struct walk *walk, const char *name)
     return kr;
 }
 
-/* Whether NAME in DIR is a link. */
+/* Whether NAME in DIR is a link that can be read. */
 static kern_return_t is_link(mach_port_t dir, const char *name, bool *link)
 {
     mach_port_t port;
@@ -146,7 +147,7 @@ static kern_return_t is_link(mach_port_t dir, const char *name, bool *link)
     if (kr)
         return kr;
     kr = io_stat(port, &st);
-    *link = !kr && (st.st_mode & HS_IFMT) == HS_IFLNK;
+    *link = !kr && (st.st_mode & HS_IFMT) == HS_IFLNK && !ownfd_is_link(&st);
     port_deallocate(port);
     return kr;
 }
@@ -284,8 +285,10 @@ kern_return_t last_type(const struct last *last, uint32_t *type)
     kr = io_stat(port, &st);
     port_deallocate(port);
     if (!kr)
+        kr = ownfd_stat(&st);
+    if (!kr)
         *type = st.st_mode & HS_IFMT;
-    return kr;
+    return kr == HURD_ENOENT ? 0 : kr;
 }
 
 kern_return_t last_drop(struct last *last, kern_return_t err)

@@ -4,6 +4,7 @@
 #include "personality/fd.h"
 #include "personality/lookup.h"
 #include "personality/mach.h"
+#include "personality/ownfd.h"
 #include "personality/syscalls.h"
 
 #include "hurd/errors.h"
@@ -57,6 +58,8 @@ static long at_stat(int dir, const char *name, int flags, io_statbuf_t *st)
         kr = io_stat(port, st);
         port_deallocate(port);
     }
+    if (!kr)
+        kr = ownfd_stat(st);
     return linux_error(kr);
 }
 
@@ -72,6 +75,8 @@ static long fd_stat(int fd, io_statbuf_t *st)
         kr = 0;
     }
     file_put(file);
+    if (!kr)
+        kr = ownfd_stat(st);
     return linux_error(kr);
 }
 

@@ -12,6 +12,7 @@
 
 #define INO_ROOT  2
 #define INO_FILES 16 /* a process's inodes begin at (pid + 1) * INO_FILES */
+#define INO_FD    15 /* the last of them: its descriptors' directory */
 
 /* Text being made: grows as needed. */
 struct text {
