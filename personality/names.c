@@ -233,14 +233,25 @@ static kern_return_t last_is_free(const struct last *last)
     return kr ? kr : type ? HURD_EEXIST : HURD_ENOENT;
 }
 
-/* The file that a link call names. */
+/* The file that a link call names.  By a descriptor it may be one that has lost
+ * its last name: on Linux for good. */
 static kern_return_t link_source(int dir, const char *name, int flags,
                                  mach_port_t *file)
 {
-    if (*name || !(flags & AT_EMPTY_PATH))
-        return lookup(dir, name, flags & AT_SYMLINK_FOLLOW ? 0 : HO_NOLINK, 0,
-                      file);
-    return lookup_start(dir, name, file);
+    bool empty = !*name && flags & AT_EMPTY_PATH;
+    io_statbuf_t st;
+    kern_return_t kr =
+        empty ? lookup_start(dir, name, file)
+              : lookup(dir, name, flags & AT_SYMLINK_FOLLOW ? 0 : HO_NOLINK, 0,
+                       file);
+
+    if (kr || !(flags & (AT_EMPTY_PATH | AT_SYMLINK_FOLLOW)))
+        return kr;
+    if (!io_stat(*file, &st) && !st.st_nlink) {
+        port_deallocate(*file);
+        return HURD_ENOENT;
+    }
+    return 0;
 }
 
 static long at_link(int from_dir, const char *from, int to_dir, const char *to,

@@ -162,7 +162,10 @@ static long access_call(int dir, const char *name, int mode, int flags)
     kr = at_open(dir, name, flags, 0, &port);
     if (kr)
         return linux_error(kr);
-    if (mode)
+    io_statbuf_t st;
+    if (flags & AT_SYMLINK_NOFOLLOW && !(kr = io_stat(port, &st)))
+        kr = ownfd_stat(&st);
+    if (!kr && mode)
         kr = file_check_access(port, &allowed);
     port_deallocate(port);
     if (kr)

@@ -205,6 +205,8 @@ extern struct pager_bucket diskfs_pagers;
 extern auth_t diskfs_auth;      /* send right, or null before fsys_init */
 extern mach_port_t diskfs_exec; /* the exec server; send right or null */
 extern mach_port_t diskfs_fsid_port;
+extern mach_port_t
+    diskfs_underlying;            /* the node it sits on: send right or null */
 extern const char *diskfs_source; /* the device's name, for people */
 
 /* --- nodes (nodes.c) ------------------------------------------------------ */

@@ -10,6 +10,7 @@
 #include <diskfs/private.h>
 
 mach_port_t diskfs_fsid_port;
+mach_port_t diskfs_underlying;
 
 /* A port that stands for the node and that nobody serves. */
 kern_return_t diskfs_S_io_identity(protid_t cred, mach_port_t *id,

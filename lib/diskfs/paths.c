@@ -9,6 +9,7 @@
 
 #include <diskfs/names_S.h>
 #include <diskfs/private.h>
+#include <hurd/names.h>
 
 #define PATH_MAX_LENGTH 1023 /* a string_t */
 #define NAME_ROOM       256
@@ -139,6 +140,32 @@ static error_t path_make(struct node *np, char *text, size_t *start,
     return err;
 }
 
+/* TEXT, or it behind the path of what this file system sits on; the lock is not
+ * held. */
+static error_t path_whole(const char *text, string_t path, mach_port_t *fs,
+                          mach_msg_type_name_t *fs_type)
+{
+    int removed; /* that it sits on something else */
+
+    *path = 0;
+    if (diskfs_underlying && !diskfs_boot.boot &&
+        !file_get_path(diskfs_underlying, path, &removed, fs)) {
+        *fs_type = MACH_MSG_TYPE_MOVE_SEND;
+    } else {
+        *path = 0;
+        *fs = diskfs_fsid_port;
+        *fs_type = MACH_MSG_TYPE_MAKE_SEND;
+    }
+    size_t length = strcmp(path, "/") ? strlen(path) : 0;
+    if (length + strlen(text) > PATH_MAX_LENGTH) {
+        if (*fs_type == MACH_MSG_TYPE_MOVE_SEND)
+            mach_port_drop(*fs);
+        return HURD_ENAMETOOLONG;
+    }
+    strcpy(path + length, *text || length ? text : "/");
+    return 0;
+}
+
 kern_return_t diskfs_S_file_get_path(protid_t cred, string_t path, int *removed,
                                      mach_port_t *fs,
                                      mach_msg_type_name_t *fs_type)
@@ -150,10 +177,6 @@ kern_return_t diskfs_S_file_get_path(protid_t cred, string_t path, int *removed,
     if (err)
         return err;
     *removed = FALSE;
-    *fs = diskfs_fsid_port;
-    *fs_type = MACH_MSG_TYPE_MAKE_SEND;
-    err = path_make(cred->po->np, text, &start, removed);
-    if (!err)
-        mig_strncpy(path, text[start] ? text + start : "/", sizeof(string_t));
-    return diskfs_end(err);
+    err = diskfs_end(path_make(cred->po->np, text, &start, removed));
+    return err ? err : path_whole(text + start, path, fs, fs_type);
 }

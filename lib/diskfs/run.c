@@ -104,12 +104,10 @@ static void *sync_now_and_then(void *argument)
 
 error_t diskfs_tell_parent(mach_port_t bootstrap)
 {
-    mach_port_t control = diskfs_make_control_port(), node = MACH_PORT_NULL;
-    error_t err = fsys_startup(bootstrap, HO_READ | HO_WRITE, control,
-                               MACH_MSG_TYPE_MOVE_SEND, &node);
+    mach_port_t control = diskfs_make_control_port();
 
-    mach_port_drop(node);
-    return err;
+    return fsys_startup(bootstrap, HO_READ | HO_WRITE, control,
+                        MACH_MSG_TYPE_MOVE_SEND, &diskfs_underlying);
 }
 
 /* A file system that another one started. */

@@ -97,7 +97,7 @@ error_t diskfs_open_root_device(dev_mode_t mode, mach_port_t *port)
 
 error_t diskfs_control_for(file_t underlying, mach_port_t *control)
 {
-    mach_port_drop(underlying);
+    diskfs_underlying = underlying;
     diskfs_auth = getauth();
     *control = diskfs_make_control_port();
     return *control ? 0 : HURD_ENOMEM;

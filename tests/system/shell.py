@@ -29,6 +29,8 @@ def test_commands_at_the_prompt():
         shows(m, "cat /none", "No such file", 1)
         shows(m, "uname", "GNU")
         shows(m, "tty", "/dev/console")
+        shows(m, "readlink /proc/self/fd/0", "/dev/console")
+        shows(m, "readlink -f /dev/fd/0", "/dev/console")
         shows(m, "cat /hurd/exec >/dev/null", "")
         shows(m, "x=$(echo sub); echo $x$x", "subsub")
 

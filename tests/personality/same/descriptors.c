@@ -196,6 +196,16 @@ static void names(void)
          readlink(LINK(fd), path, sizeof path) == (ssize_t)strlen(self) &&
              !memcmp(path, self, strlen(self)));
     close(fd);
+    fd = open("/proc/uptime", O_RDONLY);
+    tell_link(LINK(fd), fd);
+    close(fd);
+    fd = make("1", "linked", O_RDONLY);
+    SAY(linkat(AT_FDCWD, LINK(fd), AT_FDCWD, "4", AT_SYMLINK_FOLLOW));
+    SAY(unlink("1"));
+    tell_link(LINK(fd), fd);
+    SAY(unlink("4"));
+    SAY(linkat(AT_FDCWD, LINK(fd), AT_FDCWD, "4", AT_SYMLINK_FOLLOW));
+    close(fd);
     SAY(mkfifo("fifo", 0600));
     fd = open("fifo", O_RDWR);
     tell_link(LINK(fd), fd);
