@@ -175,7 +175,13 @@ def read_back(t, image, name):
 
 def one_shape(t, folder, shape):
     name, size, options, expected = shape
-    image = make(t, folder, size, options)
+    try:
+        image = make(t, folder, size, options)
+    except subprocess.CalledProcessError as refused:
+        # Newer ones do not make the oldest any more.
+        t.check("-r" in options, name + ": mke2fs makes it",
+                refused.stderr.decode())
+        return
     prepare(t, name, image)
     before = digest(image)
     most = 2000 if "65536" in options else 5000
