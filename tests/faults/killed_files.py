@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 
+import tally
 from machine import Machine, check, debugfs, path
 from world import fresh_image, place
 
@@ -88,11 +89,6 @@ def one_kill(seed):
 
 
 def test_a_killed_machines_exercised_file():
-    if os.environ.get("SEED"):
-        seeds = [int(os.environ["SEED"])]
-    else:
-        seeds = [random.randrange(1 << 31)
-                 for _ in range(int(os.environ.get("KILLS", "5")))]
-    for seed in seeds:
+    for seed in tally.seeds("KILLS", 5):
         wrong = one_kill(seed)
         check(wrong is None, "the exerciser, killed, seed %d" % seed, wrong)

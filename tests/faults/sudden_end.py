@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 
+import tally
 from machine import Machine, check, debugfs, fsck
 from world import configuration, fresh_image, full, place
 
@@ -140,12 +141,7 @@ def one_round(seed):
 def test_a_kernel_that_is_killed_loses_nothing_synced():
     for bus in ("wd0", "ld0"):
         configuration(bus)
-    if os.environ.get("SEED"):
-        seeds = [int(os.environ["SEED"])]
-    else:
-        seeds = [random.randrange(1 << 31)
-                 for _ in range(int(os.environ.get("ROUNDS", "10")))]
-    for seed in seeds:
+    for seed in tally.seeds("ROUNDS", 10):
         wrong = one_round(seed)
         check(wrong is None, "killed with seed %d: nothing synced is lost"
               % seed, wrong)

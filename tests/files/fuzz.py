@@ -4,9 +4,10 @@
 It may refuse or answer with errors; it may not end, nor keep anybody waiting.
 FUZZ says how many seeds, SEED repeats one.
 """
-import os
 import random
 import subprocess
+
+import tally
 
 SHAPES = [["-o", "hurd"], ["-t", "ext2", "-b", "1024", "-O", "dir_index"],
           ["-t", "ext3", "-b", "1024"], ["-t", "ext4"],
@@ -82,10 +83,5 @@ def one_seed(t, folder, seed):
 def fuzz(t):
     folder = t.path("given")
     t.formats.given(folder)
-    if os.environ.get("SEED"):
-        seeds = [int(os.environ["SEED"])]
-    else:
-        seeds = [random.randrange(1 << 31)
-                 for _ in range(int(os.environ.get("FUZZ", "8")))]
-    for seed in seeds:
+    for seed in tally.seeds("FUZZ", 8):
         one_seed(t, folder, seed)

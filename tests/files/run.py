@@ -15,19 +15,15 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(1, os.path.join(HERE, "..", "system"))
 import formats  # noqa: E402
 import fuzz  # noqa: E402
+import tally  # noqa: E402
+from tally import check, counts  # noqa: E402
 
 HELL, BUILD = (os.path.abspath(word) for word in sys.argv[1:3])
 OUT = os.path.join(BUILD, "tests", "files")
-HERE = os.path.dirname(os.path.abspath(__file__))
-counts = [0, 0]
-
-
-def check(good, what, more=""):
-    counts[0 if good else 1] += 1
-    if not good:
-        print("FAIL %s\n%s" % (what, more), flush=True)
 
 
 def path(name):
@@ -35,16 +31,7 @@ def path(name):
 
 
 def run(*words, limit=60):
-    """The status (None: still there after LIMIT seconds) and the output."""
-    process = subprocess.Popen([HELL, *words], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT)
-    try:
-        out = process.communicate(timeout=limit)[0]
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return None, process.communicate()[0].decode(errors="replace")
-    return process.returncode, out.decode(errors="replace").replace("\r", "")
+    return tally.run([HELL, *words], limit)
 
 
 def clean(image, what):

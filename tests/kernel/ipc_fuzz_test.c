@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Random calls and messages, many of them nonsense: nothing may break, leak
  * or be left behind.  The seed is the argument, else a fixed one. */
+#include "chance.h"
 #include "checker.h"
 #include "world.h"
 
@@ -12,21 +13,12 @@
 #define NAMES_MAX  16
 #define BODY_WORDS 64
 
-static uint64_t seed = 1;
 static struct user *users[USERS];
 static uint64_t memory[USERS];
 
 static uint32_t random32(void)
 {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed >> 16;
-}
-
-static uint32_t below(uint32_t limit)
-{
-    return random32() % limit;
+    return (uint32_t)(chance() >> 32);
 }
 
 /* Mostly names that may be in use. */
@@ -329,8 +321,6 @@ int main(int argc, char **argv)
         CASE(random_calls_and_messages_break_nothing),
     };
 
-    if (argc > 1) {
-        seed = strtoull(argv[1], NULL, 10);
-    }
+    chance_begin(argc, argv, 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

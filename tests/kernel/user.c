@@ -159,6 +159,19 @@ void world_peek(uint64_t address, void *to, size_t size)
     assert_true(sim_read(current->thread, address, to, size));
 }
 
+uint32_t world_word(uint64_t address)
+{
+    uint32_t value = 0xdeadbeef;
+
+    world_peek(address, &value, sizeof value);
+    return value;
+}
+
+void world_set_word(uint64_t address, uint32_t value)
+{
+    world_poke(address, &value, sizeof value);
+}
+
 mach_port_t world_give(struct user *from, mach_port_t name, int type,
                        struct user *to)
 {

@@ -2,6 +2,7 @@
 /* Random operations on the memory of a family of tasks, against a model that
  * knows what each page must read as; after each of them the kernel must be in
  * order (checker.h).  The seed is the argument, else the time; it is printed. */
+#include "chance.h"
 #include "checker.h"
 #include "world.h"
 #include "world_kernel.h"
@@ -36,18 +37,9 @@ struct member {
     struct page pages[PAGES];
 };
 
-static uint64_t seed;
 static struct user *one;
 static struct cell cells[CELLS];
 static struct member family[TASKS]; /* the first is `one' */
-
-static uint32_t below(uint32_t limit)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (uint32_t)(seed >> 16) % limit;
-}
 
 /* --- the model ------------------------------------------------------------------ */
 
@@ -338,8 +330,6 @@ int main(int argc, char **argv)
             world_teardown),
     };
 
-    seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL);
-    print_message("seed %lu\n", seed);
-    seed = seed * 0x9e3779b97f4a7c15ul | 1;
+    chance_begin(argc, argv, (uint64_t)time(NULL));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

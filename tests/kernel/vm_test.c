@@ -18,19 +18,6 @@ static int setup(void **state)
     return 0;
 }
 
-static uint32_t peek(uint64_t address)
-{
-    uint32_t value = 0xdeadbeef;
-
-    world_peek(address, &value, sizeof value);
-    return value;
-}
-
-static void poke(uint64_t address, uint32_t value)
-{
-    world_poke(address, &value, sizeof value);
-}
-
 /* The access ends in an exception; nobody handles it, so the task is gone. */
 static bool dies_reading(struct user *user, uint64_t address)
 {
@@ -55,11 +42,11 @@ TEST(new_memory_reads_as_zeros_and_keeps_what_is_written)
     vm_address_t address = 0;
 
     assert_ok(vm_allocate(one->self, &address, 3 * PAGE, 1));
-    assert_int_equal(peek(address), 0);
-    assert_int_equal(peek(address + 3 * PAGE - 4), 0);
-    poke(address + PAGE, 7);
-    assert_int_equal(peek(address + PAGE), 7);
-    assert_int_equal(peek(address), 0);
+    assert_int_equal(world_word(address), 0);
+    assert_int_equal(world_word(address + 3 * PAGE - 4), 0);
+    world_set_word(address + PAGE, 7);
+    assert_int_equal(world_word(address + PAGE), 7);
+    assert_int_equal(world_word(address), 0);
 }
 
 TEST(memory_given_back_is_not_there_any_more)
@@ -67,10 +54,10 @@ TEST(memory_given_back_is_not_there_any_more)
     vm_address_t address = 0;
 
     assert_ok(vm_allocate(one->self, &address, 2 * PAGE, 1));
-    poke(address, 1);
-    poke(address + PAGE, 2);
+    world_set_word(address, 1);
+    world_set_word(address + PAGE, 2);
     assert_ok(vm_deallocate(one->self, address, PAGE));
-    assert_int_equal(peek(address + PAGE), 2);
+    assert_int_equal(world_word(address + PAGE), 2);
     assert_true(dies_reading(one, address));
 }
 
@@ -82,7 +69,7 @@ TEST(an_address_can_be_allocated_once)
     assert_kr(vm_allocate(one->self, &again, PAGE, 0), KERN_NO_SPACE);
     assert_ok(vm_deallocate(one->self, address, PAGE));
     assert_ok(vm_allocate(one->self, &again, PAGE, 0));
-    assert_int_equal(peek(again), 0);
+    assert_int_equal(world_word(again), 0);
 }
 
 TEST(no_room_is_found_by_going_round_the_end)
@@ -103,13 +90,13 @@ TEST(memory_that_is_read_only_cannot_be_written)
     vm_address_t address = 0;
 
     assert_ok(vm_allocate(one->self, &address, PAGE, 1));
-    poke(address, 5);
+    world_set_word(address, 5);
     assert_ok(vm_protect(one->self, address, PAGE, 0, VM_PROT_READ));
-    assert_int_equal(peek(address), 5);
+    assert_int_equal(world_word(address), 5);
     assert_ok(
         vm_protect(one->self, address, PAGE, 0, VM_PROT_READ | VM_PROT_WRITE));
-    poke(address, 6);
-    assert_int_equal(peek(address), 6);
+    world_set_word(address, 6);
+    assert_int_equal(world_word(address), 6);
     assert_ok(vm_protect(one->self, address, PAGE, 0, VM_PROT_READ));
     assert_true(dies_writing(one, address));
 }
@@ -160,13 +147,13 @@ TEST(vm_copy_is_a_snapshot)
     assert_ok(vm_allocate(one->self, &from, 8 * PAGE, 1));
     assert_ok(vm_allocate(one->self, &to, 8 * PAGE, 1));
     for (int i = 0; i < 8; i++)
-        poke(from + i * PAGE, 10 + i);
+        world_set_word(from + i * PAGE, 10 + i);
     assert_ok(vm_copy(one->self, from, 8 * PAGE, to));
-    poke(from + 3 * PAGE, 99);
-    poke(to + 4 * PAGE, 77);
-    assert_int_equal(peek(to + 3 * PAGE), 13);
-    assert_int_equal(peek(from + 4 * PAGE), 14);
-    assert_int_equal(peek(to + 4 * PAGE), 77);
+    world_set_word(from + 3 * PAGE, 99);
+    world_set_word(to + 4 * PAGE, 77);
+    assert_int_equal(world_word(to + 3 * PAGE), 13);
+    assert_int_equal(world_word(from + 4 * PAGE), 14);
+    assert_int_equal(world_word(to + 4 * PAGE), 77);
 }
 
 TEST(vm_read_and_vm_write_carry_memory)
@@ -177,13 +164,13 @@ TEST(vm_read_and_vm_write_carry_memory)
 
     assert_ok(vm_allocate(one->self, &from, 5 * PAGE, 1));
     assert_ok(vm_allocate(one->self, &to, 5 * PAGE, 1));
-    poke(from + 4 * PAGE, 44);
+    world_set_word(from + 4 * PAGE, 44);
     assert_ok(vm_read(one->self, from, 5 * PAGE, &data, &count));
     assert_int_equal(count, 5 * PAGE);
-    poke(from + 4 * PAGE, 45);
+    world_set_word(from + 4 * PAGE, 45);
     assert_ok(vm_write(one->self, to, data, count));
-    assert_int_equal(peek(to + 4 * PAGE), 44);
-    assert_int_equal(peek(to), 0);
+    assert_int_equal(world_word(to + 4 * PAGE), 44);
+    assert_int_equal(world_word(to), 0);
     assert_kr(vm_write(one->self, to + 1, data, count), KERN_INVALID_ARGUMENT);
 }
 
@@ -199,25 +186,25 @@ TEST(a_child_gets_copies_shares_or_nothing)
     assert_ok(vm_allocate(one->self, &absent, PAGE, 0));
     assert_ok(vm_inherit(one->self, shared, PAGE, VM_INHERIT_SHARE));
     assert_ok(vm_inherit(one->self, absent, PAGE, VM_INHERIT_NONE));
-    poke(copied, 1);
-    poke(shared, 2);
+    world_set_word(copied, 1);
+    world_set_word(shared, 2);
     assert_ok(task_create(one->self, 1, &child));
-    poke(copied, 11);
-    poke(shared, 22);
+    world_set_word(copied, 11);
+    world_set_word(shared, 22);
     assert_ok(vm_read(child, copied, PAGE, &data, &count));
-    assert_int_equal(peek(data), 1);
+    assert_int_equal(world_word(data), 1);
     assert_ok(vm_read(child, shared, PAGE, &data, &count));
-    assert_int_equal(peek(data), 22);
+    assert_int_equal(world_word(data), 22);
     assert_kr(vm_read(child, absent, PAGE, &data, &count),
               KERN_INVALID_ADDRESS);
     /* What the child is given does not come back. */
-    poke(data, 33);
+    world_set_word(data, 33);
     assert_ok(vm_write(child, copied, data, PAGE));
-    assert_int_equal(peek(copied), 11);
+    assert_int_equal(world_word(copied), 11);
     assert_ok(vm_write(child, shared, data, PAGE));
-    assert_int_equal(peek(shared), 33);
+    assert_int_equal(world_word(shared), 33);
     assert_ok(task_terminate(child));
-    assert_int_equal(peek(shared), 33);
+    assert_int_equal(world_word(shared), 33);
 }
 
 TEST(generations_of_copies_do_not_mix)
@@ -229,19 +216,19 @@ TEST(generations_of_copies_do_not_mix)
 
     assert_ok(vm_allocate(one->self, &address, 4 * PAGE, 0));
     for (int i = 0; i < 4; i++) {
-        poke(address + 2 * PAGE, 100 + i);
+        world_set_word(address + 2 * PAGE, 100 + i);
         assert_ok(task_create(one->self, 1, &child[i]));
     }
-    poke(address + 2 * PAGE, 200);
+    world_set_word(address + 2 * PAGE, 200);
     for (int i = 0; i < 4; i++) {
         assert_ok(vm_read(child[i], address, 4 * PAGE, &data, &count));
-        assert_int_equal(peek(data + 2 * PAGE), 100 + i);
+        assert_int_equal(world_word(data + 2 * PAGE), 100 + i);
     }
     for (int i = 0; i < 4; i += 2)
         assert_ok(task_terminate(child[i]));
     assert_ok(vm_read(child[1], address, 4 * PAGE, &data, &count));
-    assert_int_equal(peek(data + 2 * PAGE), 101);
-    assert_int_equal(peek(address + 2 * PAGE), 200);
+    assert_int_equal(world_word(data + 2 * PAGE), 101);
+    assert_int_equal(world_word(address + 2 * PAGE), 200);
 }
 
 /* --- external pagers ---------------------------------------------------------------- */
@@ -301,7 +288,7 @@ static void supply(uint64_t offset, uint32_t value, vm_prot_t lock)
 
     user_be(two);
     assert_ok(vm_allocate(two->self, &page, PAGE, 1));
-    poke(page, value);
+    world_set_word(page, value);
     assert_ok(memory_object_data_supply(control, offset, page, PAGE, 1, lock, 0,
                                         MACH_PORT_NULL));
 }
@@ -355,7 +342,7 @@ TEST(a_changed_page_comes_back_when_it_is_asked_for)
     assert_int_equal(pager_receive(&request), 2208);
     assert_int_equal(request.offset, PAGE);
     user_be(two);
-    assert_int_equal(peek(request.third), 55);
+    assert_int_equal(world_word(request.third), 55);
     /* Once: it is clean now. */
     assert_ok(memory_object_lock_request(control, 0, 8 * PAGE,
                                          MEMORY_OBJECT_RETURN_DIRTY, 0,
@@ -368,7 +355,7 @@ TEST(a_changed_page_comes_back_when_it_is_asked_for)
                                          VM_PROT_NO_CHANGE, MACH_PORT_NULL));
     assert_int_equal(pager_receive(&request), 2208);
     user_be(two);
-    assert_int_equal(peek(request.third), 56);
+    assert_int_equal(world_word(request.third), 56);
     /* Flushed: it is asked for again. */
     fault_in(PAGE, 57);
 }
@@ -488,8 +475,8 @@ TEST(who_reads_another_task_gets_what_its_pager_brings)
     assert_kr(world_finish(three, &reply.head, sizeof reply), 0);
     assert_kr(reply.code, KERN_SUCCESS);
     user_be(three);
-    assert_int_equal(peek(reply.data), 5);
-    assert_int_equal(peek(reply.data + PAGE), 6);
+    assert_int_equal(world_word(reply.data), 5);
+    assert_int_equal(world_word(reply.data + PAGE), 6);
 }
 
 TEST(who_reads_another_task_does_not_wait_for_its_pager_for_ever)

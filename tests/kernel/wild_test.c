@@ -2,6 +2,7 @@
 /* The kernel's routines, called with whatever: each answers, and the kernel is
  * in order afterwards (checker.h).  The seed is the argument, else the time; it
  * is printed. */
+#include "chance.h"
 #include "checker.h"
 #include "world.h"
 #include "world_kernel.h"
@@ -20,37 +21,23 @@
 #define STEPS 3000
 #define NAMES 24
 
-static uint64_t seed;
 /* One calls; what is called is about the others, that it has the ports of. */
 static struct user *users[USERS], *self;
 static mach_port_t others[USERS];
 static mach_port_t task; /* of whom the call is about */
 
-static uint64_t random64(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed * 0x2545f4914f6cdd1dul;
-}
-
-static uint32_t below(uint32_t limit)
-{
-    return (uint32_t)(random64() >> 32) % limit;
-}
-
 static mach_port_t any_name(void)
 {
-    return below(12) == 0 ? (mach_port_t)random64() : 1 + below(NAMES);
+    return below(12) == 0 ? (mach_port_t)chance() : 1 + below(NAMES);
 }
 
 static uint64_t any_address(void)
 {
     switch (below(8)) {
     case 0:
-        return random64();
+        return chance();
     case 1:
-        return random64() & ~(PAGE - 1);
+        return chance() & ~(PAGE - 1);
     case 2:
         return ~0ul - below(3 * PAGE);
     case 3:
@@ -64,7 +51,7 @@ static uint64_t any_size(void)
 {
     switch (below(8)) {
     case 0:
-        return random64();
+        return chance();
     case 1:
         return 1ul << below(64);
     case 2:
@@ -76,7 +63,7 @@ static uint64_t any_size(void)
 
 static int any_small(void)
 {
-    return below(10) ? (int)below(8) : (int)random64();
+    return below(10) ? (int)below(8) : (int)chance();
 }
 
 /* --- memory -------------------------------------------------------------------- */
@@ -107,7 +94,7 @@ static void call_memory(void)
         break;
     case 6:
     case 7:
-        vm_map(task, &address, size, below(4) ? 0 : random64(), below(2),
+        vm_map(task, &address, size, below(4) ? 0 : chance(), below(2),
                any_name(), below(8) * PAGE, below(2), any_small(), any_small(),
                any_small());
         break;
@@ -267,7 +254,7 @@ static void call_task(void)
         thread_terminate(any_name());
         break;
     case 8:
-        gsync_wake(task, any_address(), (unsigned)random64(), any_small());
+        gsync_wake(task, any_address(), (unsigned)chance(), any_small());
         break;
     case 9:
         gsync_requeue(task, any_address(), any_address(), below(2),
@@ -345,8 +332,6 @@ int main(int argc, char **argv)
             world_teardown),
     };
 
-    seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL);
-    print_message("seed %lu\n", seed);
-    seed = seed * 0x9e3779b97f4a7c15ul | 1;
+    chance_begin(argc, argv, (uint64_t)time(NULL));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

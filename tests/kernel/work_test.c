@@ -57,26 +57,13 @@ static void end(uint64_t count)
     assert_in_range(steps, 1, 20000 + count * LINEAR);
 }
 
-static uint32_t peek(uint64_t address)
-{
-    uint32_t value = 0xdeadbeef;
-
-    world_peek(address, &value, sizeof value);
-    return value;
-}
-
-static void poke(uint64_t address, uint32_t value)
-{
-    world_poke(address, &value, sizeof value);
-}
-
 static vm_address_t touched(vm_size_t size)
 {
     vm_address_t address = 0;
 
     assert_ok(vm_allocate(one->self, &address, size, 1));
     for (vm_size_t at = 0; at < size; at += PAGE) {
-        poke(address + at, at);
+        world_set_word(address + at, at);
     }
     return address;
 }
@@ -157,12 +144,12 @@ TEST(what_another_thread_allocates_where_memory_is_being_given_back_stays)
     while (vm_allocate(one->self, &again, PAGE, 0) != KERN_SUCCESS) {
         assert_true(sim_work());
     }
-    poke(again, 77);
+    world_set_word(again, 77);
     while (sim_work()) {
         continue;
     }
     assert_false(user_blocked(one));
-    assert_int_equal(peek(again), 77);
+    assert_int_equal(world_word(again), 77);
 }
 
 TEST(protection_of_every_second_page_costs_what_it_should)
@@ -176,8 +163,8 @@ TEST(protection_of_every_second_page_costs_what_it_should)
     }
     end(4000);
     for (unsigned i = 1; i < 4000; i += 2) {
-        poke(address + i * PAGE, i);
-        assert_int_equal(peek(address + (i - 1) * PAGE), (i - 1) * PAGE);
+        world_set_word(address + i * PAGE, i);
+        assert_int_equal(world_word(address + (i - 1) * PAGE), (i - 1) * PAGE);
     }
 }
 
@@ -188,8 +175,8 @@ TEST(giant_ranges_are_no_work)
     mach_port_t child;
 
     assert_ok(vm_allocate(one->self, &address, GIANT, 1));
-    poke(address, 1);
-    poke(address + GIANT - PAGE, 2);
+    world_set_word(address, 1);
+    world_set_word(address + GIANT - PAGE, 2);
     begin();
     assert_ok(vm_protect(one->self, address, GIANT, 0, VM_PROT_READ));
     assert_ok(vm_protect(one->self, address, GIANT, 0, VM_PROT_DEFAULT));
@@ -212,9 +199,9 @@ TEST(a_child_of_a_task_with_much_memory_is_made_in_pieces)
     begin();
     assert_ok(task_create(one->self, 1, &child));
     end(BIG / PAGE);
-    poke(address + PAGE, 5);
+    world_set_word(address + PAGE, 5);
     assert_ok(vm_read(child, address, 2 * PAGE, &copy, &size));
-    assert_int_equal(peek(copy + PAGE), PAGE);
+    assert_int_equal(world_word(copy + PAGE), PAGE);
 }
 
 TEST(much_memory_is_protected_in_pieces)
@@ -224,7 +211,7 @@ TEST(much_memory_is_protected_in_pieces)
     begin();
     assert_ok(vm_protect(one->self, address, BIG, 0, VM_PROT_READ));
     end(BIG / PAGE);
-    assert_int_equal(peek(address + BIG - PAGE), BIG - PAGE);
+    assert_int_equal(world_word(address + BIG - PAGE), BIG - PAGE);
     uint32_t value = 1;
     assert_false(sim_write(one->thread, address + PAGE, &value, sizeof value));
 }
@@ -242,16 +229,16 @@ TEST(copies_share_what_they_have)
     end(BIG / 2 / PAGE);
     begin();
     frames = world_free_frames();
-    poke(address + PAGE, 5);
-    assert_int_equal(peek(copy + PAGE), PAGE);
-    poke(copy + 2 * PAGE, 6);
-    assert_int_equal(peek(address + 2 * PAGE), 2 * PAGE);
-    assert_int_equal(peek(address + PAGE), 5);
+    world_set_word(address + PAGE, 5);
+    assert_int_equal(world_word(copy + PAGE), PAGE);
+    world_set_word(copy + 2 * PAGE, 6);
+    assert_int_equal(world_word(address + 2 * PAGE), 2 * PAGE);
+    assert_int_equal(world_word(address + PAGE), 5);
     assert_in_range(frames - world_free_frames(), 2, 8);
     end(10);
     begin();
     assert_ok(vm_deallocate(one->self, address, BIG / 2));
-    assert_int_equal(peek(copy + 3 * PAGE), 3 * PAGE);
+    assert_int_equal(world_word(copy + 3 * PAGE), 3 * PAGE);
     assert_ok(vm_deallocate(one->self, copy, BIG / 2));
     end(BIG / PAGE);
     assert_in_range(world_free_frames() + SLACK, frames_before, ~0ul);
@@ -283,7 +270,7 @@ TEST(a_range_is_overwritten_in_pieces)
     begin();
     assert_ok(vm_copy(one->self, address, BIG / 4, to));
     end(BIG / 4 / PAGE);
-    assert_int_equal(peek(to + 100 * PAGE), 100 * PAGE);
+    assert_int_equal(world_word(to + 100 * PAGE), 100 * PAGE);
 }
 
 TEST(a_task_with_much_memory_ends_in_pieces)
@@ -343,7 +330,7 @@ static void fill_object(void)
     end(OBJECT_PAGES);
     user_be(one);
     for (unsigned i = 0; i < OBJECT_PAGES; i++) {
-        poke(window + i * PAGE, i);
+        world_set_word(window + i * PAGE, i);
     }
     user_be(two);
 }
@@ -415,7 +402,7 @@ TEST(an_object_mapped_anew_while_it_ends_lives_on)
     while (sim_work()) {
         continue;
     }
-    assert_int_equal(peek(again), OBJECT_PAGES - 1);
+    assert_int_equal(world_word(again), OBJECT_PAGES - 1);
 }
 
 TEST(giant_answers_of_pagers_are_no_work)
@@ -467,9 +454,9 @@ TEST(one_page_many_times_in_a_message_costs_what_it_should)
     fill_parts(&m, port, 1000, page);
     assert_ok(mach_msg(&m.head, MACH_SEND_MSG, m.head.msgh_size, 0, 0, 0, 0));
     assert_ok(mach_msg(&m.head, MACH_RCV_MSG, 0, m.head.msgh_size, port, 0, 0));
-    poke(page, 1);
+    world_set_word(page, 1);
     for (unsigned i = 0; i < 1000; i++) {
-        assert_int_equal(peek(m.part[i].address), 0);
+        assert_int_equal(world_word(m.part[i].address), 0);
         assert_ok(vm_deallocate(one->self, m.part[i].address, PAGE));
     }
     end(2000);
@@ -484,7 +471,7 @@ TEST(a_message_of_too_many_parts_is_refused_and_loses_nothing)
     fill_parts(&m, port, 1100, page);
     assert_kr(mach_msg(&m.head, MACH_SEND_MSG, m.head.msgh_size, 0, 0, 0, 0),
               MACH_SEND_NO_BUFFER);
-    assert_int_equal(peek(page), 0);
+    assert_int_equal(world_word(page), 0);
     assert_int_equal(receive_id(port), 0);
 }
 
@@ -714,9 +701,9 @@ TEST(all_names_are_listed_in_pieces)
     end(MANY);
     assert_in_range(name_count, MANY, MANY + 10);
     assert_int_equal(name_count, type_count);
-    last = peek((uint64_t)(names + name_count - 1));
+    last = world_word((uint64_t)(names + name_count - 1));
     assert_int_equal(last, port);
-    assert_int_equal(peek((uint64_t)(types + name_count - 1)),
+    assert_int_equal(world_word((uint64_t)(types + name_count - 1)),
                      MACH_PORT_TYPE_RECEIVE);
 }
 
@@ -729,7 +716,7 @@ TEST(many_waiters_are_woken_in_pieces)
     vm_address_t word = touched(PAGE);
     unsigned woken = 0;
 
-    poke(word, 3);
+    world_set_word(word, 3);
     world_send_only = true;
     for (unsigned i = 0; i < WAITERS; i++) {
         gsync_wait(one->self, word, 3, 0, 1000 * (WAITERS - i), 4 /* timed */);
@@ -753,7 +740,7 @@ TEST(many_timers_are_set_and_fire_in_pieces)
     vm_address_t word = touched(PAGE);
     unsigned woken = 0;
 
-    poke(word, 3);
+    world_set_word(word, 3);
     begin();
     world_send_only = true;
     for (unsigned i = 0; i < WAITERS; i++) {

@@ -83,6 +83,8 @@ int64_t world_trap(int number, uint64_t a1, uint64_t a2, uint64_t a3);
 uint64_t world_allocate(size_t size);
 void world_poke(uint64_t address, const void *from, size_t size);
 void world_peek(uint64_t address, void *to, size_t size);
+uint32_t world_word(uint64_t address);
+void world_set_word(uint64_t address, uint32_t value);
 
 /* Puts into TO a name for what FROM names NAME: a send right, or whatever TYPE
  * (a disposition) says. */

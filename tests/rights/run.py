@@ -12,18 +12,14 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(1, os.path.join(HERE, "..", "system"))
+import tally  # noqa: E402
+from tally import check, counts  # noqa: E402
 
 HELL, BUILD = (os.path.abspath(word) for word in sys.argv[1:3])
 WORD = sys.argv[3] if len(sys.argv) > 3 else ""
 OUT = os.path.join(BUILD, "tests", "rights")
-HERE = os.path.dirname(os.path.abspath(__file__))
-counts = [0, 0]
-
-
-def check(good, what, more=""):
-    counts[0 if good else 1] += 1
-    if not good:
-        print("FAIL %s\n%s" % (what, more), flush=True)
 
 
 def path(*names):
@@ -62,17 +58,8 @@ def make_root():
 
 def hell(script, *options, limit=180):
     """The status (None: it did not end) and what was shown."""
-    process = subprocess.Popen(
-        [HELL, "run", "--disk", path("root.img"), *options, "--", "/bin/sh",
-         "-c", script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT)
-    try:
-        out = process.communicate(timeout=limit)[0]
-        status = process.returncode
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, status = process.communicate()[0], None
-    return status, out.decode(errors="replace").replace("\r", "")
+    return tally.run([HELL, "run", "--disk", path("root.img"), *options, "--",
+                      "/bin/sh", "-c", script], limit)
 
 
 PREPARE = """
