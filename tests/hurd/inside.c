@@ -444,6 +444,22 @@ static void test_listing(void)
     OK(dir_rmdir(getcwdir(), "listing"));
 }
 
+/* CAVEATS.md names these. */
+static void test_what_is_not_there(void)
+{
+    mach_port_t port = MACH_PORT_NULL;
+    file_t file;
+
+    OK(hurd_lookup("/etc/motd", HO_READ, 0, &file));
+    CHECK("io_map_cntl", io_map_cntl(file, &port) == HURD_EOPNOTSUPP);
+    CHECK("proc_get_tty",
+          proc_get_tty(getproc(), HURD_PID_INIT, &port) == HURD_EOPNOTSUPP);
+    CHECK("file_notice_changes",
+          file_notice_changes(file, MACH_PORT_NULL, MACH_MSG_TYPE_COPY_SEND) ==
+              HURD_EOPNOTSUPP);
+    mach_port_drop(file);
+}
+
 int main(int argc, char **argv)
 {
     mach_port_t startup, host_priv;
@@ -471,6 +487,7 @@ int main(int argc, char **argv)
     test_magic();
     test_terminal();
     test_listing();
+    test_what_is_not_there();
     mach_printf("inside: %d checks, %d failed\n", checks, failures);
     OK(get_privileged_ports(&host_priv, NULL));
     OK(startup_reboot(startup, host_priv, HURD_RB_HALT));
