@@ -19,8 +19,8 @@
 
 /* Our own servers know where an entry stands: the position is theirs, and
  * whoever has the open file shares it. */
-static kern_return_t directory_read(struct file *file, char *to, uint64_t size,
-                                    uint64_t *got)
+static kern_return_t directory_step(struct file *file, char *to, uint64_t size,
+                                    uint64_t *got, bool *end)
 {
     char room[2048];
     data_t data = room;
@@ -34,10 +34,21 @@ static kern_return_t directory_read(struct file *file, char *to, uint64_t size,
     memcpy(to, data, *got);
     if (data != room)
         pages_free(data, count);
-    bool end = !*got;
-    kr = ownfd_filter(to, got);
-    /* Nothing means the end only if there was nothing. */
-    return kr || *got || end ? kr : directory_read(file, to, size, got);
+    *end = !*got;
+    return ownfd_filter(to, got);
+}
+
+/* Nothing means the end only if there was nothing. */
+static kern_return_t directory_read(struct file *file, char *to, uint64_t size,
+                                    uint64_t *got)
+{
+    kern_return_t kr;
+    bool end = true;
+
+    do
+        kr = directory_step(file, to, size, got, &end);
+    while (!kr && !*got && !end);
+    return kr;
 }
 
 /* --- others count entries ------------------------------------------------- */

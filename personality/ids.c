@@ -136,12 +136,15 @@ long sys_getgroups(struct frame *frame)
 
 /* --- becoming somebody else ---------------------------------------------- */
 
+/* What cannot be had as whom we are now is not kept as whom we were. */
 static void port_reauthenticate(mach_port_t *slot)
 {
-    mach_port_t fresh;
+    mach_port_t fresh = MACH_PORT_DEAD;
 
-    if (!*slot || reauthenticate(*slot, &fresh))
+    if (!*slot)
         return;
+    if (reauthenticate(*slot, &fresh))
+        fresh = MACH_PORT_DEAD;
     port_deallocate(*slot);
     *slot = fresh;
 }

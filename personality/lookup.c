@@ -38,6 +38,8 @@ kern_return_t reauthenticate(mach_port_t port, mach_port_t *result)
             kr = auth_user_authenticate(unix_process.auth, rendezvous,
                                         MACH_MSG_TYPE_MAKE_SEND, result);
         while (kr == HURD_EINTR);
+        if (!kr && !*result)
+            kr = HURD_EAGAIN;
     }
     port_destroy_receive(rendezvous);
     return kr;

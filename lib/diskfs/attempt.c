@@ -14,13 +14,17 @@ void diskfs_attempt_begin(struct diskfs_attempt *attempt)
         diskfs_format->attempt_begin();
 }
 
-boolean_t diskfs_attempt_again(struct diskfs_attempt *attempt, error_t err)
+boolean_t diskfs_attempt_again(struct diskfs_attempt *attempt, error_t *err)
 {
-    if (!diskfs_format->attempt_begin)
+    if (diskfs_format->attempt_begin)
+        diskfs_format->attempt_end();
+    if (*err != DISKFS_NOT_HERE)
         return FALSE;
-    diskfs_format->attempt_end();
-    if (err != DISKFS_NOT_HERE)
+    /* Who waits for the disk does not say so: somebody else has. */
+    if (!diskfs_format->attempt_begin || attempt->count == ATTEMPTS_MAX) {
+        *err = HURD_EIO;
         return FALSE;
+    }
     attempt->count =
         diskfs_format->attempt_fetch() ? attempt->count + 1 : ATTEMPTS_MAX;
     return TRUE;

@@ -58,7 +58,7 @@ static error_t data_page_out(void *cookie, vm_offset_t offset,
     do {
         diskfs_attempt_begin(&attempt);
         err = page_out(np, offset, buffer, size);
-    } while (diskfs_attempt_again(&attempt, err));
+    } while (diskfs_attempt_again(&attempt, &err));
     if (err) {
         np->write_error = err;
         np->write_errors++;
@@ -93,7 +93,7 @@ static error_t data_reserve(void *cookie, vm_offset_t offset, vm_size_t *size)
             *size = wanted;
             diskfs_attempt_begin(&attempt);
             err = reserve(np, offset, size);
-        } while (diskfs_attempt_again(&attempt, err));
+        } while (diskfs_attempt_again(&attempt, &err));
         diskfs_user = NULL;
         iohelp_free_iouser(owner);
     }
@@ -118,7 +118,7 @@ static void data_pager_gone(void *cookie, pager_t pager)
 }
 
 static boolean_t data_at_hand(void *cookie, vm_offset_t offset, vm_size_t size,
-                              boolean_t read, boolean_t write)
+                              boolean_t read)
 {
     struct node *np = cookie;
     error_t err = 0;

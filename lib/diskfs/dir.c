@@ -37,8 +37,7 @@ error_t diskfs_dir_find(struct node *dir, const char *name, struct node **np)
 
 static int count_entry(void *context, const struct diskfs_entry *entry)
 {
-    if ((entry->length == 1 && entry->name[0] == '.') ||
-        (entry->length == 2 && !memcmp(entry->name, "..", 2)))
+    if (diskfs_entry_is_dots(entry))
         return 0;
     ++*(int *)context;
     return 1;
@@ -163,8 +162,8 @@ kern_return_t diskfs_S_dir_unlink(protid_t cred, const_string_t name)
     err = fshelp_checkdirmod(&dir->st, &np->st, cred->user);
     if (!err && HS_ISDIR(np->st.st_mode))
         err = HURD_EISDIR;
-    if (!err && np->refs == 1 && np->st.st_nlink == 1)
-        err = diskfs_prepare_free(np);
+    if (!err)
+        err = diskfs_prepare_unlink(np);
     if (!err)
         err = diskfs_format->remove(dir, name);
     if (!err) {
@@ -206,8 +205,8 @@ error_t diskfs_dir_enter(struct node *dir, const char *name, struct node *np,
         err = fshelp_checkdirmod(&dir->st, old ? &old->st : NULL, user);
     if (!err && old != np && np->st.st_nlink >= DISKFS_LINK_MAX)
         err = HURD_EMLINK;
-    if (!err && old && old != np && old->refs == 1 && old->st.st_nlink == 1)
-        err = diskfs_prepare_free(old);
+    if (!err && old && old != np)
+        err = diskfs_prepare_unlink(old);
     if (!err && old != np) {
         err = old ? diskfs_format->replace(dir, name, np)
                   : diskfs_format->enter(dir, name, np);
@@ -223,6 +222,15 @@ error_t diskfs_dir_enter(struct node *dir, const char *name, struct node *np,
     return err;
 }
 
+/* What may not get another name; not even in place of another one. */
+static error_t refuse_link(struct node *dir, const char *name, boolean_t excl)
+{
+    ino64_t ino;
+    error_t err = excl ? diskfs_format->lookup(dir, name, &ino) : HURD_ENOENT;
+
+    return !err ? HURD_EEXIST : err == HURD_ENOENT ? HURD_EPERM : err;
+}
+
 kern_return_t diskfs_S_dir_link(protid_t dircred, protid_t filecred,
                                 const_string_t name, int excl)
 {
@@ -234,17 +242,11 @@ kern_return_t diskfs_S_dir_link(protid_t dircred, protid_t filecred,
     if (err)
         return err;
     struct node *np = filecred->po->np;
-    ino64_t ino;
     if (diskfs_is_dots(name))
         err = HURD_EEXIST;
-    else if (HS_ISDIR(np->st.st_mode)) /* not even in place of another */
-        err = excl && !diskfs_format->lookup(dircred->po->np, name, &ino)
-                  ? HURD_EEXIST
-                  : HURD_EPERM;
-    else if (fshelp_check_link(&np->st, dircred->user))
-        err = excl && !diskfs_format->lookup(dircred->po->np, name, &ino)
-                  ? HURD_EEXIST
-                  : HURD_EPERM;
+    else if (HS_ISDIR(np->st.st_mode) ||
+             fshelp_check_link(&np->st, dircred->user))
+        err = refuse_link(dircred->po->np, name, excl);
     else
         err = diskfs_dir_enter(dircred->po->np, name, np, excl, dircred->user);
     diskfs_end(err);

@@ -261,13 +261,14 @@ error_t diskfs_get_memory_object(struct node *np, mach_port_t *port);
 
 /* --- attempts (attempt.c) ------------------------------------------------- */
 
-/* An attempt, and its end: whether ERR means that there must be another one, for
- * which what was missing has been read.  The lock is held, and then let go. */
+/* An attempt, and its end: whether *ERR means that there must be another one, for
+ * which what was missing has been read.  The lock is held, and then let go.  If not,
+ * *ERR is not DISKFS_NOT_HERE afterwards. */
 struct diskfs_attempt {
     unsigned count;
 };
 void diskfs_attempt_begin(struct diskfs_attempt *attempt);
-boolean_t diskfs_attempt_again(struct diskfs_attempt *attempt, error_t err);
+boolean_t diskfs_attempt_again(struct diskfs_attempt *attempt, error_t *err);
 
 /* --- opens (opens.c) ------------------------------------------------------ */
 

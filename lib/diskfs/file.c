@@ -370,19 +370,18 @@ static error_t exec_check(protid_t cred, int *suid, int *sgid, uid_t *uid,
     if (err)
         return err;
     const struct hurd_stat *st = &cred->po->np->st;
+    boolean_t script = FALSE;
+    /* This may let the lock go: what belongs together is looked at behind it. */
+    if (diskfs_exec && HS_ISREG(st->st_mode))
+        err = is_script(cred->po->np, &script);
     if (!diskfs_exec)
         err = HURD_ENOSYS;
     else if (HS_ISDIR(st->st_mode) || !(st->st_mode & 0111))
         err = HURD_EACCES;
-    else
+    else if (!err)
         err = fshelp_access(st, HS_IEXEC, cred->user);
-    *suid = (st->st_mode & HS_ISUID) != 0;
-    *sgid = (st->st_mode & HS_ISGID) != 0;
-    boolean_t script = FALSE;
-    if (!err && (*suid || *sgid))
-        err = is_script(cred->po->np, &script);
-    if (script)
-        *suid = *sgid = 0;
+    *suid = !script && st->st_mode & HS_ISUID;
+    *sgid = !script && st->st_mode & HS_ISGID;
     *uid = st->st_uid;
     *gid = st->st_gid;
     return diskfs_end(err);

@@ -191,5 +191,5 @@ kern_return_t diskfs_S_fsys_get_children(control_t control, data_t *names,
     *names_len = 0;
     *count = 0;
     *type = MACH_MSG_TYPE_MOVE_SEND;
-    return HURD_EOPNOTSUPP; /* nodes do not know their names here */
+    return HURD_EOPNOTSUPP; /* CAVEATS.md */
 }

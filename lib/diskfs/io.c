@@ -339,7 +339,8 @@ kern_return_t diskfs_S_io_restrict_auth(protid_t cred, mach_port_t *port,
 }
 
 /* The new object exists before its user is known, and without the lock while
- * auth is asked: nobody else has it yet. */
+ * auth is asked: nobody else has it yet.  The client waits at auth whatever comes of
+ * it here: who may have no more gets a port that nobody serves. */
 kern_return_t diskfs_S_io_reauthenticate(protid_t cred, mach_port_t rendezvous)
 {
     struct protid *copy;
@@ -351,25 +352,21 @@ kern_return_t diskfs_S_io_reauthenticate(protid_t cred, mach_port_t rendezvous)
                                       sizeof *copy, &copy);
     if (err)
         return diskfs_end(err);
-    err = ports_charge(copy, cred->pi.payer);
-    if (err) {
-        ports_port_deref(copy);
-        return diskfs_end(err);
-    }
+    error_t refused = ports_charge(copy, cred->pi.payer);
     copy->po = cred->po;
     copy->po->refs++;
     diskfs_end(0);
     mach_port_t right = ports_get_send_right(copy);
-    err = iohelp_reauth(&copy->user, diskfs_auth, rendezvous, right, TRUE);
-    mach_port_drop(rendezvous);
-    if (err)
+    if (iohelp_reauth(&copy->user, diskfs_auth, rendezvous, right, TRUE))
         iohelp_create_empty_iouser(&copy->user);
-    err = ports_charge(copy, iohelp_payer(copy->user));
-    if (!err)
+    mach_port_drop(rendezvous);
+    if (!refused)
+        refused = ports_charge(copy, iohelp_payer(copy->user));
+    if (!refused)
         ports_install_port(copy);
     mach_port_drop(right);
     ports_port_deref(copy);
-    return err;
+    return 0; /* RENDEZVOUS is used up */
 }
 
 kern_return_t diskfs_S_io_server_version(protid_t cred, string_t name,

@@ -147,6 +147,11 @@ error_t diskfs_prepare_free(struct node *np)
                : diskfs_format->prepare_free(np);
 }
 
+error_t diskfs_prepare_unlink(struct node *np)
+{
+    return np->refs == 1 && np->st.st_nlink == 1 ? diskfs_prepare_free(np) : 0;
+}
+
 static void node_free(struct node *np)
 {
     if (np->freed || diskfs_readonly)
@@ -168,7 +173,8 @@ void diskfs_nrele(struct node *np)
         return;
     if (!np->st.st_nlink) {
         node_free(np);
-        node_drop(np);
+        if (!np->refs) /* on a disk that is wrong it may have been found */
+            node_drop(np);
         return;
     }
     unused_add(np);

@@ -107,13 +107,14 @@ error_t diskfs_open_for_owner(struct node *np, int flags, mach_port_t *port)
 static void peropen_prepare_free(const struct peropen *po)
 {
     struct diskfs_attempt attempt = {0};
-    error_t err = 0;
+    error_t err;
 
     do {
         diskfs_attempt_begin(&attempt);
-        if (po->refs == 1 && po->np->refs == 1 && !po->np->st.st_nlink)
-            err = diskfs_prepare_free(po->np);
-    } while (diskfs_attempt_again(&attempt, err));
+        err = po->refs == 1 && po->np->refs == 1 && !po->np->st.st_nlink
+                  ? diskfs_prepare_free(po->np)
+                  : 0;
+    } while (diskfs_attempt_again(&attempt, &err));
 }
 
 /* The last sender of a protid is gone. */

@@ -77,7 +77,7 @@ static int step_compare(void *context, const struct diskfs_entry *entry)
     struct step *step = context;
 
     if (entry->ino != step->ino || entry->length >= NAME_ROOM ||
-        diskfs_is_dots(entry->name))
+        diskfs_entry_is_dots(entry))
         return 0;
     memcpy(step->name, entry->name, entry->length);
     step->name[entry->length] = 0;

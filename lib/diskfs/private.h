@@ -35,6 +35,9 @@ extern boolean_t diskfs_no_stores;
 
 /* In an attempt: DISKFS_NOT_HERE if freeing NP's contents would wait. */
 error_t diskfs_prepare_free(struct node *np);
+/* The same if NP, of which the caller has the only reference, is going to lose its
+ * last name. */
+error_t diskfs_prepare_unlink(struct node *np);
 
 /* NP's contents, or (EVEN_ROOT) its owner, are changed by USER: what it was
  * trusted to do does not go with them.  Root changes contents as he likes. */
@@ -85,6 +88,14 @@ void diskfs_name_moved(struct node *np, const struct node *from,
 static inline boolean_t diskfs_is_dots(const char *name)
 {
     return !strcmp(name, ".") || !strcmp(name, "..");
+}
+
+/* An entry's name has no end of its own. */
+static inline boolean_t diskfs_entry_is_dots(const struct diskfs_entry *entry)
+{
+    return entry->name[0] == '.' &&
+           (entry->length == 1 ||
+            (entry->length == 2 && entry->name[1] == '.'));
 }
 
 /* Before a change of a directory, of NAME (may be null) in it. */

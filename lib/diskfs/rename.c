@@ -108,6 +108,8 @@ static error_t rename_locked(protid_t fromcred, const char *oldname,
         err = dir_check_not_below(from, old, HURD_ENOTEMPTY);
     if (!err && old != np) {
         err = fshelp_checkdirmod(&to->st, old ? &old->st : NULL, tocred->user);
+        if (!err && old)
+            err = diskfs_prepare_unlink(old);
         if (!err && HS_ISDIR(np->st.st_mode))
             err = rename_dir(from, oldname, to, newname, np, old);
         else if (!err)

@@ -41,19 +41,22 @@ static boolean_t claim_died(mach_msg_header_t *in)
 static void answer(mig_routine_t routine, mach_msg_header_t *in,
                    mach_msg_header_t *out)
 {
-    const mig_reply_header_t *reply = (mig_reply_header_t *)out;
+    mig_reply_header_t *reply = (mig_reply_header_t *)out;
     struct diskfs_attempt attempt = {0};
+    boolean_t again;
 
-    for (;;) {
+    do {
         diskfs_attempt_begin(&attempt);
         routine(in, out);
-        if (reply->RetCode != DISKFS_NOT_HERE)
-            break;
-        pthread_mutex_lock(&diskfs_lock);
-        diskfs_attempt_again(&attempt, DISKFS_NOT_HERE);
-        pthread_mutex_unlock(&diskfs_lock);
-    }
-    diskfs_attempt_again(&attempt, 0);
+        error_t err = reply->RetCode;
+        boolean_t missed = err == DISKFS_NOT_HERE;
+        if (missed)
+            pthread_mutex_lock(&diskfs_lock);
+        again = diskfs_attempt_again(&attempt, &err);
+        reply->RetCode = err;
+        if (missed)
+            pthread_mutex_unlock(&diskfs_lock);
+    } while (again);
 }
 
 static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)

@@ -69,7 +69,7 @@ static error_t passive_of(void *cookie1, void *cookie2, uid_t *uid, gid_t *gid,
             err = diskfs_format->get_translator(np, argz, length);
         else if (node_program(np))
             err = node_program_argz(np, argz, length);
-    } while (diskfs_attempt_again(&attempt, err));
+    } while (diskfs_attempt_again(&attempt, &err));
     pthread_mutex_unlock(&diskfs_lock);
     return err;
 }

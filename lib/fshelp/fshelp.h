@@ -95,7 +95,6 @@ error_t fshelp_access(const io_statbuf_t *st, int op,
                       const struct iouser *user);
 /* 0 or EPERM. */
 error_t fshelp_isowner(const io_statbuf_t *st, const struct iouser *user);
-error_t fshelp_iscontroller(const io_statbuf_t *st, const struct iouser *user);
 /* May USER add or remove ST (null: a new entry) in DIR? */
 error_t fshelp_checkdirmod(const io_statbuf_t *dir, const io_statbuf_t *st,
                            const struct iouser *user);

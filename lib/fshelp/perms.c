@@ -15,11 +15,6 @@ error_t fshelp_isowner(const io_statbuf_t *st, const struct iouser *user)
                : HURD_EPERM;
 }
 
-error_t fshelp_iscontroller(const io_statbuf_t *st, const struct iouser *user)
-{
-    return fshelp_isowner(st, user);
-}
-
 error_t fshelp_access(const io_statbuf_t *st, int op, const struct iouser *user)
 {
     unsigned mode = st->st_mode, granted;

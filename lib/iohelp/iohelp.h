@@ -40,6 +40,9 @@ uid_t iohelp_payer(const struct iouser *user);
  * the user has no ids.  All rights are borrowed.  Waits for the client. */
 error_t iohelp_reauth(struct iouser **user, auth_t authserver, mach_port_t rend,
                       mach_port_t newport, int permit_failure);
+/* The client who waits at RENDEZVOUS (borrowed) gets no port: there is no room for
+ * it.  Waits for him, as iohelp_reauth does. */
+void iohelp_refuse(auth_t authserver, mach_port_t rend);
 /* The same; *REAL_OUT is whose process it is, whatever set-uid program it runs:
  * the client's real user id, the effective one if it has none, -1 if it has
  * neither. */

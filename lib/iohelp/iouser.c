@@ -123,6 +123,14 @@ error_t iohelp_reauth(struct iouser **user, auth_t authserver, mach_port_t rend,
                               permit_failure);
 }
 
+void iohelp_refuse(auth_t authserver, mach_port_t rend)
+{
+    struct iouser *user;
+
+    if (!iohelp_reauth(&user, authserver, rend, MACH_PORT_NULL, TRUE))
+        iohelp_free_iouser(user);
+}
+
 error_t iohelp_reauth_real(struct iouser **user, uid_t *real_out,
                            auth_t authserver, mach_port_t rend,
                            mach_port_t newport, int permit_failure)

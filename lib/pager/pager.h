@@ -60,11 +60,11 @@ struct pager_ops {
      * it somewhere.  *SIZE, which is how much would be useful (whole pages), is
      * lessened to what from OFFSET on has its place now.  May be null. */
     error_t (*reserve)(void *cookie, vm_offset_t offset, vm_size_t *size);
-    /* Whether the range could be read (if READ) and reserved (if WRITE) without
-     * waiting for the medium.  What could not another thread sees to.  May be
+    /* Whether the range could be read (if READ) and written without waiting for
+     * the medium.  What could not another thread sees to.  May be
      * null: it always can. */
     boolean_t (*at_hand)(void *cookie, vm_offset_t offset, vm_size_t size,
-                         boolean_t read, boolean_t write);
+                         boolean_t read);
     /* The last user and the kernel are gone. */
     void (*gone)(void *cookie, struct pager *pager);
 };

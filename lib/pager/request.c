@@ -129,12 +129,11 @@ static boolean_t request_try(pager_t pager, const struct pager_request *request,
 
 void pager_request_begin(pager_t pager, const struct pager_request *request)
 {
-    boolean_t writes = (request->access & VM_PROT_WRITE) != 0;
     vm_size_t size = request_amount(pager, request->offset);
 
     if (!size || !pager->ops->at_hand ||
         pager->ops->at_hand(pager->cookie, request->offset, size,
-                            !request->unlock, writes) ||
+                            !request->unlock) ||
         !pager_workers_take(pager, request))
         pager_request_serve(pager, request);
 }

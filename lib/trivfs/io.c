@@ -134,6 +134,7 @@ __attribute__((weak)) kern_return_t trivfs_S_io_reauthenticate(TRIVFS_ON,
     /* The client may use the new port before we know who he is. */
     err = trivfs_protid_dup_noinstall(cred, &new);
     if (err) {
+        iohelp_refuse(auth, rend);
         mach_port_drop(auth);
         return err;
     }
@@ -163,7 +164,7 @@ __attribute__((weak)) kern_return_t trivfs_S_io_reauthenticate(TRIVFS_ON,
                            MACH_MSG_TYPE_MAKE_SEND);
     mach_port_drop(right);
     ports_port_deref(new);
-    return err;
+    return 0; /* REND is used up */
 }
 
 __attribute__((weak)) kern_return_t

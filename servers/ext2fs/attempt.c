@@ -7,17 +7,18 @@
 
 #define WANTED_MAX 64u
 
+static _Thread_local struct attempt attempt;
+/* What the thread's last one missed: pieces. */
 static _Thread_local struct {
-    boolean_t on, missed, made, changed;
     uint32_t count;
-    uint64_t wanted[WANTED_MAX]; /* pieces */
-} attempt;
+    uint64_t pieces[WANTED_MAX];
+} wanted;
 
 void attempt_begin(void)
 {
     attempt.on = attempt.made = TRUE;
     attempt.missed = attempt.changed = FALSE;
-    attempt.count = 0;
+    wanted.count = 0;
 }
 
 void attempt_end(void)
@@ -35,28 +36,31 @@ boolean_t attempt_is_on(void)
     return attempt.on;
 }
 
-boolean_t attempt_pause(void)
+struct attempt attempt_pause(void)
 {
-    boolean_t before = attempt.on;
+    struct attempt before = attempt;
 
     attempt.on = FALSE;
     return before;
 }
 
-void attempt_resume(boolean_t before)
+void attempt_resume(const struct attempt *before)
 {
-    attempt.on = before;
+    boolean_t changed = attempt.changed || before->changed;
+
+    attempt = *before;
+    attempt.changed = changed;
 }
 
 errcode_t attempt_want(uint64_t index)
 {
     attempt.missed = TRUE;
-    for (uint32_t i = 0; i < attempt.count; i++)
-        if (attempt.wanted[i] == index)
+    for (uint32_t i = 0; i < wanted.count; i++)
+        if (wanted.pieces[i] == index)
             return DISK_NOT_HERE;
     /* No more than what the cache can hold at once, with others. */
-    if (attempt.count < WANTED_MAX && attempt.count < pieces_limit() / 4)
-        attempt.wanted[attempt.count++] = index;
+    if (wanted.count < WANTED_MAX && wanted.count < pieces_limit() / 4)
+        wanted.pieces[wanted.count++] = index;
     return DISK_NOT_HERE;
 }
 
@@ -83,9 +87,9 @@ static uint32_t row_length(uint32_t at)
 {
     uint32_t count = 0;
 
-    while (at + count < attempt.count && count < FETCH_MAX &&
-           attempt.wanted[at + count] == attempt.wanted[at] + count) {
-        struct piece *piece = piece_find(attempt.wanted[at + count]);
+    while (at + count < wanted.count && count < FETCH_MAX &&
+           wanted.pieces[at + count] == wanted.pieces[at] + count) {
+        struct piece *piece = piece_find(wanted.pieces[at + count]);
         if (piece && (piece->coming || !piece->unknown))
             break;
         count++;
@@ -95,17 +99,17 @@ static uint32_t row_length(uint32_t at)
 
 boolean_t attempt_fetch(void)
 {
-    boolean_t some = attempt.count > 0;
+    boolean_t some = wanted.count > 0;
 
-    qsort(attempt.wanted, attempt.count, sizeof *attempt.wanted, compare);
-    for (uint32_t at = 0; at < attempt.count;) {
+    qsort(wanted.pieces, wanted.count, sizeof *wanted.pieces, compare);
+    for (uint32_t at = 0; at < wanted.count;) {
         uint32_t row = row_length(at);
-        if (row && pieces_fetch(attempt.wanted[at], row))
+        if (row && pieces_fetch(wanted.pieces[at], row))
             some = FALSE;
         at += row ? row : 1;
     }
-    for (uint32_t at = 0; at < attempt.count; at++)
-        piece_wait(attempt.wanted[at]);
-    attempt.count = 0;
+    for (uint32_t at = 0; at < wanted.count; at++)
+        piece_wait(wanted.pieces[at]);
+    wanted.count = 0;
     return some;
 }

@@ -19,6 +19,14 @@
 
 #include <diskfs/diskfs.h>
 
+/* Where a thread stands. */
+struct attempt {
+    boolean_t on;     /* reads do not wait */
+    boolean_t made;   /* begun, and not ended */
+    boolean_t missed; /* something was not here */
+    boolean_t changed;
+};
+
 /* A new attempt, or the end of one. */
 void attempt_begin(void);
 void attempt_end(void);
@@ -32,8 +40,9 @@ boolean_t attempt_fetch(void);
 
 /* The thread's last attempt has begun to change something; or it makes none. */
 boolean_t attempt_has_changed(void);
-/* Waiting for a moment: the change is one that may be done again. */
-boolean_t attempt_pause(void);
-void attempt_resume(boolean_t before);
+/* Waiting for a moment, as the change is one that may be done again; or with
+ * attempts of its own, in between. */
+struct attempt attempt_pause(void);
+void attempt_resume(const struct attempt *before);
 
 #endif

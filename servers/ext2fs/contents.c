@@ -138,7 +138,7 @@ error_t ext2_probe(struct node *np, int64_t offset, size_t size, boolean_t data)
 error_t ext2_read(struct node *np, int64_t offset, char *data, size_t size,
                   size_t *amount)
 {
-    boolean_t before = attempt_pause();
+    struct attempt before = attempt_pause();
     unsigned tries = 0;
     errcode_t err;
 
@@ -150,8 +150,10 @@ error_t ext2_read(struct node *np, int64_t offset, char *data, size_t size,
         err = read_steps(np, offset, data, size, amount);
         attempt_end();
         tries = *amount > had ? 0 : tries + 1;
-    } while (err == DISK_NOT_HERE && (attempt_fetch() || tries < TRIES_MAX));
-    attempt_resume(before);
+        if (err == DISK_NOT_HERE && !attempt_fetch())
+            tries = TRIES_MAX; /* then it waits under the lock */
+    } while (err == DISK_NOT_HERE);
+    attempt_resume(&before);
     return fs_error(err);
 }
 
@@ -363,6 +365,12 @@ static errcode_t write_probe(struct node *np, int64_t offset, size_t size)
 error_t ext2_write(struct node *np, int64_t offset, const char *data,
                    size_t size, size_t *amount)
 {
+    return ext2_write_within(np, offset, data, size, amount, TRUE);
+}
+
+error_t ext2_write_within(struct node *np, int64_t offset, const char *data,
+                          size_t size, size_t *amount, boolean_t may_wait)
+{
     size_t block_size = fs->blocksize;
     blk64_t last = 0;
     errcode_t err = write_probe(np, offset, size);
@@ -377,11 +385,12 @@ error_t ext2_write(struct node *np, int64_t offset, const char *data,
         err = at / block_size >= ext2_blocks_max(np)
                   ? EXT2_ET_FILE_TOO_BIG
                   : write_in_block(np, at, data + *amount, n, &last);
-        if (err == EXT2_ET_BLOCK_ALLOC_FAIL && !make_room(np, *amount ? at : 0))
+        if (err == EXT2_ET_BLOCK_ALLOC_FAIL && may_wait &&
+            !make_room(np, *amount ? at : 0))
             err = write_in_block(np, at, data + *amount, n, &last);
         if (!err)
             *amount += n;
-        if (!err && *amount % PAUSE_BYTES < n)
+        if (!err && may_wait && *amount % PAUSE_BYTES < n)
             write_pause(np, at + n);
     }
     int64_t end = offset + (int64_t)*amount;

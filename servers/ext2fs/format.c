@@ -168,12 +168,12 @@ errcode_t ext2_inode_put(struct ext2_node *node)
  * all: it waits for the disk if it must. */
 error_t ext2_inode_write(struct node *np)
 {
-    boolean_t before = attempt_pause();
+    struct attempt before = attempt_pause();
 
     stat_to_inode(&np->st, &ext2_node(np)->inode);
     orphan_update(np, FALSE);
     error_t err = fs_error(ext2_inode_put(ext2_node(np)));
-    attempt_resume(before);
+    attempt_resume(&before);
     return err;
 }
 
@@ -285,8 +285,6 @@ static errcode_t drop_attributes(struct node *np)
     return err;
 }
 
-/* What is left says only when it was freed: e2fsck takes flags over an empty
- * map of blocks for garbage, and what stands beside it for more. */
 /* What stands in memory of one that is not there any more stays as it was. */
 static void reread_node(struct node *np)
 {
@@ -301,6 +299,8 @@ static void reread_node(struct node *np)
     np->passive = is_hurd() && inode.osd1.hurd1.h_i_translator != 0;
 }
 
+/* What is left says only when it was freed: e2fsck takes flags over an empty
+ * map of blocks for garbage, and what stands beside it for more. */
 error_t ext2_node_free_now(struct node *np)
 {
     struct ext2_inode_large *inode = &ext2_node(np)->inode;

@@ -150,6 +150,10 @@ error_t ext2_probe(struct node *np, int64_t offset, size_t size,
                    boolean_t data);
 error_t ext2_write(struct node *np, int64_t offset, const char *data,
                    size_t size, size_t *amount);
+/* The same; the lock is not let go unless it MAY_WAIT for blocks that a sync would
+ * give back. */
+error_t ext2_write_within(struct node *np, int64_t offset, const char *data,
+                          size_t size, size_t *amount, boolean_t may_wait);
 /* The device's block behind one of the file's: 0 for a hole, and for what was
  * only set aside. */
 errcode_t ext2_map_block(struct node *np, blk64_t block, blk64_t *phys);

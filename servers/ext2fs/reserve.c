@@ -25,12 +25,13 @@ static error_t block_fill(struct node *np, blk64_t index)
 
     if (!zeros)
         return HURD_ENOMEM;
-    error_t err = ext2_write(np, start, zeros, size, &amount);
+    error_t err = ext2_write_within(np, start, zeros, size, &amount, FALSE);
     free(zeros);
     return err;
 }
 
-error_t ext2_reserve(struct node *np, int64_t offset, size_t *size)
+/* As far as there is room; all of it is looked at anew if the lock was let go. */
+static error_t reserve(struct node *np, int64_t offset, size_t *size)
 {
     int64_t wanted = offset + (int64_t)*size, page = offset + vm_page_size;
     int64_t end = np->st.st_size < wanted ? np->st.st_size : wanted;
@@ -51,4 +52,15 @@ error_t ext2_reserve(struct node *np, int64_t offset, size_t *size)
     if (reached < end)
         *size = MACH_PAGE_TRUNC(reached) - offset;
     return err;
+}
+
+error_t ext2_reserve(struct node *np, int64_t offset, size_t *size)
+{
+    size_t wanted = *size;
+    error_t err = reserve(np, offset, size);
+
+    if (err != HURD_ENOSPC || ext2_sync_for_room())
+        return err;
+    *size = wanted;
+    return reserve(np, offset, size);
 }

@@ -85,11 +85,11 @@ static errcode_t sync_metadata(void)
 
 error_t ext2_sync_now(void)
 {
-    boolean_t before = attempt_pause();
+    struct attempt before = attempt_pause();
 
     wait_for_others();
     errcode_t err = sync_metadata();
-    attempt_resume(before);
+    attempt_resume(&before);
     return fs_error(err);
 }
 
@@ -97,7 +97,7 @@ error_t ext2_sync_now(void)
  * of the rest is kept by the lock. */
 error_t ext2_sync(void)
 {
-    boolean_t before = attempt_pause();
+    struct attempt before = attempt_pause();
 
     aside_begin();
     errcode_t data = disk_clean(DISK_DATA);
@@ -105,7 +105,7 @@ error_t ext2_sync(void)
         disk_write_aside(FALSE);
     errcode_t err = sync_metadata();
     aside_end();
-    attempt_resume(before);
+    attempt_resume(&before);
     return fs_error(err ? err : data);
 }
 

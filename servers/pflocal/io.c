@@ -292,8 +292,11 @@ kern_return_t S_io_reauthenticate(sock_user_t user, mach_port_t rend)
     CHECK(user);
     hold(user->sock);
     err = sock_give(user->sock, user->pi.payer, &port, &type);
-    if (err)
+    if (err) {
+        iohelp_refuse(auth, rend);
+        mach_port_drop(auth);
         return err;
+    }
     iohelp_reauth(&ids, auth, rend, port, TRUE);
     iohelp_free_iouser(ids);
     mach_port_drop(auth);

@@ -104,7 +104,7 @@ kern_return_t S_proc_setowner(pstruct_t p, uid_t owner, int clear)
     p->owner = owner;
     p->noowner = 0;
     /* A file system's translator is its owner's from the beginning. */
-    if (owner != 0) {
+    if (owner != 0 && (p->payer == 0 || p->payer == (uid_t)-1)) {
         p->payer = owner;
         proc_charge(p);
     }

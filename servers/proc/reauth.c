@@ -14,10 +14,34 @@
 
 #define COMPLETION_WAIT_S 2
 
-/* A client who does not come to the rendezvous keeps a thread: not all of them. */
-#define WAITING_USERS_MAX (PROC_THREADS_MAX / 2)
+/* A client who does not come to the rendezvous keeps a thread: of one user at most
+ * two do, and of all together not all. */
+#define WAITING_MAX     (PROC_THREADS_MAX / 2)
+#define WAITING_OF_USER 2
 
-static int waiting_users;
+static uid_t waiting[WAITING_MAX];
+static int waiting_count;
+
+static boolean_t waiting_enter(uid_t payer)
+{
+    int his = 0;
+
+    for (int i = 0; i < waiting_count; i++)
+        his += waiting[i] == payer;
+    if (his == WAITING_OF_USER || waiting_count == WAITING_MAX)
+        return FALSE;
+    waiting[waiting_count++] = payer;
+    return TRUE;
+}
+
+static void waiting_leave(uid_t payer)
+{
+    int i = 0;
+
+    while (waiting[i] != payer)
+        i++;
+    waiting[i] = waiting[--waiting_count];
+}
 
 /* A stub was settled or completed. */
 static pthread_cond_t progress = PTHREAD_COND_INITIALIZER;
@@ -56,23 +80,25 @@ static error_t reauthenticate(struct proc *p, mach_port_t rendezvous,
     struct iouser *ids = NULL;
     error_t err;
 
-    if (p->payer != 0 && waiting_users == WAITING_USERS_MAX)
+    uid_t payer = p->payer;
+    if (payer != 0 && !waiting_enter(payer))
         return HURD_EAGAIN;
     err = ports_create_port(stub_class, proc_bucket, sizeof *stub, &stub);
-
-    if (err)
+    if (err) {
+        if (payer != 0)
+            waiting_leave(payer);
         return err;
+    }
     ports_port_ref(p);
     stub->proc = p;
     stub->new_task = new_task;
     mach_port_t right = ports_get_right(stub);
-    boolean_t user = p->payer != 0;
-    waiting_users += user;
     pthread_mutex_unlock(&global_lock);
     err = iohelp_reauth_real(&ids, &stub->payer, authserver, rendezvous, right,
                              FALSE);
     pthread_mutex_lock(&global_lock);
-    waiting_users -= user;
+    if (payer != 0)
+        waiting_leave(payer);
     if (!err)
         stub->ids = ids;
     stub->settled = TRUE;

@@ -131,7 +131,7 @@ def limited(uid):
 
 def test_a_host_with_few_processes():
     if os.getuid() != 0:
-        check(True, "only root can be somebody else: not tried")
+        print("     | only root can be somebody else: not tried")
         return
     copy = "/tmp/hell-limits-%d.img" % os.getpid()
     subprocess.run(["cp", "--sparse=always",
