@@ -250,6 +250,7 @@ static mach_msg_return_t prepare_body(struct vm_map *map, struct ipc_kmsg *kmsg,
     struct ipc_item item;
     uint64_t cost = 0;
 
+    vm_copyin_bound_init(&bound->memory);
     while (at < end) {
         start = at;
         mr = ipc_item_next(&at, end, 32, &item);
@@ -448,8 +449,14 @@ mach_msg_return_t ipc_kmsg_copyin(struct ipc_space *space, struct vm_map *map,
     }
     if (mr == MACH_MSG_SUCCESS &&
         (kmsg->header.msgh_bits & MACH_MSGH_BITS_COMPLEX)) {
-        vm_copyin_bound_init(&bound.memory);
         mr = prepare_body(map, kmsg, &bound, wait);
+        /* To get memory something may have ended that the header names. */
+        if (mr == MACH_MSG_SUCCESS) {
+            mr = check_header(space, kmsg, &h);
+            if (mr != MACH_MSG_SUCCESS) {
+                free_ports(kmsg, ipc_kmsg_end(kmsg));
+            }
+        }
     }
     if (mr != MACH_MSG_SUCCESS) {
         ipc_kmsg_free(kmsg);

@@ -49,7 +49,8 @@ struct vm_map {
     struct pmap pmap;
     /* Once it is dead: */
     struct vm_map_entry **dying;
-    unsigned dying_count;
+    unsigned dying_count; /* taken apart from the end on */
+    unsigned buried;      /* those before it have no anons of their own left */
     struct list grave_link;
 };
 
@@ -63,6 +64,9 @@ struct vm_map {
 
 /* Takes one thing out of a dead map; false if there is nothing left. */
 bool vm_map_dismantle_step(struct vm_map *map);
+/* Buries the anons of the next entry that nobody else has; false if there is no
+ * next one.  Entries, amaps, objects and ports stay. */
+bool vm_map_bury_step(struct vm_map *map);
 
 /* The index of the first entry that ends after ADDRESS. */
 unsigned vm_map_index(const struct vm_map *map, vm_offset_t address);

@@ -205,6 +205,25 @@ static kern_return_t vm_place_anon(struct vm_place *place, struct vm_anon *anon,
     return vm_place_set_anon(place, page);
 }
 
+/* A copy of its own of the object's page at INDEX. */
+static kern_return_t vm_place_copy(struct vm_place *place, uint64_t index,
+                                   struct vm_fault_wait *wait)
+{
+    struct vm_page *page = vm_page_want(false);
+
+    if (!page)
+        return KERN_RESOURCE_SHORTAGE;
+    /* To get one the object's may have gone. */
+    kern_return_t kr = vm_object_get(place->entry->object, index, VM_PROT_READ,
+                                     wait, &place->page);
+    if (kr != KERN_SUCCESS) {
+        vm_page_free(page);
+        return kr;
+    }
+    memcpy(vm_page_data(page), vm_page_data(place->page), PAGE_SIZE);
+    return vm_place_set_anon(place, page);
+}
+
 static kern_return_t vm_place_object(struct vm_place *place, vm_prot_t access,
                                      struct vm_fault_wait *wait)
 {
@@ -219,13 +238,8 @@ static kern_return_t vm_place_object(struct vm_place *place, vm_prot_t access,
 
     if (kr != KERN_SUCCESS)
         return kr;
-    if (copy) {
-        struct vm_page *page = vm_page_want(false);
-        if (!page)
-            return KERN_RESOURCE_SHORTAGE;
-        memcpy(vm_page_data(page), vm_page_data(place->page), PAGE_SIZE);
-        return vm_place_set_anon(place, page);
-    }
+    if (copy)
+        return vm_place_copy(place, index, wait);
     place->prot = entry->prot & ~(vm_prot_t)place->page->lock;
     if (access & VM_PROT_WRITE)
         return vm_object_write_page(entry->object, index, wait);

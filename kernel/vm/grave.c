@@ -74,14 +74,36 @@ static void vm_grave_work(struct work *work)
     vm_grave_run();
 }
 
+/* False if MAP has no frames left that could be had by this. */
+static bool vm_grave_drain_step(struct vm_map *map)
+{
+    void *anon;
+
+    if (!radix_dead_step(&grave.anons, &anon))
+        return map && vm_map_bury_step(map);
+    if (anon)
+        vm_anon_release(anon);
+    return true;
+}
+
 void vm_grave_drain(uint64_t wanted)
 {
+    struct vm_map *map;
+    unsigned n = 0;
+
     if (grave.running)
         return;
     grave.running = true;
-    for (unsigned n = 0; n < DRAIN_STEPS_MAX && vm_page_free_count() < wanted &&
-                         vm_grave_step();
-         n++)
-        continue;
+    while (n < DRAIN_STEPS_MAX && vm_page_free_count() < wanted &&
+           vm_grave_drain_step(NULL))
+        n++;
+    list_for_each(&grave.maps, map, grave_link)
+    {
+        while (n < DRAIN_STEPS_MAX && vm_page_free_count() < wanted &&
+               vm_grave_drain_step(map))
+            n++;
+        if (++n >= DRAIN_STEPS_MAX)
+            break;
+    }
     grave.running = false;
 }

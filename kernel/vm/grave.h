@@ -22,7 +22,9 @@ void vm_grave_bury_map(struct vm_map *map);
 
 void vm_grave_run(void);
 /* Goes on until WANTED frames are free, nothing is left, or it has taken too
- * long. */
+ * long.  Whoever wants memory is in the middle of something, and may be using
+ * what a dead map refers to: only anons go, and their frames; no amap, object
+ * or port ends by it. */
 void vm_grave_drain(uint64_t wanted);
 
 #endif

@@ -65,6 +65,16 @@ bool vm_map_dismantle_step(struct vm_map *map)
     return true;
 }
 
+bool vm_map_bury_step(struct vm_map *map)
+{
+    if (map->buried >= map->dying_count)
+        return false;
+    struct vm_amap *amap = map->dying[map->buried++]->amap;
+    if (amap && amap->references == 1)
+        radix_bury(&amap->anons, vm_grave_nodes());
+    return true;
+}
+
 void vm_map_deallocate(struct vm_map *map)
 {
     if (!map || --map->references)
@@ -271,8 +281,6 @@ kern_return_t vm_map_find_space(struct vm_map *map, vm_offset_t *address,
     return KERN_SUCCESS;
 }
 
-/* Lengthens the entry before *ENTRY instead, if both are plain memory that
- * differs in nothing. */
 /* Adds SIZE bytes of ENTRY's kind to the map's size; negative: takes away. */
 static void vm_map_account(struct vm_map *map, const struct vm_map_entry *entry,
                            int64_t size)
@@ -282,6 +290,8 @@ static void vm_map_account(struct vm_map *map, const struct vm_map_entry *entry,
         map->size_none += (vm_size_t)size;
 }
 
+/* Lengthens the entry before *ENTRY instead, if both are plain memory that
+ * differs in nothing. */
 static bool vm_map_extend(struct vm_map *map, unsigned index,
                           const struct vm_map_entry *entry)
 {

@@ -56,6 +56,7 @@ static void vm_object_free(struct vm_object *object)
     if (list_linked(&object->ending_link))
         list_remove(&object->ending_link);
     radix_clear(&object->pages);
+    radix_clear(&object->requests);
     kfree(object);
 }
 
@@ -243,17 +244,21 @@ static bool vm_object_shed(struct vm_object *object)
 }
 
 /* OBJECT, that nobody refers to, is emptied and ended, in later entries if it is
- * large.  Somebody may map it anew meanwhile: then it lives on. */
+ * large.  Somebody may map it anew meanwhile: then it lives on.  What it takes
+ * to return its pages is nobody's: its last user may have no more. */
 static void vm_object_end(struct vm_object *object)
 {
+    struct account *before = account_current;
     bool more = true;
 
+    account_current = NULL;
     while (more && !work_spent())
         more = vm_object_shed(object);
-    if (!more) {
+    if (!more)
         vm_object_terminate(object);
+    account_current = before;
+    if (!more)
         return;
-    }
     if (!list_linked(&object->ending_link))
         list_append(&ending, &object->ending_link);
     work_later(&ending_work);

@@ -6,6 +6,7 @@
 
 /* A fresh page costs the host, too. */
 #define PAGE_STEPS 16u
+#define HEAP_PAGES 16u
 
 /* A binary buddy allocator.  Its lists are kept in address order only roughly:
  * split halves go to the front, so that neighbours are handed out in turn. */
@@ -162,26 +163,21 @@ static struct vm_page *vm_run_find(unsigned order, bool zero)
     return NULL;
 }
 
-/* What has to be free for a run of ORDER: all that can be, if it is the limit of
- * the one who wants it that is met. */
-static uint64_t vm_run_wanted(unsigned order)
-{
-    uint64_t count = 1ul << order;
-
-    return account_has_room(account_current, ACCOUNT_PAGES, count)
-               ? account_pages_kept(account_current) + count
-               : UINT64_MAX;
-}
-
 struct vm_page *vm_page_alloc_run(unsigned order, bool zero)
 {
-    struct vm_page *page = vm_run_find(order, zero);
+    uint64_t wanted = account_pages_kept(account_current) + (1ul << order);
+    struct vm_page *page;
 
     work_step(PAGE_STEPS << order);
-    if (page)
+    /* Whatever the page is for takes some of the heap, which cannot ask for what
+     * is only not known yet to be free. */
+    if (vm_page_free_count() < wanted + HEAP_PAGES)
+        vm_grave_drain(wanted + HEAP_PAGES);
+    page = vm_run_find(order, zero);
+    if (page || account_has_room(account_current, ACCOUNT_PAGES, 1ul << order))
         return page;
-    /* Perhaps there is some that is only not known yet to be free. */
-    vm_grave_drain(vm_run_wanted(order));
+    /* The limit of the one who wants it is met: by what is dead, perhaps. */
+    vm_grave_drain(UINT64_MAX);
     return vm_run_find(order, zero);
 }
 

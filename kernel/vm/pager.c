@@ -261,10 +261,8 @@ static void vm_supply_run(struct vm_fault_wait *wait, kern_return_t result)
         if (result == KERN_SUCCESS)
             supply->next++;
         if (result == KERN_SUCCESS && supply->next < supply->count &&
-            work_spent()) {
-            vm_fault_wait_later(wait);
-            return;
-        }
+            work_spent())
+            result = vm_fault_wait_later(wait);
     }
     account_current = before;
     if (result != KERN_WAITING)

@@ -108,18 +108,20 @@ struct vm_overwrite {
 static void vm_overwrite_run(struct vm_fault_wait *wait, kern_return_t result)
 {
     struct vm_overwrite *job = (struct vm_overwrite *)wait;
+    struct account *before = account_current;
 
     account_current = kalloc_account(job);
     if (result == KERN_SUCCESS)
         result = vm_map_copy_overwrite(job->map, job->address, job->copy,
                                        &job->done, wait);
-    account_current = NULL;
+    if (result != KERN_WAITING)
+        ipc_reply_simple(job->reply.port, job->reply.disposition, job->reply.id,
+                         result);
+    account_current = before;
     if (result == KERN_WAITING)
         return;
     if (result != KERN_SUCCESS)
         vm_map_copy_discard(job->copy);
-    ipc_reply_simple(job->reply.port, job->reply.disposition, job->reply.id,
-                     result);
     vm_map_deallocate(job->map);
     kfree(job);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* No entry works without bound: whatever is asked of the kernel, it comes back
  * to the others after so many steps (kernel/core/work.h). */
-#include "world.h"
+#include "paged.h"
 #include "world_kernel.h"
 
 #include "gnumach_user.h"
@@ -9,8 +9,6 @@
 #include "mach_host_user.h"
 #include "mach_port_user.h"
 #include "mach_user.h"
-
-#include <mach/memory_object.h>
 
 #define PAGE   4096ul
 #define BIG    (20ul << 20)
@@ -290,74 +288,31 @@ TEST(a_task_with_much_memory_ends_in_pieces)
 
 #define OBJECT_PAGES 3000ul
 
-static mach_port_t object, control;
-static vm_address_t window;
+static struct paged paged;
 
-/* `two' is the pager of an object that `one' has mapped. */
-static void map_object(vm_size_t size)
-{
-    struct {
-        mach_msg_header_t head;
-        mach_msg_type_t type;
-        uint64_t control;
-        char more[256];
-    } init;
-
-    user_be(two);
-    object = world_reply_port();
-    mach_port_t right = world_give(two, object, MACH_MSG_TYPE_MAKE_SEND, one);
-    user_be(one);
-    window = 0;
-    assert_ok(vm_map(one->self, &window, size, 0, 1, right, 0, 0,
-                     VM_PROT_DEFAULT, VM_PROT_ALL, VM_INHERIT_COPY));
-    user_be(two);
-    assert_ok(mach_msg(&init.head, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0,
-                       sizeof init, object, 0, 0));
-    control = (mach_port_t)init.control;
-    assert_ok(memory_object_ready(control, 0, MEMORY_OBJECT_COPY_DELAY));
-}
-
-/* All its pages are there, and `one' has written to them. */
+/* All its pages are there, and `one' has written to them; `two' is the pager, and
+ * current. */
 static void fill_object(void)
 {
-    vm_address_t data = 0;
-
-    map_object(OBJECT_PAGES * PAGE);
-    assert_ok(vm_allocate(two->self, &data, OBJECT_PAGES * PAGE, 1));
+    paged_map(&paged, two, one, OBJECT_PAGES * PAGE);
     begin();
-    assert_ok(memory_object_data_supply(control, 0, data, OBJECT_PAGES * PAGE,
-                                        1, VM_PROT_NONE, 0, MACH_PORT_NULL));
+    paged_supply(&paged, OBJECT_PAGES);
     end(OBJECT_PAGES);
-    user_be(one);
     for (unsigned i = 0; i < OBJECT_PAGES; i++) {
-        world_set_word(window + i * PAGE, i);
+        world_set_word(paged.window + i * PAGE, i);
     }
     user_be(two);
-}
-
-static unsigned returned_pages(void)
-{
-    struct message message;
-    unsigned count = 0;
-
-    while (receive(object, &message, MACH_RCV_TIMEOUT, 0) == KERN_SUCCESS) {
-        mach_msg_type_t *type = (void *)(message.body + 32);
-
-        if (message.head.msgh_id == 2208) {
-            count += type->msgt_number / PAGE;
-        }
-    }
-    return count;
 }
 
 TEST(an_object_is_supplied_and_cleaned_in_pieces)
 {
     fill_object();
     begin();
-    assert_ok(memory_object_lock_request(
-        control, 0, GIANT, MEMORY_OBJECT_RETURN_ALL, 0, VM_PROT_NO_CHANGE, 0));
+    assert_ok(memory_object_lock_request(paged.control, 0, GIANT,
+                                         MEMORY_OBJECT_RETURN_ALL, 0,
+                                         VM_PROT_NO_CHANGE, 0));
     end(OBJECT_PAGES);
-    assert_int_equal(returned_pages(), OBJECT_PAGES);
+    assert_int_equal(paged_returned(&paged), OBJECT_PAGES);
 }
 
 TEST(an_object_is_synced_and_forgotten_in_pieces)
@@ -365,10 +320,10 @@ TEST(an_object_is_synced_and_forgotten_in_pieces)
     fill_object();
     user_be(one);
     begin();
-    assert_ok(vm_msync(one->self, window, GIANT, VM_SYNC_INVALIDATE));
+    assert_ok(vm_msync(one->self, paged.window, GIANT, VM_SYNC_INVALIDATE));
     end(OBJECT_PAGES);
     user_be(two);
-    assert_int_equal(returned_pages(), OBJECT_PAGES);
+    assert_int_equal(paged_returned(&paged), OBJECT_PAGES);
 }
 
 TEST(an_object_that_is_not_mapped_any_more_ends_in_pieces)
@@ -376,10 +331,10 @@ TEST(an_object_that_is_not_mapped_any_more_ends_in_pieces)
     fill_object();
     user_be(one);
     begin();
-    assert_ok(vm_deallocate(one->self, window, OBJECT_PAGES * PAGE));
+    assert_ok(vm_deallocate(one->self, paged.window, OBJECT_PAGES * PAGE));
     end(OBJECT_PAGES);
     user_be(two);
-    assert_int_equal(returned_pages(), OBJECT_PAGES);
+    assert_int_equal(paged_returned(&paged), OBJECT_PAGES);
 }
 
 TEST(an_object_mapped_anew_while_it_ends_lives_on)
@@ -387,10 +342,11 @@ TEST(an_object_mapped_anew_while_it_ends_lives_on)
     vm_address_t again = 0;
 
     fill_object();
-    mach_port_t right = world_give(two, object, MACH_MSG_TYPE_MAKE_SEND, one);
+    mach_port_t right =
+        world_give(two, paged.object, MACH_MSG_TYPE_MAKE_SEND, one);
     user_be(one);
     sim_work_automatic(false);
-    vm_deallocate(one->self, window, OBJECT_PAGES * PAGE);
+    vm_deallocate(one->self, paged.window, OBJECT_PAGES * PAGE);
     while (user_blocked(one)) {
         assert_true(sim_work());
     }
@@ -407,12 +363,14 @@ TEST(an_object_mapped_anew_while_it_ends_lives_on)
 
 TEST(giant_answers_of_pagers_are_no_work)
 {
-    map_object(PAGE);
+    paged_map(&paged, two, one, PAGE);
+    user_be(two);
     begin();
-    assert_ok(memory_object_data_error(control, 0, GIANT * 1024, 1));
-    assert_ok(memory_object_data_unavailable(control, 0, GIANT * 1024));
-    assert_ok(memory_object_lock_request(
-        control, 0, ~0ul, MEMORY_OBJECT_RETURN_ALL, 1, VM_PROT_NO_CHANGE, 0));
+    assert_ok(memory_object_data_error(paged.control, 0, GIANT * 1024, 1));
+    assert_ok(memory_object_data_unavailable(paged.control, 0, GIANT * 1024));
+    assert_ok(memory_object_lock_request(paged.control, 0, ~0ul,
+                                         MEMORY_OBJECT_RETURN_ALL, 1,
+                                         VM_PROT_NO_CHANGE, 0));
     end(0);
 }
 
@@ -760,6 +718,43 @@ TEST(many_timers_are_set_and_fire_in_pieces)
     assert_int_equal(woken, WAITERS);
 }
 
+/* The answer's code, or WORLD_BLOCKED if there is none. */
+static int next_answer(void)
+{
+    struct message m;
+
+    if (receive(one->reply_port, &m, MACH_RCV_TIMEOUT, 0) != KERN_SUCCESS) {
+        return WORLD_BLOCKED;
+    }
+    return ((mig_reply_header_t *)&m)->RetCode;
+}
+
+/* Who has been counted as woken is, though his time is over before it is told. */
+TEST(who_is_woken_does_not_time_out)
+{
+    vm_address_t word = touched(PAGE);
+    unsigned answered = 0;
+    int code;
+
+    world_set_word(word, 3);
+    world_send_only = true;
+    for (unsigned i = 0; i < WAITERS; i++) {
+        gsync_wait(one->self, word, 3, 0, 10, 4 /* timed */);
+    }
+    sim_work_automatic(false);
+    gsync_wake(one->self, word, 0, 8 /* all */);
+    world_send_only = false;
+    sim_advance_ms(20);
+    while (sim_work()) {
+        continue;
+    }
+    while ((code = next_answer()) != WORLD_BLOCKED) {
+        assert_int_equal(code, KERN_SUCCESS);
+        answered++;
+    }
+    assert_in_range(answered, WAITERS, WAITERS + 1);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
 
 int main(void)
@@ -798,6 +793,7 @@ int main(void)
         CASE(all_names_are_listed_in_pieces),
         CASE(many_waiters_are_woken_in_pieces),
         CASE(many_timers_are_set_and_fire_in_pieces),
+        CASE(who_is_woken_does_not_time_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
