@@ -68,6 +68,20 @@ struct ipc_kmsg *ipc_kmsg_alloc_sure(uint32_t size_bytes)
     return kmsg;
 }
 
+struct ipc_kmsg *ipc_kmsg_alloc_to(const struct ipc_port *dest,
+                                   uint32_t size_bytes)
+{
+    struct account *before = account_current;
+    struct ipc_kmsg *kmsg;
+
+    if (before == NULL && ipc_port_active(dest)) {
+        account_current = ipc_port_account(dest);
+    }
+    kmsg = ipc_kmsg_alloc_sure(size_bytes);
+    account_current = before;
+    return kmsg;
+}
+
 void ipc_kmsg_free(struct ipc_kmsg *kmsg)
 {
     struct ipc_kmsg_cache *cache = cache_for(kmsg->capacity);

@@ -59,6 +59,10 @@ struct ipc_kmsg {
 struct ipc_kmsg *ipc_kmsg_alloc(uint32_t size_bytes);
 /* The same for what must not fail (kalloc_sure). */
 struct ipc_kmsg *ipc_kmsg_alloc_sure(uint32_t size_bytes);
+/* The same for a message of the kernel's own to DEST (null or dead, too): what
+ * is done in nobody's name is paid by DEST's receiver. */
+struct ipc_kmsg *ipc_kmsg_alloc_to(const struct ipc_port *dest,
+                                   uint32_t size_bytes);
 /* Frees the bytes; the rights have gone elsewhere. */
 void ipc_kmsg_free(struct ipc_kmsg *kmsg);
 /* Drops every right and all memory the message holds, and frees it: soon, not

@@ -414,7 +414,7 @@ bool ipc_run_deferred(void)
     if (!list_empty(&ipc.kernel_messages) || !list_empty(&ipc.no_senders)) {
         work_later(&ipc.work);
     }
-    return false;
+    return worked;
 }
 
 /* What is deferred comes at the end of the entry, as ever. */

@@ -100,7 +100,8 @@ void ipc_take_reply(struct ipc_reply_to *reply)
 /* Sends a message made of kernel rights of the kinds that travel. */
 static void send_copy(const mach_msg_header_t *header)
 {
-    struct ipc_kmsg *kmsg = ipc_kmsg_alloc_sure(header->msgh_size);
+    struct ipc_port *dest = (struct ipc_port *)header->msgh_remote_port;
+    struct ipc_kmsg *kmsg = ipc_kmsg_alloc_to(dest, header->msgh_size);
 
     memcpy(&kmsg->header, header, header->msgh_size);
     if (platform_trace_enabled()) {
@@ -346,7 +347,8 @@ void ipc_kobject_message(struct ipc_kmsg *request)
 
 void ipc_send_from_kernel(struct mach_msg_header *header, size_t size_bytes)
 {
-    struct ipc_kmsg *kmsg = ipc_kmsg_alloc_sure(size_bytes);
+    struct ipc_port *dest = (struct ipc_port *)header->msgh_remote_port;
+    struct ipc_kmsg *kmsg = ipc_kmsg_alloc_to(dest, size_bytes);
 
     memcpy(&kmsg->header, header, size_bytes);
     kmsg->header.msgh_size = size_bytes;

@@ -81,13 +81,18 @@ static bool gsync_key_equal(struct gsync_key a, struct gsync_key b)
     return a.space == b.space && a.offset == b.offset;
 }
 
+/* Whoever sets it off, the answer is paid by who waited. */
 static void gsync_answer(struct gsync_waiter *waiter, kern_return_t result)
 {
+    struct account *before = account_current;
+
     if (list_linked(&waiter->link))
         list_remove(&waiter->link);
     timer_cancel(&waiter->timer);
     vm_fault_wait_cancel(&waiter->fault);
+    account_current = kalloc_account(waiter);
     reply_send(&waiter->reply, result, NULL, 0);
+    account_current = before;
     task_deallocate(waiter->task);
     kfree(waiter);
 }
@@ -193,6 +198,7 @@ static int gsync_wake_key(struct gsync_key key, bool all)
         if (!gsync_key_equal(waiter->key, key))
             continue;
         bool gone = gsync_waiter_gone(waiter);
+        timer_cancel(&waiter->timer);
         list_remove(&waiter->link);
         list_append(&woken, &waiter->link);
         if (gone)
@@ -236,8 +242,9 @@ static kern_return_t gsync_mutate(struct task *task, vm_address_t address,
     kern_return_t kr = copyout(task->map, &value, address, sizeof value, &none);
 
     if (kr == KERN_WAITING) {
-        /* A word that somebody waits for has been read: it is here, but
-         * for one in a file whose page just left. */
+        /* A word that somebody waits for has been read: it is here, but for
+         * one in a file whose page just left, or of which there are so many
+         * copies to be made first that the entry ended. */
         vm_fault_wait_cancel(&none);
         return KERN_MEMORY_FAILURE;
     }

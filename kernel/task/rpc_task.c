@@ -52,9 +52,13 @@ struct suspend_job {
 
 static void suspend_job_step(struct suspend_job *job)
 {
+    struct account *before = account_current;
+
     if (--job->missing)
         return;
+    account_current = kalloc_account(job);
     reply_send(&job->reply, KERN_SUCCESS, NULL, 0);
+    account_current = before;
     kfree(job);
 }
 

@@ -4,6 +4,7 @@
  * A thread's registers are to be had only while the kernel holds it; what is
  * asked about one that runs is answered when it has come in.
  */
+#include "core/account.h"
 #include "ipc/port.h"
 #include "task/reply.h"
 #include "ipc/space.h"
@@ -40,13 +41,18 @@ kern_return_t rpc_thread_terminate_release(thread_t thread, task_t task,
     if (!thread || !task || !task->active)
         return KERN_INVALID_ARGUMENT;
     uint64_t *cursor = ipc_request_cursor();
-    vm_offset_t start = *cursor ? *cursor - 1 : trunc_page(address);
+    bool first = !*cursor;
+    vm_offset_t start = first ? trunc_page(address) : *cursor - 1;
     kern_return_t kr = KERN_SUCCESS;
     if (size)
         kr = vm_map_remove_part(task->map, &start, round_page(address + size));
     *cursor = start + 1;
-    if (kr == KERN_LATER)
+    if (kr == KERN_LATER) {
+        /* It must not come back to a stack that is half gone. */
+        if (first)
+            thread_hold(thread);
         return kr;
+    }
     rpc_mach_port_deallocate(task->space, thread_name);
     rpc_mach_port_destroy(task->space, reply_port);
     thread_terminate_internal(thread);
@@ -85,6 +91,7 @@ static void thread_job_done(struct thread_stop_waiter *waiter,
                             kern_return_t result)
 {
     struct thread_job *job = (struct thread_job *)waiter;
+    struct account *before = account_current;
     kern_return_t kr =
         result == KERN_TERMINATED ? KERN_INVALID_ARGUMENT : KERN_SUCCESS;
     size_t size = 0;
@@ -97,7 +104,9 @@ static void thread_job_done(struct thread_stop_waiter *waiter,
         size = sizeof job->body.type +
                ((job->count * sizeof(natural_t) + 7) & ~7ul);
     }
+    account_current = kalloc_account(job);
     reply_send(&job->reply, kr, &job->body, size);
+    account_current = before;
     thread_deallocate(job->thread);
     kfree(job);
 }

@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include "account_user.h"
+#include "gnumach_user.h"
 #include "mach_port_user.h"
 #include "mach_user.h"
 
@@ -186,6 +187,23 @@ TEST(answers_that_nobody_fetches_end_at_the_limit)
 
     for (n = 0; mr == MACH_MSG_SUCCESS && n < MANY; n++)
         mr = mach_msg(&head, MACH_SEND_MSG, sizeof head, 0, 0, 0, 0);
+    assert_int_equal(mr, MACH_SEND_NO_BUFFER);
+    assert_true(ask(7, false).bytes < ask(7, true).bytes + PAGE);
+}
+
+/* Nor those that come when nobody is being served. */
+TEST(late_answers_that_nobody_fetches_end_at_the_limit)
+{
+    vm_address_t word = world_allocate(PAGE);
+    int n, mr = WORLD_BLOCKED;
+
+    world_set_word(word, 3);
+    world_send_only = true;
+    for (n = 0; mr == WORLD_BLOCKED && n < MANY / 10; n++) {
+        mr = gsync_wait(hog->self, word, 3, 0, 1, 4 /* timed */);
+        sim_advance_ms(2);
+    }
+    world_send_only = false;
     assert_int_equal(mr, MACH_SEND_NO_BUFFER);
     assert_true(ask(7, false).bytes < ask(7, true).bytes + PAGE);
 }
@@ -456,6 +474,7 @@ int main(void)
         T(queued_messages_end_at_the_limit_and_none_is_lost),
         T(who_is_at_the_limit_can_still_talk_to_the_kernel_and_to_who_listens),
         T(answers_that_nobody_fetches_end_at_the_limit),
+        T(late_answers_that_nobody_fetches_end_at_the_limit),
         T(a_dead_names_notice_comes_even_at_the_limit),
         T(a_familys_tasks_are_counted_together),
         T(threads_end_at_the_limit),

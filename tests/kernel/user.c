@@ -221,8 +221,9 @@ mach_msg_return_t mach_msg(mach_msg_header_t *msg, mach_msg_option_t option,
 {
     if (world_send_only && (option & MACH_SEND_MSG) &&
         (option & MACH_RCV_MSG)) {
-        mach_msg(msg, MACH_SEND_MSG, send_size, 0, 0, 0, 0);
-        return WORLD_BLOCKED;
+        mach_msg_return_t mr =
+            mach_msg(msg, MACH_SEND_MSG, send_size, 0, 0, 0, 0);
+        return mr == MACH_MSG_SUCCESS ? WORLD_BLOCKED : mr;
     }
     uint64_t args[6] = {current->buffer, option,   send_size,
                         rcv_size,        rcv_name, timeout};

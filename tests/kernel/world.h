@@ -72,7 +72,8 @@ bool world_thread_is_dead(const struct user *user);
 int world_finish(struct user *user, mach_msg_header_t *msg, size_t size);
 
 /* While it is set, requests made by MIG's stubs are sent and not waited for: the
- * stub returns WORLD_BLOCKED, the answer will be in the user's reply port. */
+ * stub returns WORLD_BLOCKED, the answer will be in the user's reply port; or
+ * the request could not be sent, and it says why. */
 extern bool world_send_only;
 
 /* Traps of the current user. */
