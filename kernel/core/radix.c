@@ -49,11 +49,11 @@ static bool radix_grow(struct radix *radix, uint64_t index)
     return true;
 }
 
-/* Frees the nodes on the way to INDEX that have become empty. */
+/* Frees the nodes on the way to INDEX, from LEVEL up, that are empty. */
 static void radix_prune(struct radix *radix, uint64_t index,
-                        struct radix_node **path)
+                        struct radix_node **path, unsigned level)
 {
-    for (unsigned level = 0; level < radix->height; level++) {
+    for (; level < radix->height; level++) {
         if (path[level]->used)
             return;
         kfree(path[level]);
@@ -84,7 +84,7 @@ static void radix_unset(struct radix *radix, uint64_t index)
     path[0]->slots[index & RADIX_MASK] = NULL;
     path[0]->used--;
     radix->count--;
-    radix_prune(radix, index, path);
+    radix_prune(radix, index, path, 0);
 }
 
 bool radix_set(struct radix *radix, uint64_t index, void *value)
@@ -96,13 +96,17 @@ bool radix_set(struct radix *radix, uint64_t index, void *value)
     }
     if (!radix_grow(radix, index))
         return false;
+    struct radix_node *path[64 / RADIX_BITS + 1];
     struct radix_node *node = radix->root;
     for (unsigned level = radix->height; --level > 0;) {
         void **slot = &node->slots[index >> (level * RADIX_BITS) & RADIX_MASK];
+        path[level] = node;
         if (!*slot) {
             *slot = radix_node_alloc();
-            if (!*slot)
+            if (!*slot) {
+                radix_prune(radix, index, path, level);
                 return false;
+            }
             node->used++;
         }
         node = *slot;

@@ -51,17 +51,22 @@ static bool argument_memory(struct thread *thread, unsigned index, void *data,
     return kr == KERN_SUCCESS;
 }
 
-/* Ends the trap with a result for memory that argument_memory has checked. */
+/* Ends the trap with a result for memory that argument_memory has checked: what
+ * has been done is not done again because the memory has gone since. */
 static void return_memory(struct thread *thread, unsigned index,
                           const void *data, size_t size_bytes, kern_return_t kr)
 {
+    struct vm_fault_wait none = {0};
+
     if (kr == KERN_SUCCESS) {
         kr = copyout(thread->task->map, data, thread->trap_args[index],
-                     size_bytes, thread_fault_wait(thread, trap_retry));
+                     size_bytes, &none);
     }
-    if (kr != KERN_WAITING) {
-        thread_return(thread, kr);
+    if (kr == KERN_WAITING) {
+        vm_fault_wait_cancel(&none);
+        kr = KERN_INVALID_ADDRESS;
     }
+    thread_return(thread, kr);
 }
 
 /* --- names --------------------------------------------------------------------- */

@@ -109,19 +109,21 @@ static void task_inherit_ports(struct task *task, struct task *parent)
     memcpy(task->name, parent->name, sizeof task->name);
 }
 
-static void task_inherit_emulation(struct task *task, struct task *parent)
+static bool task_inherit_emulation(struct task *task, struct task *parent)
 {
     if (!parent || !parent->emulation)
-        return;
+        return true;
     for (unsigned i = 0; i < PLATFORM_EMULATION_MAX;) {
         unsigned run = 1;
         while (i + run < PLATFORM_EMULATION_MAX &&
                parent->emulation[i + run] == parent->emulation[i])
             run++;
-        if (parent->emulation[i])
-            task_set_emulation_entries(task, i, run, parent->emulation[i]);
+        if (parent->emulation[i] &&
+            !task_set_emulation_entries(task, i, run, parent->emulation[i]))
+            return false;
         i += run;
     }
+    return true;
 }
 
 /* All of a task that can fail. */
@@ -132,12 +134,12 @@ static struct task *task_build(struct account *account, struct task *parent,
 
     if (!task)
         return NULL;
-    if (!task->self || !task->space || !task_make_map(task, parent, inherit)) {
+    if (!task->self || !task->space || !task_make_map(task, parent, inherit) ||
+        !task_inherit_emulation(task, parent)) {
         task_free(task);
         return NULL;
     }
     task_inherit_ports(task, parent);
-    task_inherit_emulation(task, parent);
     return task;
 }
 

@@ -259,7 +259,7 @@ static void wait_events(bool busy)
         busy = true;
     task_kick_all();
     count = epoll_wait(machine.epoll, events, EVENTS_MAX,
-                       busy || machine.deaths ? 0 : -1);
+                       busy || machine.deaths || machine.work_wanted ? 0 : -1);
     __atomic_store_n(&machine.host->sleeping, 0, __ATOMIC_SEQ_CST);
     /* Ends of processes first: what comes after may free their tasks. */
     for (int i = 0; i < count; i++)

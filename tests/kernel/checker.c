@@ -19,6 +19,12 @@ static const char *complaint;
 
 /* --- ports ---------------------------------------------------------------------- */
 
+static bool first_is_later(struct ipc_port *port)
+{
+    return list_first_entry(&port->queue.messages, struct ipc_kmsg, port_link)
+        ->later;
+}
+
 static void check_queue(struct ipc_port *port)
 {
     struct ipc_kmsg *kmsg;
@@ -34,6 +40,9 @@ static void check_queue(struct ipc_port *port)
     }
     MUST(port->message_count == count);
     MUST(heap_linked(&port->ready_node) == (port->pset != NULL && count != 0));
+    MUST(!heap_linked(&port->ready_node) ||
+         port->ready_in ==
+             (first_is_later(port) ? &port->pset->later : &port->pset->ready));
     MUST(count == 0 || port->active);
     MUST(count == 0 || list_empty(&port->queue.receivers));
 }
@@ -63,7 +72,8 @@ static void check_set(const struct ipc_pset *pset)
     {
         MUST(port->pset == pset);
     }
-    MUST(!pset->ready.first || list_empty(&pset->queue.receivers));
+    MUST((!pset->ready.first && !pset->later.first) ||
+         list_empty(&pset->queue.receivers));
 }
 
 static void check_entry(struct ipc_space *space, mach_port_name_t name,
