@@ -302,6 +302,8 @@ void kernel_task_died(void *cookie, const char *why)
 
 void kernel_work(void)
 {
+    EXPECT(mock.work);
+    mock.work();
 }
 
 void kernel_timer(void)

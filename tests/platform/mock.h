@@ -31,6 +31,7 @@ struct mock_hooks {
     void (*stopped)(struct mock_thread *);
     void (*died)(struct mock_task *);
     void (*timer)(void);
+    void (*work)(void);
     void (*disk_done)(void *cookie, int status);
     void (*input)(const char *text, size_t size);
     void (*done)(struct mock_thread *);

@@ -398,6 +398,34 @@ static int a_killed_process_is_a_dead_task(void)
     return run();
 }
 
+static void lonely_start(void)
+{
+    victim = mock_task_new();
+    mock_thread_go(victim, DO_SLOW_FOREVER, 0);
+    platform_timer_set(platform_time_monotonic() + SECOND / 100);
+}
+
+static void leave_work(struct mock_task *task)
+{
+    mock_task_end(task);
+    platform_work_wanted();
+}
+
+static void work_is_done(void)
+{
+    platform_exit(0);
+}
+
+/* Nothing else happens that would wake the kernel. */
+static int what_a_death_leaves_to_be_done_is_done(void)
+{
+    mock.start = lonely_start;
+    mock.timer = death_timer;
+    mock.died = leave_work;
+    mock.work = work_is_done;
+    return run();
+}
+
 static void hostile_start(void)
 {
     start_routine();
@@ -802,6 +830,7 @@ static const struct test {
     TEST(thousands_of_tasks_come_and_go),
     TEST(thousands_of_threads_come_and_go),
     TEST(a_killed_process_is_a_dead_task),
+    TEST(what_a_death_leaves_to_be_done_is_done),
     TEST(hostile_calls_are_trapped),
     TEST(hostile_numbers_are_trapped),
     TEST(hostile_writes_are_faults),
