@@ -2,7 +2,9 @@
 /* drivers/rump/bounce.c: memory for devices, for data that lies elsewhere.
  *
  * There are small buffers for the many and large ones for the long, as each
- * request has its price.  They are made on demand and kept.
+ * request has its price.  They are made on demand and kept; one is there from the
+ * beginning, so that when there is no memory in one piece requests still go, one
+ * after the other.
  */
 
 #include "drivers/rump/private.h"
@@ -92,7 +94,9 @@ enum driver_error rump_bounce_init(void)
 {
     pool.lock = hyp_lock_create();
     pool.freed = hyp_cond_create();
-    return pool.lock != NULL && pool.freed != NULL ? DRIVER_OK : DRIVER_ENOMEM;
+    return pool.lock != NULL && pool.freed != NULL && make_bounce(&pool.small)
+               ? DRIVER_OK
+               : DRIVER_ENOMEM;
 }
 
 void rump_bounce_end(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "boot/script.h"
+#include "core/account.h"
 #include "ipc/port.h"
 #include "ipc/space.h"
 #include "task/rpc.h"
@@ -156,6 +157,8 @@ static bool boot_create_task(struct boot_script *script, struct boot_line *line)
     if (task_create_internal(NULL, false, &line->task) != KERN_SUCCESS)
         return boot_fail(script, "no task can be made", command,
                          strlen(command));
+    /* Disks and file systems: others get memory by what they do. */
+    line->task->account->rank = ACCOUNT_BASE;
     task_set_name_internal(line->task, command);
     return true;
 }

@@ -26,7 +26,7 @@ void account_module_init(void)
     account_insists = 0;
     account_urgency = ACCOUNT_ORDINARY;
     list_init(&users);
-    account_init(&account_machine, NULL, ACCOUNT_ESSENTIAL);
+    account_init(&account_machine, NULL, ACCOUNT_BASE);
     account_init(&account_system, &account_machine, ACCOUNT_SYSTEM);
     account_init(&account_users, &account_machine, ACCOUNT_USER);
     for (int i = 0; i < ACCOUNT_KINDS; i++)
@@ -191,7 +191,7 @@ kern_return_t account_move(struct account *account, uint32_t number)
     account->parent = to; /* user_get's hold is ACCOUNT's now */
     for (int i = 0; i < ACCOUNT_KINDS; i++)
         account_discharge(from, (enum account_kind)i, account->used[i]);
-    if (account->rank != ACCOUNT_ESSENTIAL)
+    if (account->rank > ACCOUNT_ESSENTIAL)
         account->rank = to->rank;
     account_take_limits(account);
     account_release(from);
@@ -278,17 +278,40 @@ bool account_is_over(const struct account *account)
 
 /* --- what is kept --------------------------------------------------------- */
 
-uint64_t account_rank_kept(enum account_rank rank)
+static uint64_t kept_unit(void)
 {
-    uint64_t total = vm_page_total_count();
-    uint64_t kept = min_of(total / 32, 1024ul);
+    return min_of(vm_page_total_count() / 64, 512ul);
+}
 
-    if (rank == ACCOUNT_ESSENTIAL)
+static uint64_t rank_kept(enum account_rank rank)
+{
+    uint64_t more =
+        rank == ACCOUNT_USER ? min_of(vm_page_total_count() / 16, 4096ul) : 0;
+
+    return kept_unit() * min_of(rank, ACCOUNT_SYSTEM) + more;
+}
+
+uint64_t account_heap_kept(const struct account *account)
+{
+    if (!account)
         return 0;
-    return rank == ACCOUNT_SYSTEM ? kept : kept + min_of(total / 16, 4096ul);
+    return account->pager && account->rank == ACCOUNT_SYSTEM
+               ? rank_kept(ACCOUNT_ESSENTIAL)
+               : rank_kept(account->rank);
 }
 
 uint64_t account_pages_kept(const struct account *account)
 {
-    return account ? account_rank_kept(account->rank) : 0;
+    return account_heap_kept(account) + kept_unit();
+}
+
+uint64_t account_rank_kept(enum account_rank rank)
+{
+    return rank_kept(rank) + kept_unit();
+}
+
+void account_note_pager(struct account *account)
+{
+    if (account)
+        account->pager = true;
 }

@@ -32,14 +32,21 @@ enum account_kind {
 
 #define ACCOUNT_UNLIMITED UINT64_MAX
 
-/* The last of memory is kept: some of it for everybody but users, and the last
- * of that for tasks on which all others stand. */
-enum account_rank { ACCOUNT_ESSENTIAL, ACCOUNT_SYSTEM, ACCOUNT_USER };
+/* The last of memory is kept: some of it for everybody but users, the last of that
+ * for tasks that must not end, and the very last for those that bring memory
+ * back by writing it to a disk: what the boot started. */
+enum account_rank {
+    ACCOUNT_BASE,
+    ACCOUNT_ESSENTIAL,
+    ACCOUNT_SYSTEM,
+    ACCOUNT_USER
+};
 
 struct account {
     struct account *parent; /* held; NULL: the machine's */
     unsigned holders;
     enum account_rank rank;
+    bool pager; /* memory comes free by what its task does */
     uint32_t number;  /* of a user's */
     struct list link; /* a user's: in the list of users */
     uint64_t used[ACCOUNT_KINDS], limit[ACCOUNT_KINDS];
@@ -87,9 +94,14 @@ bool account_has_room(const struct account *account, enum account_kind kind,
  * and could not refuse. */
 bool account_is_over(const struct account *account);
 
-/* How many pages ACCOUNT, or one of RANK, has to leave free. */
+/* How many pages ACCOUNT, or one of RANK, has to leave free when it takes frames;
+ * and when it takes heap, without which nobody can even say what is wrong. */
 uint64_t account_pages_kept(const struct account *account);
 uint64_t account_rank_kept(enum account_rank rank);
+uint64_t account_heap_kept(const struct account *account);
+/* ACCOUNT's task (NULL: nobody's) is a pager: if it is the system's it has what is
+ * kept for those that must not end. */
+void account_note_pager(struct account *account);
 
 /* The account that MEMORY, of kalloc's, is charged to. */
 struct account *kalloc_account(const void *memory);

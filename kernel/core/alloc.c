@@ -23,7 +23,7 @@ static bool memory_is_there(const struct account *account, size_t cost)
 {
     uint64_t pages = (cost >> PAGE_SHIFT_BITS) + 1;
 
-    return vm_page_free_count() >= account_pages_kept(account) + pages;
+    return vm_page_free_count() >= account_heap_kept(account) + pages;
 }
 
 static void *block_make(struct account *account, size_t cost)

@@ -405,8 +405,9 @@ kern_return_t rpc_task_set_essential(task_t task, boolean_t essential)
         !host_is_privileged(current_thread->task->space))
         return KERN_NO_ACCESS;
     task->essential = essential;
-    task->account->rank =
-        essential ? ACCOUNT_ESSENTIAL : task->account->parent->rank;
+    if (task->account->rank != ACCOUNT_BASE)
+        task->account->rank =
+            essential ? ACCOUNT_ESSENTIAL : task->account->parent->rank;
     return KERN_SUCCESS;
 }
 

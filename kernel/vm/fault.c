@@ -6,6 +6,7 @@
 #include "vm/entry.h"
 #include "vm/grave.h"
 #include "vm/page.h"
+#include "vm/short.h"
 
 /* Memory that is touched once is touched around there soon: this many aligned
  * pages are shown at a fault, and made at once if none of them exists yet. */
@@ -36,6 +37,7 @@ void vm_fault_module_init(void)
 {
     list_init(&woken);
     settle_pause = 0;
+    vm_short_module_init();
     list_init(&later);
     work_cancel(&later_work);
 }
@@ -78,10 +80,6 @@ static struct vm_page *vm_page_want(bool zero)
 
     if (page)
         return page;
-    vm_grave_drain(account_pages_kept(account_current) + 64);
-    page = vm_page_alloc(zero);
-    if (page)
-        return page;
     vm_object_reclaim(account_pages_kept(account_current) + 64);
     return vm_page_alloc(zero);
 }
@@ -98,14 +96,25 @@ bool vm_pages_available(uint64_t count)
            account_has_room(account_current, ACCOUNT_PAGES, count);
 }
 
+static uint64_t vm_pages_wanted(void)
+{
+    return account_rank_kept(ACCOUNT_USER) +
+           min_of(vm_page_total_count() / 64, 256ul);
+}
+
+bool vm_pages_are_short(void)
+{
+    return vm_page_free_count() < vm_pages_wanted();
+}
+
 /* The kernel's heap cannot wait for the caches of pagers' pages to shrink: they
  * leave a little more than what is kept from users.  If that cannot be had it is
  * not tried again at once, as all objects are looked at. */
 void vm_pages_settle(void)
 {
-    uint64_t wanted = account_rank_kept(ACCOUNT_USER) +
-                      min_of(vm_page_total_count() / 64, 256ul);
+    uint64_t wanted = vm_pages_wanted();
 
+    vm_short_settle();
     if (vm_page_free_count() >= wanted || settle_pause-- > 0)
         return;
     vm_object_reclaim(wanted);
@@ -295,6 +304,8 @@ static kern_return_t vm_place_find(struct vm_place *place, struct vm_map *map,
 
     account_urgency = ACCOUNT_FAULT;
     kr = vm_place_look(place, map, address, access, wait);
+    if (kr == KERN_RESOURCE_SHORTAGE)
+        kr = vm_short_wait(wait);
     account_urgency = before;
     return kr;
 }

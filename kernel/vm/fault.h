@@ -29,6 +29,8 @@ kern_return_t vm_fault(struct vm_map *map, vm_offset_t address,
 
 /* Whether account_current may have COUNT pages; what can be given back is. */
 bool vm_pages_available(uint64_t count);
+/* There is less free than should be. */
+bool vm_pages_are_short(void);
 /* At the end of an entry: some memory is free again, if some can be. */
 void vm_pages_settle(void);
 

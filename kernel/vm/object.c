@@ -6,12 +6,15 @@
 #include "vm/anon.h"
 #include "vm/page.h"
 #include "vm/pmap.h"
+#include "vm/short.h"
 
 #include <mach/memory_object.h>
 
 /* Pages that memory's being short may cost one entry: looked at, and sent. */
 #define SCANNED_MAX 65536u
 #define SENT_MAX    256u
+/* Neighbours that go back with a page. */
+#define SENT_TOGETHER 16u
 /* Pages that may be waited for in one object: they are all answered at once. */
 #define REQUESTS_MAX 16384u
 
@@ -94,6 +97,7 @@ struct vm_object *vm_object_for_pager(struct ipc_port *pager)
     /* It may outlive who maps it first: its pager pays. */
     account_current = ipc_port_account(pager);
     object = vm_object_for_port(pager);
+    account_note_pager(account_current);
     account_current = before;
     return object;
 }
@@ -144,6 +148,7 @@ bool vm_object_insert(struct vm_object *object, uint64_t index,
 {
     if (!radix_set(&object->pages, index, page))
         return false;
+    vm_short_keep(page);
     page->object = object;
     page->offset = index << PAGE_SHIFT_BITS;
     list_append(&object->page_list, &page->link);
@@ -464,6 +469,24 @@ static bool vm_reclaim_over(const struct vm_reclaim *reclaim)
            reclaim->scanned >= SCANNED_MAX || reclaim->sent >= SENT_MAX;
 }
 
+/* Sends PAGE, which is dirty, with the neighbours that are, too, if not enough is
+ * under way.  False: it stays. */
+static bool vm_reclaim_send(struct vm_object *object, struct vm_page *page,
+                            struct vm_reclaim *reclaim)
+{
+    uint64_t index = page->offset >> PAGE_SHIFT_BITS, count = 1;
+
+    if (vm_short_enough(reclaim->wanted))
+        return false;
+    while (count < SENT_TOGETHER &&
+           (page = vm_object_page(object, index + count)) && page->dirty &&
+           !page->wire_count && !page->precious && !page->outdated)
+        count++;
+    reclaim->sent += (unsigned)count;
+    vm_pager_return(object, index, count, true);
+    return !vm_object_page(object, index);
+}
+
 /* Pages that have to stay go to the end: others are looked at next time. */
 static void vm_object_shrink(struct vm_object *object,
                              struct vm_reclaim *reclaim)
@@ -474,12 +497,10 @@ static void vm_object_shrink(struct vm_object *object,
     while (
         (page = list_first_entry(&object->page_list, struct vm_page, link)) &&
         !vm_reclaim_over(reclaim)) {
-        uint64_t index = page->offset >> PAGE_SHIFT_BITS;
         bool stays = page->wire_count || page->precious;
         reclaim->scanned++;
         if (!stays && page->dirty) {
-            reclaim->sent++;
-            stays = !vm_pager_return(object, index, 1, true);
+            stays = !vm_reclaim_send(object, page, reclaim);
         } else if (!stays) {
             vm_object_evict(page);
             vm_page_free(page);

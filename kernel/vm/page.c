@@ -3,6 +3,7 @@
 #include "core/account.h"
 #include "core/work.h"
 #include "vm/grave.h"
+#include "vm/short.h"
 
 /* A fresh page costs the host, too. */
 #define PAGE_STEPS 16u
@@ -234,6 +235,7 @@ void vm_page_free(struct vm_page *page)
     kassert(!page->mappings && !page->wire_count && page->used &&
             !page->orphan);
     account_discharge(page->account, ACCOUNT_PAGES, 1);
+    vm_short_free(page);
     if (page->holds) {
         *page = (struct vm_page){
             .used = true, .orphan = true, .holds = page->holds};

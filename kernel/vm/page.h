@@ -46,6 +46,7 @@ struct vm_page {
     bool used : 1;     /* not free */
     bool orphan : 1;   /* freed while a device held it */
     bool stale : 1;    /* has what others left: see vm_page_clean */
+    bool sent : 1;     /* on its way to its pager: vm/short.h's */
     /* Wired, and the pager made the object forget it: its contents have to be
      * asked for again. */
     bool outdated : 1;

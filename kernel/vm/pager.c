@@ -15,6 +15,7 @@
 #include "vm/page.h"
 #include "vm/pmap.h"
 #include "vm/rpc.h"
+#include "vm/short.h"
 
 #include <mach/memory_object.h>
 #include <mach/message.h>
@@ -81,6 +82,7 @@ static bool vm_return_page(struct vm_object *object, struct vm_page *page,
         return false;
     /* To be forgotten; or there is no memory, and it can be asked for again. */
     vm_object_evict(page);
+    vm_short_send(page);
     vm_copy_fill(copy, n, page);
     return true;
 }
@@ -105,7 +107,9 @@ bool vm_pager_return(struct vm_object *object, uint64_t index, uint64_t count,
         struct vm_page *first = vm_object_page(object, index);
         bool dirty = first && first->dirty;
         uint64_t n = min_of(count, (uint64_t)PAGES_PER_RETURN);
+        account_insists += flush; /* it makes room */
         struct vm_map_copy *copy = vm_copy_empty(n);
+        account_insists -= flush;
         if (copy) {
             n = vm_return_collect(object, index, n, flush, copy);
             vm_copy_cut(copy, n);
@@ -230,6 +234,8 @@ static kern_return_t vm_supply_page(struct vm_supply *supply)
     struct vm_page *there = vm_object_page(object, index);
     if (there && !there->outdated)
         return KERN_SUCCESS; /* what is resident is newer */
+    if (!radix_get(&object->requests, index) && vm_pages_are_short())
+        return KERN_SUCCESS; /* nobody asked for it */
     kern_return_t kr =
         vm_copy_take_page(supply->copy, supply->next, &supply->wait, &page);
     if (kr != KERN_SUCCESS)
@@ -258,6 +264,8 @@ static void vm_supply_run(struct vm_fault_wait *wait, kern_return_t result)
     account_current = kalloc_account(supply);
     while (result == KERN_SUCCESS && supply->next < supply->count) {
         result = vm_supply_page(supply);
+        if (result == KERN_RESOURCE_SHORTAGE)
+            result = vm_short_wait(wait);
         if (result == KERN_SUCCESS)
             supply->next++;
         if (result == KERN_SUCCESS && supply->next < supply->count &&

@@ -71,6 +71,7 @@ void pager_hold(pager_t pager, vm_offset_t offset, vm_size_t size)
         take_back(pager, pager->held, pages, TRUE);
     else
         make_forget(pager, pager->held, pages);
+    granted_clear(&pager->granted, pager->held, pages);
     pthread_mutex_unlock(&pager->lock);
 }
 

@@ -46,6 +46,7 @@ static void pager_clean(void *object)
         pager->ops->gone(pager->cookie, pager);
     mach_port_drop(pager->control);
     mach_port_drop(pager->name);
+    granted_forget(&pager->granted);
     pthread_cond_destroy(&pager->changed);
     pthread_mutex_destroy(&pager->lock);
 }
@@ -159,6 +160,7 @@ kern_return_t pager_S_memory_object_terminate(pager_t pager,
         mach_port_drop(pager->name);
         pager->control = pager->name = MACH_PORT_NULL;
         pager->written = FALSE;
+        granted_forget(&pager->granted);
         pager->syncs_done = pager->syncs_asked; /* it answers no more */
         pthread_cond_broadcast(&pager->changed);
     }
@@ -182,10 +184,15 @@ kern_return_t pager_S_memory_object_data_request(pager_t pager,
 
     if (!pager)
         return HURD_EOPNOTSUPP;
-    if (pager_knows(pager, control))
+    if (pager_knows(pager, control)) {
+        /* The kernel has it no more, and what it returned came before this. */
+        pthread_mutex_lock(&pager->lock);
+        granted_clear(&pager->granted, request.offset, vm_page_size);
+        pthread_mutex_unlock(&pager->lock);
         pager_request_begin(pager, &request);
-    else
+    } else {
         mach_port_drop(control);
+    }
     return 0;
 }
 
@@ -209,22 +216,36 @@ kern_return_t pager_S_memory_object_data_unlock(pager_t pager,
     return 0;
 }
 
+/* Pages have come: what is being read meanwhile may be older. */
+static void note_return(pager_t pager, error_t err)
+{
+    pthread_mutex_lock(&pager->lock);
+    pager->error = pager->error ? pager->error : err;
+    pager->changes++;
+    pthread_mutex_unlock(&pager->lock);
+}
+
 kern_return_t pager_S_memory_object_data_return(
     pager_t pager, mach_port_t control, vm_offset_t offset, vm_offset_t data,
     mach_msg_type_number_t size, boolean_t dirty, boolean_t kernel_copy)
 {
     if (!pager)
         return HURD_EOPNOTSUPP;
-    boolean_t known = pager_knows(pager, control);
-    error_t err = 0;
-    if (dirty && known)
-        err =
-            pager->ops->write(pager->cookie, offset, (const char *)data, size);
-    if (known) {
-        pthread_mutex_lock(&pager->lock);
-        pager->error = pager->error ? pager->error : err;
-        pager->changes++;
-        pthread_mutex_unlock(&pager->lock);
+    if (pager_knows(pager, control)) {
+        error_t err = 0;
+        unsigned naps = 0;
+        while (dirty &&
+               (err = pager->ops->write(pager->cookie, offset,
+                                        (const char *)data, size)) ==
+                   HURD_ENOMEM &&
+               naps < PAGER_NAPS_MAX)
+            pager_nap(&naps);
+        note_return(pager, err);
+        if (!kernel_copy) {
+            pthread_mutex_lock(&pager->lock);
+            granted_clear(&pager->granted, offset, size);
+            pthread_mutex_unlock(&pager->lock);
+        }
     }
     vm_deallocate(mach_task_self(), data, size);
     mach_port_drop(control);

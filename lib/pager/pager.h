@@ -69,6 +69,13 @@ struct pager_ops {
     void (*gone)(void *cookie, struct pager *pager);
 };
 
+/* Pages that the kernel may have written: lib/pager/granted.c's. */
+struct pager_granted {
+    unsigned char **pieces;
+    size_t count;
+    boolean_t all; /* there was no memory to say which */
+};
+
 struct pager {
     struct port_info pi;
     const struct pager_ops *ops;
@@ -77,6 +84,7 @@ struct pager {
     mach_port_t control; /* send right, while the kernel has the object */
     mach_port_t name;    /* likewise */
     boolean_t written;   /* somebody was given write access */
+    struct pager_granted granted;
     /* The owner's, before the port is given away: the kernel does not keep what
      * is not mapped any more. */
     boolean_t fleeting;

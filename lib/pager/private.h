@@ -34,6 +34,23 @@ void pager_request_serve(pager_t pager, const struct pager_request *request);
 /* The same, by another thread if the medium would be waited for. */
 void pager_request_begin(pager_t pager, const struct pager_request *request);
 
+/* granted.c, under the pager's lock: of what is in the range the kernel may have
+ * the truth, or has it no more. */
+void granted_set(struct pager_granted *granted, vm_offset_t offset,
+                 vm_size_t size);
+void granted_clear(struct pager_granted *granted, vm_offset_t offset,
+                   vm_size_t size);
+/* How much of SIZE from OFFSET on may be supplied to a kernel that asked for the
+ * first page. */
+vm_size_t granted_run(const struct pager_granted *granted, vm_offset_t offset,
+                      vm_size_t size);
+void granted_forget(struct pager_granted *granted);
+
+/* When there is no memory: a moment later there may be, as others write back what
+ * they have.  NAPS counts them; after so many it is an error. */
+#define PAGER_NAPS_MAX 200
+void pager_nap(unsigned *naps);
+
 /* workers.c: another thread serves REQUEST, soon; FALSE if there is none. */
 boolean_t pager_workers_take(pager_t pager,
                              const struct pager_request *request);

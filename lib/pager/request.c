@@ -83,67 +83,107 @@ static error_t request_prepare(pager_t pager,
     return err;
 }
 
-/* Under the pager's lock, so that nobody begins to hold the range meanwhile. */
-static void request_answer(pager_t pager, const struct pager_request *request,
-                           vm_address_t buffer, vm_size_t size)
+/* Under the pager's lock, so that nobody begins to hold the range meanwhile.  What
+ * is supplied of BUFFER is not there any more; how much that is. */
+static vm_size_t request_answer(pager_t pager,
+                                const struct pager_request *request,
+                                vm_address_t buffer, vm_size_t size)
 {
     boolean_t writable = request->access & VM_PROT_WRITE || !pager->ops->write;
 
-    if (request->unlock)
+    if (!request->unlock)
+        size = granted_run(&pager->granted, request->offset, size);
+    if (request->access & VM_PROT_WRITE)
+        granted_set(&pager->granted, request->offset, size);
+    if (request->unlock) {
         memory_object_lock_request(request->control, request->offset, size,
                                    MEMORY_OBJECT_RETURN_NONE, FALSE,
                                    VM_PROT_NONE, MACH_PORT_NULL);
-    else
-        memory_object_data_supply(
-            request->control, request->offset, buffer, size, FALSE,
-            writable ? VM_PROT_NONE : VM_PROT_WRITE, FALSE, MACH_PORT_NULL);
+        return 0;
+    }
+    error_t err = memory_object_data_supply(
+        request->control, request->offset, buffer, size, TRUE,
+        writable ? VM_PROT_NONE : VM_PROT_WRITE, FALSE, MACH_PORT_NULL);
+    return err ? 0 : size;
 }
 
-/* One try.  FALSE: in the middle of it some range was held, or pages came back.
- * The size is asked for after CHANGES: who changes it holds what that concerns. */
-static boolean_t request_try(pager_t pager, const struct pager_request *request,
-                             vm_address_t *buffer)
+static void buffer_free(vm_address_t *buffer, vm_size_t gone)
+{
+    if (*buffer && gone < CLUSTER)
+        vm_deallocate(mach_task_self(), *buffer + gone, CLUSTER - gone);
+    *buffer = 0;
+}
+
+/* How a try ended. */
+enum outcome {
+    OVER,  /* the request is answered, refused or kept */
+    AGAIN, /* in the middle of it some range was held, or pages came back */
+    SHORT, /* there was no memory */
+};
+
+/* The size is asked for after CHANGES: who changes it holds what that concerns.
+ * With the LAST try it is over even if there is no memory. */
+static enum outcome request_try(pager_t pager,
+                                const struct pager_request *request,
+                                vm_address_t *buffer, boolean_t last)
 {
     pthread_mutex_lock(&pager->lock);
     unsigned changes = pager->changes;
     boolean_t waits = request_waits(pager, request);
     if (!waits && request->access & VM_PROT_WRITE)
         pager->written = TRUE;
+    vm_size_t size = request->unlock ? CLUSTER
+                                     : granted_run(&pager->granted,
+                                                   request->offset, CLUSTER);
     pthread_mutex_unlock(&pager->lock);
     if (waits)
-        return TRUE;
-    vm_size_t size = request_amount(pager, request->offset);
+        return OVER;
+    vm_size_t there = request_amount(pager, request->offset);
+    size = size < there ? size : there;
     error_t err =
         size ? request_prepare(pager, request, &size, buffer) : HURD_EIO;
+    if (err == HURD_ENOMEM && !last)
+        return SHORT;
     pthread_mutex_lock(&pager->lock);
     boolean_t done = pager->changes == changes;
     if (done && err)
         request_refuse(request, err);
     else if (done)
-        request_answer(pager, request, *buffer, size);
+        buffer_free(buffer, request_answer(pager, request, *buffer, size));
     pthread_mutex_unlock(&pager->lock);
     if (done)
         mach_port_drop(request->control);
-    return done;
+    return done ? OVER : AGAIN;
 }
 
 void pager_request_begin(pager_t pager, const struct pager_request *request)
 {
     vm_size_t size = request_amount(pager, request->offset);
+    vm_address_t buffer = 0;
+    enum outcome outcome = SHORT;
 
     if (!size || !pager->ops->at_hand ||
         pager->ops->at_hand(pager->cookie, request->offset, size,
-                            !request->unlock) ||
-        !pager_workers_take(pager, request))
+                            !request->unlock)) {
+        do
+            outcome = request_try(pager, request, &buffer, FALSE);
+        while (outcome == AGAIN);
+        buffer_free(&buffer, 0);
+    }
+    if (outcome == SHORT && !pager_workers_take(pager, request))
         pager_request_serve(pager, request);
 }
 
 void pager_request_serve(pager_t pager, const struct pager_request *request)
 {
     vm_address_t buffer = 0;
+    unsigned naps = 0;
+    enum outcome outcome;
 
-    while (!request_try(pager, request, &buffer))
-        continue;
-    if (buffer)
-        vm_deallocate(mach_task_self(), buffer, CLUSTER);
+    while ((outcome = request_try(pager, request, &buffer,
+                                  naps == PAGER_NAPS_MAX)) != OVER) {
+        if (outcome == SHORT)
+            pager_nap(&naps);
+    }
+    buffer_free(&buffer, 0);
 }

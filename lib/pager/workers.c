@@ -102,3 +102,11 @@ boolean_t pager_workers_take(pager_t pager, const struct pager_request *request)
     }
     return taken;
 }
+
+void pager_nap(unsigned *naps)
+{
+    struct timespec moment = {.tv_nsec = 20000000};
+
+    ++*naps;
+    nanosleep(&moment, NULL);
+}

@@ -25,6 +25,10 @@ static error_t io_error(error_t err)
     case D_INVALID_OPERATION:
         return HURD_EBADF;
     case D_NO_MEMORY:
+    case KERN_RESOURCE_SHORTAGE: /* of the kernel, or of the message */
+    case MACH_SEND_NO_BUFFER:
+    case MACH_RCV_BODY_ERROR | MACH_MSG_VM_KERNEL:
+    case MACH_RCV_BODY_ERROR | MACH_MSG_VM_SPACE:
         return HURD_ENOMEM;
     case D_READ_ONLY:
         return HURD_EROFS;

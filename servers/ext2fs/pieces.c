@@ -479,20 +479,26 @@ static void fetch_begin(struct fetch *fetch, uint64_t first, uint32_t count)
     }
 }
 
-static void fetch_end(struct fetch *fetch)
+/* A disk that had no memory has not failed: that is the error of who asked. */
+static errcode_t fetch_end(struct fetch *fetch)
 {
+    errcode_t err = 0;
+
     for (uint32_t i = 0; i < fetch->count; i++) {
         struct piece *piece = fetch->pieces[i];
 
         piece->coming--;
-        if (fetch->errors[i])
+        if (fetch->errors[i] == EIO)
             piece->failed = piece->unknown;
+        else if (fetch->errors[i])
+            err = fetch->errors[i];
         if (fetch->errors[i] || piece->generation != fetch->generations[i])
             data_free(fetch->arrivals[i].data);
         else
             piece_install(piece, &fetch->arrivals[i]);
     }
     pthread_cond_broadcast(&arrived);
+    return err;
 }
 
 errcode_t pieces_fetch(uint64_t first, uint32_t count)
@@ -507,6 +513,5 @@ errcode_t pieces_fetch(uint64_t first, uint32_t count)
         for (uint32_t i = 0; i < fetch.count; i++)
             fetch.errors[i] = arrival_read(&fetch.arrivals[i], first + i);
     pthread_mutex_lock(&diskfs_lock);
-    fetch_end(&fetch);
-    return 0;
+    return fetch_end(&fetch);
 }

@@ -29,13 +29,27 @@ boolean_t store_writable(void)
     return store.disk.writable;
 }
 
+/* A sector that cannot be read or written is the sector's fault, no memory is
+ * nobody's, and everything else the whole disk's. */
+static errcode_t store_error(error_t err)
+{
+    switch (err) {
+    case HURD_EIO:
+        return EIO;
+    case HURD_ENOMEM:
+        return ENOMEM;
+    default:
+        return ENXIO;
+    }
+}
+
 errcode_t store_read(uint64_t offset, uint32_t size, char **data)
 {
     uint32_t got = 0;
     error_t err = store_fetch(&store.disk, offset, size, data, &got);
 
     if (err)
-        return err == HURD_EIO ? EIO : ENXIO;
+        return store_error(err);
     if (got >= size)
         return 0;
     vm_deallocate(mach_task_self(), (vm_address_t)*data, got);
@@ -49,7 +63,7 @@ errcode_t store_write(uint64_t offset, const char *data, uint32_t size)
 
     store.unflushed = TRUE;
     if (err)
-        return err == HURD_EIO ? EIO : ENXIO;
+        return store_error(err);
     return written < size ? EIO : 0;
 }
 

@@ -25,6 +25,7 @@ files-tests: all $(FILES_TESTS)
 .PHONY: torture files-torture
 files-torture: all $(FILES_TESTS)
 	$(Q)OPERATIONS=1000000 python3 tests/files/run.py ./hell $(B) exerciser
+	$(Q)PRESSURE=20 python3 tests/files/run.py ./hell $(B) pressure
 	$(Q)FUZZ=300 python3 tests/files/run.py ./hell $(B) spoilt
 	$(Q)FILES=5000 python3 tests/files/run.py ./hell $(B) formats
 

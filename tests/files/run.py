@@ -52,7 +52,7 @@ def make_image(name, size, *options):
 def make_root():
     folder = path("add")
     os.makedirs(os.path.join(folder, "tests"), exist_ok=True)
-    subprocess.run(["cp", path("files"), path("exerciser"), path("mapped"),
+    subprocess.run(["cp", path("files"), path("exerciser"), path("mapped"), path("pressure"),
                     os.path.join(HERE, "translators.sh"),
                     os.path.join(HERE, "load.sh"),
                     os.path.join(folder, "tests")], check=True)
@@ -90,6 +90,17 @@ def test_programs():
                       "/tests/mapped large /tmp")
     add_up("mapped", out)
     clean(root, "files")
+
+
+def test_pressure():
+    """Files larger than memory are stored to by several processes: who stores
+    waits for the disk, nothing is lost and nobody dies."""
+    for seed in tally.seeds("PRESSURE", 2):
+        status, out = run("run", "-m", "40M", "--disk", fresh_root(), "--",
+                          "/tests/pressure", "/tmp/f", "5000", "1500",
+                          str(seed), limit=300)
+        add_up("under pressure, seed %d" % seed, out)
+        check(status == 0, "under pressure: the system lives", out)
 
 
 def test_other_formats():
