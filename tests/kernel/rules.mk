@@ -2,8 +2,6 @@
 # *_test.c is a program; the rest is what they share.
 
 UT := $(B)/tests/kernel
-UT_SAN := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer
 UT_MIG := mach_port mach mach_host gnumach device mach4 account
 UT_STUBS := $(UT_MIG:%=$(UT)/gen/%_user.c)
 UT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Itests/kernel/include -Itests/kernel \
