@@ -69,9 +69,16 @@ $(UT_TESTS): $(UT)/%: $(UT)/obj/tests/kernel/%.o $(UT_SHARED) $(UT)/kernel.o $(U
 	$(call say,LD,$@)
 	$(Q)$(CC) $(UT_SAN) -rdynamic -o $@ $^ -lcmocka -lZydis
 
-.PHONY: unit-tests
+.PHONY: torture unit-tests kernel-torture
 unit-tests: $(UT_TESTS)
 	$(Q)sh tests/kernel/run.sh $^
+
+# Command lines and modules for longer, from another seed on each time.
+kernel-torture: $(UT)/boot_fuzz_test
+	$(Q)BOOT_SEED=$${SEED:-$$(date +%s)000} \
+	    BOOT_SECONDS=$${FUZZ_SECONDS:-600} nice $<
+
+torture: kernel-torture
 
 SUITES += unit-tests
 TEST_PROGRAMS += $(UT_TESTS)
