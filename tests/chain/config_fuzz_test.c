@@ -22,7 +22,7 @@ static struct {
     struct mutant text;
     unsigned entry_count, module_counts[ENTRIES_MAX];
     char titles[ENTRIES_MAX][20];
-    char words[ENTRIES_MAX][MODULES_MAX][200];
+    char words[ENTRIES_MAX][MODULES_MAX][300];
     char *complaint; /* of the last parse; malloced */
     size_t complaint_size;
 } w;
