@@ -157,7 +157,7 @@ void kprintf(const char *format, ...)
         /* What does not fit is cut, but not the line's end. */
         length = sizeof line - 1;
         if (format[strlen(format) - 1] == '\n')
-            memcpy(line + length - 4, "...\n", 4);
+            ksnprintf(line + length - 4, 5, "...\n");
     }
     kernel_print(line, length);
 }
