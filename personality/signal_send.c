@@ -21,7 +21,9 @@
 
 #define MSG_SIG_POST     23000
 #define KILL_PATIENCE_MS 300
-#define PI_NOMSG         0x40 /* in proc_getprocinfo's first word */
+#define PI_NOMSG         0x10 /* in proc_getprocinfo's first word */
+#define PORT_PATIENCE_MS 3000
+#define PORT_TICK_MS     10
 
 /* Waits for TASK to die, at most for MS. */
 static void task_wait_dead(mach_port_t task, int64_t ms)
@@ -42,21 +44,49 @@ static void task_wait_dead(mach_port_t task, int64_t ms)
 }
 
 /* Whether PID has a message port by now. */
-static bool has_message_port(pid_t pid)
+static kern_return_t message_port_is_set(pid_t pid, bool *set)
 {
     int room[64], *info = room, flags = 0;
     mach_msg_type_number_t count = 64, waits_size = 0;
     data_t waits = NULL;
+    kern_return_t kr = proc_getprocinfo(unix_process.proc, pid, &flags, &info,
+                                        &count, &waits, &waits_size);
 
-    if (proc_getprocinfo(unix_process.proc, pid, &flags, &info, &count, &waits,
-                         &waits_size))
-        return false;
-    bool has = !(info[0] & PI_NOMSG);
+    if (kr)
+        return kr;
+    *set = !(info[0] & PI_NOMSG);
     if (info != room)
         pages_free(info, count * sizeof *info);
     if (waits_size)
         pages_free(waits, waits_size);
-    return has;
+    return 0;
+}
+
+static void pause_ms(int64_t ms)
+{
+    mach_msg_header_t none;
+    mach_port_t port = mach_reply_port();
+
+    mach_receive(&none, sizeof none, port, ms);
+    port_destroy_receive(port);
+}
+
+/* PID's message port.  proc's own answer would wait until it has one, which a
+ * program that begins has soon, and another may never have. */
+static kern_return_t message_port(pid_t pid, int64_t patience_ms,
+                                  mach_port_t *port)
+{
+    bool set = false;
+    kern_return_t kr;
+
+    while (!(kr = message_port_is_set(pid, &set)) && !set) {
+        if (patience_ms <= 0)
+            return MACH_SEND_INVALID_DEST;
+        pause_ms(PORT_TICK_MS);
+        patience_ms -= PORT_TICK_MS;
+    }
+    return kr ? kr
+              : INTERRUPTIBLE(proc_getmsgport(unix_process.proc, pid, port));
 }
 
 /* msg_sig_post without an answer, and without waiting: its queue may be full. */
@@ -99,8 +129,7 @@ static kern_return_t signal_send_kill(pid_t pid, mach_port_t task)
 {
     mach_port_t port;
 
-    if (has_message_port(pid) &&
-        !INTERRUPTIBLE(proc_getmsgport(unix_process.proc, pid, &port))) {
+    if (!message_port(pid, 0, &port)) {
         if (!kill_ask(port, task))
             task_wait_dead(task, KILL_PATIENCE_MS);
         port_deallocate(port);
@@ -141,7 +170,7 @@ static kern_return_t signal_send(pid_t pid, int sig,
         unsigned tries = 0;
         /* One that runs another program meanwhile has another port. */
         do {
-            kr = INTERRUPTIBLE(proc_getmsgport(unix_process.proc, pid, &port));
+            kr = message_port(pid, tries ? 0 : PORT_PATIENCE_MS, &port);
             if (!kr) {
                 kr = signal_tell(port, task, sig, info);
                 port_deallocate(port);

@@ -5,6 +5,7 @@
 #include "tools/boot.h"
 #include "platform/linux/linux.h"
 #include "platform/platform.h"
+#include "tools/complain.h"
 #include "tools/grub.h"
 #include "tools/image.h"
 #include "tools/places.h"

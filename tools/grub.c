@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
 #include "tools/grub.h"
+#include "tools/complain.h"
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #define WORDS_MAX     256
 #define VARIABLES_MAX 64
+#define WORD_SHOWN    100
 
 struct variable {
     char *name, *value;
@@ -23,8 +25,9 @@ struct parser {
     unsigned word_count;
     struct variable variables[VARIABLES_MAX];
     unsigned variable_count;
-    unsigned depth; /* of open blocks */
-    int entry;      /* the open menuentry's index, -1 for none */
+    size_t expanded; /* bytes that variables have added */
+    unsigned depth;  /* of open blocks */
+    int entry;       /* the open menuentry's index, -1 for none */
 };
 
 struct text {
@@ -32,14 +35,13 @@ struct text {
     size_t size, room;
 };
 
-static int complain(const struct parser *parser, const char *what,
-                    const char *word)
+static int refuse(const struct parser *parser, const char *what,
+                  const char *word)
 {
-    fprintf(stderr, "hell: %s:%u: %s", parser->name, parser->start_line, what);
-    if (word)
-        fprintf(stderr, " `%s'", word);
-    fprintf(stderr, "\n");
-    return -1;
+    if (!word)
+        return complain("%s:%u: %s", parser->name, parser->start_line, what);
+    return complain("%s:%u: %s `%.*s'", parser->name, parser->start_line, what,
+                    WORD_SHOWN, word);
 }
 
 static void *must(void *memory)
@@ -74,8 +76,9 @@ static const char *variable_value(const struct parser *parser, const char *name,
     return "";
 }
 
-/* At a `$': adds the variable's value, or the `$' if it is not GRUB's. */
-static void expand(struct parser *parser, struct text *word)
+/* At a `$': adds the variable's value, or the `$' if it is not GRUB's.  Values
+ * that are made of values grow without end, where they may. */
+static int expand(struct parser *parser, struct text *word)
 {
     const char *name = parser->at + 1, *end;
     bool braces = *name == '{';
@@ -87,11 +90,16 @@ static void expand(struct parser *parser, struct text *word)
         (braces && *end != '}')) {
         add(word, "$", 1);
         parser->at++;
-        return;
+        return 0;
     }
     const char *value = variable_value(parser, name, (size_t)(end - name));
-    add(word, value, strlen(value));
+    size_t size = strlen(value);
+    if (size > GRUB_EXPANDED_MAX - parser->expanded)
+        return refuse(parser, "too much comes from variables, here:", name);
+    parser->expanded += size;
+    add(word, value, size);
     parser->at = end + braces;
+    return 0;
 }
 
 /* A backslash: takes the next character as it is, or joins two lines. */
@@ -116,46 +124,53 @@ static int quoted(struct parser *parser, struct text *word, char quote)
         if (quote == '"' && c == '\\' && parser->at[1] &&
             strchr("$\"\\\n", parser->at[1]))
             escape(parser, word);
-        else if (quote == '"' && c == '$')
-            expand(parser, word);
-        else {
+        else if (quote == '"' && c == '$') {
+            if (expand(parser, word) != 0)
+                return -1;
+        } else {
             add(word, &c, 1);
             parser->at++;
         }
     }
     if (!*parser->at) {
         word->data[strcspn(word->data, "\n")] = 0;
-        return complain(parser, "a quote is not closed:", word->data);
+        return refuse(parser, "a quote is not closed:", word->data);
     }
     parser->at++;
+    return 0;
+}
+
+/* The next character of a word, or all that its quotes hold. */
+static int read_part(struct parser *parser, struct text *word)
+{
+    char c = *parser->at;
+
+    if (c == '$')
+        return expand(parser, word);
+    if (c == '\\') {
+        escape(parser, word);
+        return 0;
+    }
+    parser->at++;
+    if (c == '\'' || c == '"')
+        return quoted(parser, word, c);
+    add(word, &c, 1);
     return 0;
 }
 
 static int read_word(struct parser *parser)
 {
     struct text word = {0};
+    int error = 0;
 
     add(&word, "", 0);
-    while (*parser->at && !strchr(" \t\r\n;", *parser->at)) {
-        char c = *parser->at;
-        if (c == '\'' || c == '"') {
-            parser->at++;
-            if (quoted(parser, &word, c) != 0) {
-                free(word.data);
-                return -1;
-            }
-        } else if (c == '\\') {
-            escape(parser, &word);
-        } else if (c == '$') {
-            expand(parser, &word);
-        } else {
-            add(&word, &c, 1);
-            parser->at++;
-        }
-    }
-    if (parser->word_count == WORDS_MAX) {
+    while (!error && *parser->at && !strchr(" \t\r\n;", *parser->at))
+        error = read_part(parser, &word);
+    if (!error && parser->word_count == WORDS_MAX)
+        error = refuse(parser, "too many words", NULL);
+    if (error) {
         free(word.data);
-        return complain(parser, "too many words", NULL);
+        return error;
     }
     parser->words[parser->word_count++] = word.data;
     return 0;
@@ -228,11 +243,11 @@ static int menuentry(struct parser *parser)
 
     if (parser->word_count < 3 ||
         strcmp(parser->words[parser->word_count - 1], "{") != 0)
-        return complain(parser, "menuentry needs a title and a `{':",
-                        parser->words[parser->word_count - 1]);
+        return refuse(parser, "menuentry needs a title and a `{':",
+                      parser->words[parser->word_count - 1]);
     if (parser->entry >= 0)
-        return complain(parser,
-                        "menuentry inside a menuentry:", parser->words[1]);
+        return refuse(parser,
+                      "menuentry inside a menuentry:", parser->words[1]);
     config->entries = must(realloc(
         config->entries, (config->entry_count + 1) * sizeof(*config->entries)));
     config->entries[config->entry_count] =
@@ -245,7 +260,7 @@ static int menuentry(struct parser *parser)
 static int close_block(struct parser *parser)
 {
     if (parser->depth == 0)
-        return complain(parser, "nothing is open before", "}");
+        return refuse(parser, "nothing is open before", "}");
     parser->depth--;
     parser->entry = -1;
     return 0;
@@ -261,8 +276,7 @@ static int fill_line(struct parser *parser, struct grub_line *line)
            strncmp(parser->words[first], "--", 2) == 0)
         first++;
     if (first >= parser->word_count)
-        return complain(parser, "a file name is missing after",
-                        parser->words[0]);
+        return refuse(parser, "a file name is missing after", parser->words[0]);
     add(&text, "", 0);
     for (unsigned i = first + 1; i < parser->word_count; i++) {
         if (text.size > 0)
@@ -280,7 +294,7 @@ static int multiboot(struct parser *parser)
     struct grub_entry *entry = current_entry(parser);
 
     if (entry->kernel.file)
-        return complain(parser, "a second", parser->words[0]);
+        return refuse(parser, "a second", parser->words[0]);
     return fill_line(parser, &entry->kernel);
 }
 
@@ -289,7 +303,7 @@ static int module(struct parser *parser)
     struct grub_entry *entry = current_entry(parser);
 
     if (!entry->kernel.file)
-        return complain(parser, "no multiboot line before", parser->words[0]);
+        return refuse(parser, "no multiboot line before", parser->words[0]);
     entry->modules = must(realloc(entry->modules, (entry->module_count + 1) *
                                                       sizeof(*entry->modules)));
     entry->modules[entry->module_count] = (struct grub_line){0};
@@ -306,14 +320,14 @@ static int set(struct parser *parser)
     unsigned i;
 
     if (!equals)
-        return complain(parser, "not NAME=VALUE:",
-                        parser->word_count > 1 ? parser->words[1] : "");
+        return refuse(parser, "not NAME=VALUE:",
+                      parser->word_count > 1 ? parser->words[1] : "");
     *equals = 0;
     for (i = 0; i < parser->variable_count; i++)
         if (strcmp(parser->variables[i].name, parser->words[1]) == 0)
             break;
     if (i == VARIABLES_MAX)
-        return complain(parser, "too many variables:", parser->words[1]);
+        return refuse(parser, "too many variables:", parser->words[1]);
     if (i == parser->variable_count) {
         parser->variables[i].name = must(strdup(parser->words[1]));
         parser->variable_count++;
@@ -358,7 +372,7 @@ static int run_command(struct parser *parser)
         return set(parser);
     if (is_one_of(word, ignored))
         return 0;
-    return complain(parser, "unknown command", word);
+    return refuse(parser, "unknown command", word);
 }
 
 int grub_parse(struct grub_config *config, const char *name, const char *text)
@@ -380,7 +394,7 @@ int grub_parse(struct grub_config *config, const char *name, const char *text)
             break;
     }
     if (!error && parser.depth > 0)
-        error = complain(&parser, "the file ends before", "}");
+        error = refuse(&parser, "the file ends before", "}");
     drop_words(&parser);
     for (unsigned i = 0; i < parser.variable_count; i++) {
         free(parser.variables[i].name);

@@ -14,6 +14,9 @@
 
 #include <stddef.h>
 
+/* Variables add at most so many bytes to a configuration's text. */
+#define GRUB_EXPANDED_MAX (1u << 20)
+
 struct grub_line {
     char *file;         /* first word */
     char *command_line; /* the rest, one blank between words */

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "platform/linux/linux.h"
 #include "tools/boot.h"
+#include "tools/complain.h"
 #include "tools/settings.h"
 #include "tools/trace.h"
 #include <stdio.h>

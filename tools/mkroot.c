@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "platform/linux/linux.h"
 #include "tools/boot.h"
+#include "tools/complain.h"
 #include "tools/places.h"
 #include "tools/rootfs.h"
 #include "tools/settings.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
 #include "tools/rootfs.h"
+#include "tools/complain.h"
 #include "tools/settings.h"
 #include <errno.h>
 #include <et/com_err.h>

@@ -11,6 +11,7 @@
 #include "platform/linux/linux.h"
 #include "platform/platform.h"
 #include "tools/boot.h"
+#include "tools/complain.h"
 #include "tools/settings.h"
 #include <errno.h>
 #include <stdint.h>

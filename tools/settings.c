@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
 #include "tools/settings.h"
+#include "tools/complain.h"
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,18 +44,6 @@ static const char options_help[] =
     "  -t, --trace FILE      write one line for each message to FILE\n"
     "  -n, --name NAME       name of the machine's process\n"
     "      --help            this text\n";
-
-int complain(const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    fprintf(stderr, "hell: ");
-    vfprintf(stderr, format, arguments);
-    fprintf(stderr, "\n");
-    va_end(arguments);
-    return -1;
-}
 
 static int parse_size(const char *text, uint64_t *size_out)
 {

@@ -28,7 +28,4 @@ struct settings {
  * Strings stay those of WORDS. */
 int settings_parse(struct settings *settings, char **words, bool run);
 
-/* One line on standard error; returns -1. */
-int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 #endif /* TOOLS_SETTINGS_H */

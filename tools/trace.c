@@ -5,6 +5,7 @@
  * is done to a file can be shown by its name. */
 #define _GNU_SOURCE
 #include "tools/trace.h"
+#include "tools/complain.h"
 #include "tools/settings.h"
 #include "tools/trace_event.h"
 #include <errno.h>

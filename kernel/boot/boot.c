@@ -16,6 +16,7 @@
 #define PROGRAM_BASE   0x8000000ul  /* GNU Mach's, for ET_DYN */
 #define EMULATION_ROOM 0x40000000ul /* below the stack, for the emulator */
 #define WORD_MAX       8192u
+#define NAME_SHOWN     200u
 
 static struct boot_script script;
 
@@ -262,9 +263,11 @@ static bool boot_load_line(const struct kernel_config *config, unsigned index)
 static int boot_complain(unsigned index)
 {
     struct boot_line *line = &script.lines[index];
+    char name[NAME_SHOWN];
 
-    kprintf("boot: module %u (%s): %s\n", index,
-            line->argument_count ? line->arguments[0].text : "", script.error);
+    ksnprintf(name, sizeof name, "%s",
+              line->argument_count ? line->arguments[0].text : "");
+    kprintf("boot: module %u (%s): %s\n", index, name, script.error);
     boot_script_fini(&script);
     return -1;
 }

@@ -33,6 +33,9 @@ enum {
     ABI_LINUX = 0,
 };
 
+/* Linkers make a dozen.  Each may say that all of the file is notes. */
+#define ELF_SEGMENTS_MAX 64
+
 struct elf_file {
     const char *data;
     size_t size;
@@ -56,6 +59,8 @@ static const char *elf_open(struct elf_file *file, const void *image,
         header->phoff > size || header->phoff & 7 ||
         header->phnum > (size - header->phoff) / sizeof(struct elf_segment))
         return "truncated: its program headers are not all there";
+    if (header->phnum > ELF_SEGMENTS_MAX)
+        return "too many program headers";
     *file =
         (struct elf_file){image, size, header,
                           (const void *)((const char *)image + header->phoff)};

@@ -6,6 +6,8 @@
 #include "task/rpc.h"
 #include "task/task.h"
 
+#define BOOT_NAME_ROOM 11 /* the digits of a port's name */
+
 static char *boot_text(const char *start, const char *end)
 {
     size_t length = (size_t)(end - start);
@@ -289,6 +291,12 @@ bool boot_script_parse(struct boot_script *script, unsigned index,
 
 /* --- values --------------------------------------------------------------- */
 
+static bool boot_too_long(struct boot_script *script)
+{
+    ksnprintf(script->error, sizeof script->error, "an argument is too long");
+    return false;
+}
+
 /* The name under which the line's task has RIGHT from now on. */
 static bool boot_insert_right(struct boot_script *script,
                               struct boot_line *line,
@@ -311,12 +319,15 @@ bool boot_script_expand(struct boot_script *script, struct boot_line *line,
     const struct boot_symbol *symbol = argument->symbol;
     size_t used = (size_t)ksnprintf(buffer, size, "%s", argument->text);
 
-    if (!symbol || used >= size)
+    if (used + BOOT_NAME_ROOM > size)
+        return boot_too_long(script);
+    if (!symbol)
         return true;
     switch (symbol->type) {
     case BOOT_STRING:
-        ksnprintf(buffer + used, size - used, "%s", symbol->string);
-        return true;
+        used +=
+            (size_t)ksnprintf(buffer + used, size - used, "%s", symbol->string);
+        return used < size || boot_too_long(script);
     case BOOT_PORT:
         return boot_insert_right(script, line, symbol,
                                  ipc_port_copy_send(symbol->port),

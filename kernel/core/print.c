@@ -151,9 +151,15 @@ void kprintf(const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    int length = kvsnprintf(line, sizeof line, format, args);
+    size_t length = (size_t)kvsnprintf(line, sizeof line, format, args);
     va_end(args);
-    kernel_print(line, min_of((size_t)length, sizeof line - 1));
+    if (length >= sizeof line) {
+        /* What does not fit is cut, but not the line's end. */
+        length = sizeof line - 1;
+        if (format[strlen(format) - 1] == '\n')
+            ksnprintf(line + length - 4, 5, "...\n");
+    }
+    kernel_print(line, length);
 }
 
 void kpanic(const char *format, ...)

@@ -5,6 +5,7 @@
 #include <exec/exec_startup_S.h>
 #include <hurd/libhurd.h>
 #include <hurd/process.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,12 +40,16 @@ void bootinfo_clean(void *object)
     free(boot->envp);
 }
 
-static void *copy(const void *data, size_t size)
+/* With a NUL behind it, which DATA need not have. */
+static char *copy(const char *data, size_t size)
 {
-    void *new = malloc(size + 1);
+    char *new = malloc(size + 1);
 
-    if (new &&size)
+    if (!new)
+        return NULL;
+    if (size)
         memcpy(new, data, size);
+    new[size] = 0;
     return new;
 }
 
@@ -62,6 +67,12 @@ static mach_port_t *copy_rights(const mach_port_t *ports, unsigned count,
 }
 
 static const char origin[] = "LD_ORIGIN_PATH=";
+
+static boolean_t is_origin(const char *string, size_t size)
+{
+    return size >= sizeof origin - 1 &&
+           memcmp(string, origin, sizeof origin - 1) == 0;
+}
 
 /* The environment, with the program's directory for the dynamic linker's
  * $ORIGIN in front. */
@@ -87,7 +98,7 @@ static error_t copy_environment(const struct request *rq, struct bootinfo *boot)
         size_t n = strnlen(rq->envp + i, rq->envp_size - i) + 1;
         if (n > rq->envp_size - i)
             n = rq->envp_size - i;
-        if (strncmp(rq->envp + i, origin, sizeof origin - 1) != 0) {
+        if (!is_origin(rq->envp + i, n)) {
             memcpy(to, rq->envp + i, n);
             to += n;
         }
@@ -192,7 +203,8 @@ error_t bootinfo_create(const struct request *rq, task_t task,
         ports_port_deref(boot);
         return HURD_ENOMEM;
     }
-    memcpy(boot->intarray, rq->ints, rq->int_count * sizeof(int));
+    if (rq->int_count)
+        memcpy(boot->intarray, rq->ints, rq->int_count * sizeof(int));
     err = copy_environment(rq, boot);
     if (!err)
         err = fill_in(rq, boot, task);
@@ -203,21 +215,71 @@ error_t bootinfo_create(const struct request *rq, task_t task,
     return err;
 }
 
-/* Gives the malloced ARRAY to MIG. */
-static error_t give(void *array, size_t size, unsigned count, void **out,
-                    mach_msg_type_number_t *out_count, size_t inline_max)
+/* An array of ours that MIG is to send: to be copied to where *OUT is, if so many
+ * fit there. */
+struct gift {
+    const void *array;
+    unsigned count, each; /* bytes of one */
+    void **out;
+    mach_msg_type_number_t *out_count;
+    void *inside; /* where *OUT was */
+};
+
+static error_t give(struct gift *gift)
 {
-    if (count > inline_max) {
+    size_t size = (size_t)gift->count * gift->each;
+
+    gift->inside = *gift->out;
+    if (gift->count > *gift->out_count) {
         vm_address_t room = 0;
         error_t err = vm_allocate(mach_task_self(), &room, size, TRUE);
         if (err)
             return err;
-        *out = (void *)room;
+        *gift->out = (void *)room;
     }
     if (size)
-        memcpy(*out, array, size);
-    *out_count = count;
+        memcpy(*gift->out, gift->array, size);
+    *gift->out_count = gift->count;
     return 0;
+}
+
+static error_t give_all(struct gift *gifts, unsigned count)
+{
+    unsigned given = 0;
+    error_t err = 0;
+
+    while (given < count && !(err = give(&gifts[given])))
+        given++;
+    while (err && given-- > 0)
+        if (*gifts[given].out != gifts[given].inside)
+            vm_deallocate(mach_task_self(), (vm_address_t)*gifts[given].out,
+                          (vm_size_t)gifts[given].count * gifts[given].each);
+    return err;
+}
+
+static pthread_mutex_t rights_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Whoever asks first gets the rights: to give one name away twice would be to
+ * give away somebody else's reference. */
+static void take_rights(struct bootinfo *boot, unsigned *dtable,
+                        unsigned *ports)
+{
+    pthread_mutex_lock(&rights_lock);
+    *dtable = boot->dtable_count;
+    *ports = boot->port_count;
+    boot->dtable_count = boot->port_count = 0;
+    pthread_mutex_unlock(&rights_lock);
+}
+
+static void put_rights_back(struct bootinfo *boot, unsigned dtable,
+                            unsigned ports)
+{
+    if (!dtable && !ports)
+        return;
+    pthread_mutex_lock(&rights_lock);
+    boot->dtable_count = dtable;
+    boot->port_count = ports;
+    pthread_mutex_unlock(&rights_lock);
 }
 
 kern_return_t S_exec_startup_get_info(
@@ -230,6 +292,7 @@ kern_return_t S_exec_startup_get_info(
     mach_msg_type_number_t *port_count, intarray_t *ints,
     mach_msg_type_number_t *int_count)
 {
+    unsigned dtable_taken, ports_taken;
     error_t err;
 
     if (!boot)
@@ -240,24 +303,20 @@ kern_return_t S_exec_startup_get_info(
     *stack_base = boot->stack_base;
     *stack_size = boot->stack_size;
     *flags = boot->flags;
-    err = give(boot->argv, boot->argv_size, boot->argv_size, (void **)argv,
-               argv_size, *argv_size);
-    if (!err)
-        err = give(boot->envp, boot->envp_size, boot->envp_size, (void **)envp,
-                   envp_size, *envp_size);
-    if (!err)
-        err = give(boot->intarray, boot->int_count * sizeof(int),
-                   boot->int_count, (void **)ints, int_count, *int_count);
-    if (!err)
-        err = give(boot->dtable, boot->dtable_count * sizeof(mach_port_t),
-                   boot->dtable_count, (void **)dtable, dtable_count,
-                   *dtable_count);
-    if (!err)
-        err = give(boot->portarray, boot->port_count * sizeof(mach_port_t),
-                   boot->port_count, (void **)ports, port_count, *port_count);
-    if (err)
-        return err;
+    take_rights(boot, &dtable_taken, &ports_taken);
+    struct gift gifts[] = {
+        {boot->argv, boot->argv_size, 1, (void **)argv, argv_size, NULL},
+        {boot->envp, boot->envp_size, 1, (void **)envp, envp_size, NULL},
+        {boot->intarray, boot->int_count, sizeof(int), (void **)ints, int_count,
+         NULL},
+        {boot->dtable, dtable_taken, sizeof(mach_port_t), (void **)dtable,
+         dtable_count, NULL},
+        {boot->portarray, ports_taken, sizeof(mach_port_t), (void **)ports,
+         port_count, NULL},
+    };
+    err = give_all(gifts, sizeof gifts / sizeof *gifts);
     *dtable_type = *ports_type = MACH_MSG_TYPE_MOVE_SEND;
-    boot->dtable_count = boot->port_count = 0;
-    return 0;
+    if (err)
+        put_rights_back(boot, dtable_taken, ports_taken);
+    return err;
 }

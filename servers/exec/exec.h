@@ -48,7 +48,7 @@ struct bootinfo {
     vm_address_t user_entry, phdr_addr, stack_base;
     vm_size_t phdr_size, stack_size;
     int flags;
-    char *argv, *envp; /* malloced */
+    char *argv, *envp; /* malloced; a NUL behind argv */
     size_t argv_size, envp_size;
     mach_port_t *dtable, *portarray; /* malloced; send rights */
     unsigned dtable_count, port_count;

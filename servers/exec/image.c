@@ -115,7 +115,8 @@ static error_t look_at_segment(struct image *image, const struct head *head,
 
     switch (p->p_type) {
     case PT_LOAD:
-        if (p->p_filesz > p->p_memsz || p->p_vaddr + p->p_memsz < p->p_vaddr ||
+        if (p->p_filesz > p->p_memsz || p->p_vaddr > VM_MAX_ADDRESS ||
+            p->p_memsz > VM_MAX_ADDRESS - p->p_vaddr ||
             ((p->p_vaddr ^ p->p_offset) & (vm_page_size - 1)))
             return HURD_ENOEXEC;
         if (MACH_PAGE_TRUNC(p->p_vaddr) < image->low)

@@ -13,18 +13,20 @@ static vm_prot_t protection(const Elf64_Phdr *p)
            (p->p_flags & PF_X ? VM_PROT_EXECUTE : 0);
 }
 
-/* Without a memory object the pages must be read and written. */
+/* Without a memory object the pages must be read and written: those that there
+ * are, whatever the program headers say. */
 static error_t copy_pages(struct image *image, task_t task, vm_address_t start,
                           vm_size_t size, loff_t offset)
 {
     static __thread char chunk[COPY_CHUNK] __attribute__((aligned(4096)));
     error_t err = vm_allocate(task, &start, size, FALSE);
+    size_t got = COPY_CHUNK;
 
-    for (vm_size_t done = 0; !err && done < size; done += COPY_CHUNK) {
+    for (vm_size_t done = 0; !err && done < size && got == COPY_CHUNK;
+         done += COPY_CHUNK) {
         vm_size_t n = size - done < COPY_CHUNK ? size - done : COPY_CHUNK;
-        size_t got;
         err = file_read(image->file, offset + done, chunk, n, &got);
-        if (err)
+        if (err || got == 0)
             break;
         memset(chunk + got, 0, n - got);
         err = vm_write(task, start + done, (vm_address_t)chunk, n);

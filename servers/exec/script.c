@@ -79,7 +79,8 @@ static error_t name_script(const struct request *rq, struct request *new,
     *table = calloc(rq->dtable_count + 1, sizeof **table);
     if (!*table)
         return HURD_ENOMEM;
-    memcpy(*table, rq->dtable, rq->dtable_count * sizeof **table);
+    if (rq->dtable_count)
+        memcpy(*table, rq->dtable, rq->dtable_count * sizeof **table);
     (*table)[rq->dtable_count] = rq->file;
     new->dtable = *table;
     new->dtable_count = rq->dtable_count + 1;

@@ -254,8 +254,9 @@ void journal_release_freed(struct journal *j)
     for (size_t i = 0; i < j->freed_committing; i++)
         release(j, &j->freed[i]);
     j->freed_count -= j->freed_committing;
-    memmove(j->freed, j->freed + j->freed_committing,
-            j->freed_count * sizeof *j->freed);
+    if (j->freed_count)
+        memmove(j->freed, j->freed + j->freed_committing,
+                j->freed_count * sizeof *j->freed);
     j->freed_committing = 0;
 }
 

@@ -2,16 +2,14 @@
 /* Partition tables made by seed: what was put there is found, and nothing else;
  * then bytes are changed, and what is found stays within the disk and costs few
  * reads.
- *
- * PARTITION_SEED repeats from one seed on, PARTITION_COUNT says how many.
+ * PARTITION_SEED and its like: tests/kernel/rounds.h.
  */
+#include "tests/kernel/rounds.h"
+
 #include <store/partition.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 /* cmocka needs the above */
 #include <cmocka.h>
 
@@ -29,22 +27,12 @@ static struct world {
     unsigned table_count, reads, broken;
 } w;
 
-static uint64_t random_state;
-
-static unsigned random_below(unsigned limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (unsigned)(random_state >> 20) % limit;
-}
-
 static bool read_sector(void *context, uint64_t sector, void *buffer)
 {
     (void)context;
     assert_true(sector < w.sectors);
     w.reads++;
-    if (w.broken && random_below(w.broken) == 0)
+    if (w.broken && below(w.broken) == 0)
         return false;
     memcpy(buffer, w.image + sector * w.sector_size, w.sector_size);
     return true;
@@ -58,7 +46,7 @@ static void put(uint64_t at, uint64_t value, unsigned size)
 static struct partition_disk begin_disk(void)
 {
     memset(&w, 0, sizeof w);
-    w.sector_size = 512u << random_below(4);
+    w.sector_size = 512u << below(4);
     w.sectors = (uint32_t)(sizeof w.image / w.sector_size);
     return (struct partition_disk){read_sector, NULL, w.sector_size, w.sectors};
 }
@@ -86,36 +74,35 @@ static void dos_entry(uint64_t sector, unsigned index, uint8_t type,
 /* Logical partitions from the sector EXTENDED on, each behind its table. */
 static void chain(uint64_t extended)
 {
-    unsigned count = 1 + random_below(20);
+    unsigned count = 1 + below(20);
     uint64_t table = extended;
 
     for (unsigned i = 0; i < count; i++) {
-        uint64_t gap = 1 + random_below(3), size = 1 + random_below(5);
-        uint64_t next = table + gap + size + random_below(3);
+        uint64_t gap = 1 + below(3), size = 1 + below(5);
+        uint64_t next = table + gap + size + below(3);
 
         dos_table(table);
         dos_entry(table, 0, 0x83, gap, size);
         w.expected[5 + i] = (struct partition){table + gap, size};
         if (i + 1 < count)
-            dos_entry(table, 1, random_below(2) ? 0x05 : 0x0f, next - extended,
-                      10);
+            dos_entry(table, 1, below(2) ? 0x05 : 0x0f, next - extended, 10);
         table = next;
     }
 }
 
 static void make_dos(void)
 {
-    unsigned extended = random_below(5); /* 4: none */
+    unsigned extended = below(5); /* 4: none */
 
     dos_table(0);
     for (unsigned i = 0; i < 4; i++) {
-        uint64_t first = 1 + random_below(w.sectors / 2);
-        uint64_t count = 1 + random_below(w.sectors - (unsigned)first);
+        uint64_t first = 1 + below(w.sectors / 2);
+        uint64_t count = 1 + below(w.sectors - (unsigned)first);
 
         if (i == extended) {
             first = w.sectors / 4;
             count = w.sectors - first;
-        } else if (random_below(3) == 0) {
+        } else if (below(3) == 0) {
             continue;
         }
         dos_entry(0, i, i == extended ? 0x85 : 0x83, first, count);
@@ -157,29 +144,29 @@ static void gpt_header(uint64_t sector, uint64_t table, unsigned count,
 
 static void make_gpt(void)
 {
-    unsigned count = 1 + random_below(COUNT_MAX);
-    unsigned entry_size = random_below(2) ? 128 : 256;
-    uint64_t table = 2 + random_below(8);
+    unsigned count = 1 + below(COUNT_MAX);
+    unsigned entry_size = below(2) ? 128 : 256;
+    uint64_t table = 2 + below(8);
 
     dos_table(0);
-    dos_entry(0, random_below(4), 0xee, 1, w.sectors - 1);
+    dos_entry(0, below(4), 0xee, 1, w.sectors - 1);
     gpt_header(1, table, count, entry_size);
     gpt_header(w.sectors - 1, table, count, entry_size);
     w.tables[w.table_count++] = table * w.sector_size;
     for (unsigned i = 0; i < count; i++) {
         uint64_t at = table * w.sector_size + i * entry_size;
-        uint64_t first = w.sectors / 4 + random_below(w.sectors / 4);
-        uint64_t size = 1 + random_below(w.sectors / 4);
+        uint64_t first = w.sectors / 4 + below(w.sectors / 4);
+        uint64_t size = 1 + below(w.sectors / 4);
 
-        if (random_below(3) == 0)
+        if (below(3) == 0)
             continue;
-        put(at, 1 + random_below(1000), 2);
+        put(at, 1 + below(1000), 2);
         put(at + 32, first, 8);
         put(at + 40, first + size - 1, 8);
         w.expected[i + 1] = (struct partition){first, size};
     }
-    if (random_below(4) == 0) /* the copy at the end stands in */
-        w.image[w.sector_size + random_below(92)] ^= 1 << random_below(8);
+    if (below(4) == 0) /* the copy at the end stands in */
+        w.image[w.sector_size + below(92)] ^= 1 << below(8);
 }
 
 /* --- the tests ---------------------------------------------------------------- */
@@ -199,19 +186,19 @@ static void check_what_is_known(const struct partition_disk *disk)
 
 static void spoil(void)
 {
-    for (unsigned i = 1 + random_below(CHANGES_MAX); i > 0; i--) {
-        uint64_t at = w.tables[random_below(w.table_count)] + random_below(96);
-        w.image[at % sizeof w.image] = (uint8_t)random_below(256);
+    for (unsigned i = 1 + below(CHANGES_MAX); i > 0; i--) {
+        uint64_t at = w.tables[below(w.table_count)] + below(96);
+        w.image[at % sizeof w.image] = (uint8_t)below(256);
     }
     w.image[510] = 0x55;
     w.image[511] = 0xaa;
-    w.broken = random_below(3) ? 0 : 20;
+    w.broken = below(3) ? 0 : 20;
 }
 
 static void check_what_is_promised(const struct partition_disk *disk)
 {
     for (unsigned i = 0; i < 8; i++) {
-        unsigned n = random_below(4) ? random_below(COUNT_MAX) : ~0u >> i;
+        unsigned n = below(4) ? below(COUNT_MAX) : ~0u >> i;
         struct partition found = {~0ull, ~0ull};
 
         w.reads = 0;
@@ -224,46 +211,29 @@ static void check_what_is_promised(const struct partition_disk *disk)
     }
 }
 
-static unsigned long number_from(const char *name, unsigned long otherwise)
+static void one_round(void)
 {
-    const char *text = getenv(name);
+    struct partition_disk disk = begin_disk();
 
-    return text ? strtoul(text, NULL, 0) : otherwise;
+    if (below(2))
+        make_dos();
+    else
+        make_gpt();
+    check_what_is_known(&disk);
+    spoil();
+    check_what_is_promised(&disk);
 }
-
-static unsigned long seed, seeds_end;
 
 static void tables_by_seed(void **state)
 {
     (void)state;
-    seed = number_from("PARTITION_SEED", 1);
-    seeds_end = seed + number_from("PARTITION_COUNT", 2000);
-    for (; seed < seeds_end; seed++) {
-        random_state = seed * 0x9e3779b97f4a7c15ull + 1;
-        struct partition_disk disk = begin_disk();
-
-        if (random_below(2))
-            make_dos();
-        else
-            make_gpt();
-        check_what_is_known(&disk);
-        spoil();
-        check_what_is_promised(&disk);
-    }
-}
-
-static int tell_seed(void **state)
-{
-    (void)state;
-    if (seed != seeds_end)
-        print_error("PARTITION_SEED=%lu repeats it\n", seed);
-    return 0;
+    rounds_run("PARTITION", 2000, one_round);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(tables_by_seed, tell_seed)};
+        cmocka_unit_test_teardown(tables_by_seed, rounds_teardown)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

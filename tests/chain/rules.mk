@@ -1,5 +1,5 @@
 # The chain of the boot.  *_test.c are programs of the host, under the
-# sanitizers; the rest runs inside, for tests/system.
+# sanitizers, each with what it tests; the rest runs inside, for tests/system.
 
 CT := $(B)/tests/chain
 CT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -I. -Ilib -I$(B)/machine $(UT_SAN)
@@ -11,6 +11,19 @@ $(CT)/obj/%.o: %.c | $(B)/machine/dsdt.h
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CT_CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+$(CT)/obj/tools/%.o: CT_CFLAGS := $(CT_CFLAGS) -U_GNU_SOURCE
+$(CT)/config_fuzz_test: $(CT)/obj/tools/grub.o $(CT)/obj/tools/complain.o
+
+# exec's parts, which know tasks and files by calls that the tests answer.
+CT_EXEC := $(patsubst %,$(CT)/obj/%.o,tests/chain/exec_fuzz_test \
+	tests/chain/exec_args_fuzz_test $(patsubst %,servers/exec/%,\
+	image load script bootinfo))
+$(CT_EXEC): CT_CFLAGS = $(TASK_CFLAGS) $(UT_SAN)
+$(CT_EXEC): | $(MACH_USER_HEADERS) $(HURD_USER_HEADERS) \
+	$(GEN)/exec/exec_startup_S.h
+$(CT)/exec_fuzz_test: $(addprefix $(CT)/obj/servers/exec/,image.o load.o)
+$(CT)/exec_args_fuzz_test: $(addprefix $(CT)/obj/servers/exec/,script.o bootinfo.o)
 
 $(CT_TESTS): $(CT)/%: $(CT)/obj/tests/chain/%.o $(CT_LIB)
 	$(call say,LD,$@)
@@ -37,9 +50,12 @@ $(eval $(call chain_program,acpi))
 chain-tests: $(CT_TESTS)
 	$(Q)SUITE=$@ sh tests/kernel/run.sh $^
 
-chain-torture: $(CT)/partition_fuzz_test
-	$(Q)PARTITION_SEED=$${PARTITION_SEED:-$$(date +%s)} \
-	    PARTITION_COUNT=$${PARTITION_COUNT:-1000000} $<
+# For longer, from another seed on each time: so many seconds each.
+chain-torture: $(filter %_fuzz_test,$(CT_TESTS))
+	$(Q)for test in $^; do \
+	    n=$$(basename $$test _fuzz_test | tr a-z A-Z); \
+	    env $${n}_SEED=$${SEED:-$$(date +%s)000} \
+	        $${n}_SECONDS=$${FUZZ_SECONDS:-600} nice $$test || exit 1; done
 
 torture: chain-torture
 

@@ -168,6 +168,56 @@ TEST(a_program_for_another_processor_is_refused)
               "boot: module 0 (p): not an x86_64 program\n");
 }
 
+TEST(a_program_with_too_many_headers_is_refused)
+{
+    static struct {
+        __typeof__(program) program;
+        Elf64_Phdr more[100];
+    } many;
+    struct kernel_module module = {"p $(task-create)", &many, sizeof many};
+    struct kernel_config config = {
+        .command_line = "", .modules = &module, .module_count = 1};
+
+    many.program = program;
+    many.program.header.e_phnum = 65;
+    assert_int_equal(kernel_create(&config), -1);
+    assert_true(said("boot: module 0 (p): too many program headers\n"));
+}
+
+/* A word, and NAME's value behind another. */
+static void complains_of_length(const char *format)
+{
+    static char word[9000], line[10000];
+
+    memset(word, 'x', sizeof word - 1);
+    snprintf(line, sizeof line, format, word);
+    complains(line, "boot: module 0 (p): an argument is too long\n");
+}
+
+TEST(an_argument_is_whole_or_refused)
+{
+    complains_of_length("p %s $(task-create)");
+}
+
+TEST(so_is_a_variables_value)
+{
+    static char line[9000];
+
+    memset(line, 'x', sizeof line - 1);
+    assert_int_equal(boot(line, 1, "p --${kernel-command-line} $(task-create)"),
+                     -1);
+    assert_true(said("boot: module 0 (p): an argument is too long\n"));
+}
+
+TEST(a_long_line_is_cut_and_ended)
+{
+    static char line[5000];
+
+    memset(line, 'x', sizeof line - 1);
+    boot("", 1, line);
+    assert_true(said("x...\n1 multiboot modules\n"));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -185,6 +235,10 @@ int main(void)
         T(a_file_that_is_no_program_is_refused),
         T(a_program_that_ends_early_is_refused),
         T(a_program_for_another_processor_is_refused),
+        T(a_program_with_too_many_headers_is_refused),
+        T(an_argument_is_whole_or_refused),
+        T(so_is_a_variables_value),
+        T(a_long_line_is_cut_and_ended),
     };
 
     return cmocka_run_group_tests_name("boot", tests, NULL, NULL);

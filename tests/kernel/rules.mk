@@ -2,8 +2,6 @@
 # *_test.c is a program; the rest is what they share.
 
 UT := $(B)/tests/kernel
-UT_SAN := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer
 UT_MIG := mach_port mach mach_host gnumach device mach4 account
 UT_STUBS := $(UT_MIG:%=$(UT)/gen/%_user.c)
 UT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Itests/kernel/include -Itests/kernel \
@@ -71,9 +69,16 @@ $(UT_TESTS): $(UT)/%: $(UT)/obj/tests/kernel/%.o $(UT_SHARED) $(UT)/kernel.o $(U
 	$(call say,LD,$@)
 	$(Q)$(CC) $(UT_SAN) -rdynamic -o $@ $^ -lcmocka -lZydis
 
-.PHONY: unit-tests
+.PHONY: torture unit-tests kernel-torture
 unit-tests: $(UT_TESTS)
 	$(Q)sh tests/kernel/run.sh $^
+
+# Command lines and modules for longer, from another seed on each time.
+kernel-torture: $(UT)/boot_fuzz_test
+	$(Q)BOOT_SEED=$${SEED:-$$(date +%s)000} \
+	    BOOT_SECONDS=$${FUZZ_SECONDS:-600} nice $<
+
+torture: kernel-torture
 
 SUITES += unit-tests
 TEST_PROGRAMS += $(UT_TESTS)

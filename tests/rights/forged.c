@@ -302,3 +302,16 @@ void part_arguments(char **argv)
     printf("end of arguments\n");
     thread_switch(MACH_PORT_NULL, 2, 100000);
 }
+
+/* A process without a message port, which no signal reaches. */
+void part_deaf(char **argv)
+{
+    mach_port_t old = MACH_PORT_NULL;
+    pid_t pid = 0;
+
+    proc_task2pid(getproc(), mach_task_self(), &pid);
+    must("a process may be deaf",
+         !proc_setmsgport(getproc(), MACH_PORT_NULL, &old));
+    printf("deaf %d\n", pid);
+    thread_switch(MACH_PORT_NULL, 2, 100000);
+}

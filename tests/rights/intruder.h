@@ -39,6 +39,7 @@ void part_signal(char **argv);    /* PID: a signal that names its task */
 void part_execdata(char **argv);  /* a port that is never read, for proc */
 void part_shutdown(char **argv);  /* COUNT: asks to be told, and is not there */
 void part_arguments(char **argv); /* [endless]: stays, with bad arguments */
+void part_deaf(char **argv);      /* no message port; stays */
 void part_setid(char **argv);     /* setid.c: PROGRAM: its task while it runs */
 void part_setid_fails(char **argv); /* PROGRAM: an exec that goes nowhere */
 void part_setid_root(char **argv);  /* PROGRAM: a root directory of one's own */

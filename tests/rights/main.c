@@ -10,25 +10,16 @@ static const struct {
     const char *name;
     void (*run)(char **argv);
 } parts[] = {
-    {"calls", part_calls},
-    {"identity", part_identity},
-    {"control", part_control},
-    {"terminal", part_terminal},
-    {"space", part_space},
-    {"kernel", part_kernel},
-    {"notices", part_notices},
-    {"power", part_power},
-    {"exception", part_exception},
-    {"signal", part_signal},
-    {"execdata", part_execdata},
-    {"shutdown", part_shutdown},
-    {"arguments", part_arguments},
-    {"setid", part_setid},
-    {"setid-fails", part_setid_fails},
-    {"setid-root", part_setid_root},
-    {"setid-stop", part_setid_stop},
-    {"exec-only", part_exec_only},
-    {"no-ids", part_no_ids},
+    {"calls", part_calls},           {"identity", part_identity},
+    {"control", part_control},       {"terminal", part_terminal},
+    {"space", part_space},           {"kernel", part_kernel},
+    {"notices", part_notices},       {"power", part_power},
+    {"exception", part_exception},   {"signal", part_signal},
+    {"execdata", part_execdata},     {"shutdown", part_shutdown},
+    {"arguments", part_arguments},   {"deaf", part_deaf},
+    {"setid", part_setid},           {"setid-fails", part_setid_fails},
+    {"setid-root", part_setid_root}, {"setid-stop", part_setid_stop},
+    {"exec-only", part_exec_only},   {"no-ids", part_no_ids},
 };
 
 void attempt(const char *what, error_t err)

@@ -173,6 +173,20 @@ def test_execdata():
     intrude("execdata", "n /tests/intruder execdata")
 
 
+def test_deaf():
+    """Nobody can be made to wait by a process that takes no signals."""
+    out = intrude("deaf", """
+        n 'exec /tests/intruder deaf' >/tmp/out & p=$!
+        until grep -q deaf.[0-9] /tmp/out; do sleep 0.1; done
+        p=$(sed -n 's/^deaf //p' /tmp/out); cat /tmp/out
+        kill -TERM $p; echo told $?; kill -0 $p && echo "is there"
+        kill -KILL $p; echo killed $?; wait; kill -0 $p 2>/dev/null || echo "is gone"
+        echo end of deaf""")
+    check(re.search("told 0\nis there\nkilled 0\n(Killed\n)?is gone", out),
+          "a signal that cannot be had is passed over, and the last one ends",
+          out)
+
+
 SETID = """
 cp /bin/busybox /tests/suid; cp /bin/busybox /tests/sgid
 chown root:root /tests/suid /tests/sgid; chmod 4755 /tests/suid

@@ -11,5 +11,13 @@ $(SYSTEM_TEST_PROGRAMS): $(B)/tests/system/%: tests/system/%.S
 system-tests: all $(SYSTEM_TEST_PROGRAMS) $(CT_INSIDE)
 	$(Q)python3 tests/system/run.py ./hell $(B) $(WORD)
 
+# The whole system BOOTS times, on a host that is busy.
+.PHONY: torture boots
+BOOTS ?= 1000
+boots: all $(B)/root.img
+	$(Q)python3 tests/system/boots.py ./hell $(B) $(BOOTS)
+
+torture: boots
+
 SUITES += system-tests
 TEST_PROGRAMS += $(SYSTEM_TEST_PROGRAMS)
