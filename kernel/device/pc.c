@@ -29,7 +29,8 @@ struct machine *pc_machine(void)
 
 /* Memory that somebody owns: a device that writes where nobody does would spoil
  * what the kernel knows of free memory. */
-static bool dma_valid(void *context, uint64_t phys, uint64_t size_bytes)
+static bool dma_valid(void *context, unsigned slot, uint64_t phys,
+                      uint64_t size_bytes, bool write)
 {
     uint64_t end = phys + size_bytes;
 
@@ -52,9 +53,10 @@ static void clean_pages(uint64_t phys, uint64_t size_bytes)
     }
 }
 
-static bool dma_read(void *context, uint64_t phys, void *to, size_t size)
+static bool dma_read(void *context, unsigned slot, uint64_t phys, void *to,
+                     size_t size)
 {
-    if (!dma_valid(context, phys, size)) {
+    if (!dma_valid(context, slot, phys, size, false)) {
         return false;
     }
     clean_pages(phys, size);
@@ -62,10 +64,10 @@ static bool dma_read(void *context, uint64_t phys, void *to, size_t size)
     return true;
 }
 
-static bool dma_write(void *context, uint64_t phys, const void *from,
-                      size_t size)
+static bool dma_write(void *context, unsigned slot, uint64_t phys,
+                      const void *from, size_t size)
 {
-    if (!dma_valid(context, phys, size)) {
+    if (!dma_valid(context, slot, phys, size, true)) {
         return false;
     }
     clean_pages(phys, size);
@@ -239,7 +241,7 @@ static void power(void *context, bool reset)
     kernel_halt(0, reset ? "reset" : "power off");
 }
 
-static void log_line(void *context, const char *text)
+static void log_line(void *context, unsigned slot, const char *text)
 {
     kprintf("pc: %s\n", text);
 }

@@ -5,8 +5,8 @@ from machine import check
 from world import place
 
 # What tests/mach/dma.c does wrong, in its order.
-REFUSED = ["data outside of memory"] * 6 + [
-    "command list outside of memory", "command table outside of memory",
+REFUSED = ["data out of reach"] * 6 + [
+    "command list out of reach", "command table out of reach",
     "cannot write the received FIS"]
 
 
