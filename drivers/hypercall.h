@@ -90,7 +90,9 @@ struct hyp_segment {
 
 /* Where any memory of the caller's stands, for a device to read from or write
  * to while the caller keeps it: at most MAX pieces.  Returns their number; 0 if
- * that cannot be told, or is more, and the data must be copied. */
+ * that cannot be told, or is more, and the data must be copied.  Of memory that
+ * others have a copy of (it was sent, or inherited) a device may only read; to
+ * write to it is an error of the request's. */
 unsigned hyp_dma_segments(const void *memory, size_t size_bytes,
                           struct hyp_segment *segments, unsigned max);
 

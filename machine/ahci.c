@@ -157,6 +157,14 @@ static void run(struct pci_function *function)
     ahci_update(hba);
 }
 
+static void function_reset(struct pci_function *function)
+{
+    struct ahci *hba = (struct ahci *)function;
+
+    reset(hba);
+    ahci_update(hba);
+}
+
 static void destroy(struct pci_function *function)
 {
     function->machine->host.free(function);
@@ -166,6 +174,7 @@ static const struct pci_ops ops = {.read = bar_read,
                                    .write = bar_write,
                                    .unplug = unplug,
                                    .run = run,
+                                   .reset = function_reset,
                                    .destroy = destroy};
 
 /* An adapter without a disk has a port without one. */

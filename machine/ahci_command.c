@@ -38,8 +38,9 @@ static bool add_prd(struct ahci_command *command, struct transfer *transfer,
                         phys);
         return false;
     }
-    if (!pci_dma_valid(&port->hba->function, phys, size)) {
-        ahci_port_fatal(port, AHCI_IS_HBFS, "data outside of memory at", phys);
+    if (!pci_dma_valid(&port->hba->function, phys, size,
+                       transfer->block.op == MACHINE_BLOCK_READ)) {
+        ahci_port_fatal(port, AHCI_IS_HBFS, "data out of reach at", phys);
         return false;
     }
     if (!transfer_add(transfer, phys, size)) {
@@ -66,8 +67,7 @@ static bool gather(struct ahci_command *command, struct transfer *transfer,
         }
         if (i % PRD_CHUNK == 0 && !pci_dma_read(&port->hba->function, at, chunk,
                                                 (size_t)in_chunk * PRD_SIZE)) {
-            ahci_port_fatal(port, AHCI_IS_HBFS, "PRDT outside of memory at",
-                            at);
+            ahci_port_fatal(port, AHCI_IS_HBFS, "PRDT out of reach at", at);
             return false;
         }
         if (!add_prd(command, transfer, chunk + i % PRD_CHUNK * PRD_SIZE)) {
@@ -84,10 +84,10 @@ static bool gather(struct ahci_command *command, struct transfer *transfer,
     return true;
 }
 
-/* A transfer with the command's memory for SIZE_BYTES.  If there is none the
- * port was stopped. */
+/* A transfer with the command's memory for SIZE_BYTES; a READ writes to it.  If
+ * there is none the port was stopped. */
 static struct transfer *prepare(struct ahci_command *command,
-                                uint64_t size_bytes)
+                                enum machine_block_op op, uint64_t size_bytes)
 {
     struct ahci_port *port = command->port;
     unsigned count = size_bytes != 0 ? command->prdt_count : 0;
@@ -99,7 +99,11 @@ static struct transfer *prepare(struct ahci_command *command,
     if (transfer == NULL) {
         ahci_port_fatal(port, AHCI_IS_HBFS, "no memory for the command at",
                         command->header);
-    } else if (!gather(command, transfer, size_bytes)) {
+        return NULL;
+    }
+    transfer->block.op = op;
+    transfer->block.slot = port->hba->function.slot;
+    if (!gather(command, transfer, size_bytes)) {
         transfer_free(transfer);
         transfer = NULL;
     }
@@ -230,8 +234,8 @@ static void start_medium(struct ahci_command *command,
                          const struct ata_plan *plan)
 {
     struct ahci_port *port = command->port;
-    struct transfer *transfer =
-        prepare(command, (uint64_t)plan->sector_count * MACHINE_SECTOR);
+    struct transfer *transfer = prepare(
+        command, plan->op, (uint64_t)plan->sector_count * MACHINE_SECTOR);
     struct pending *pending;
 
     if (transfer == NULL) {
@@ -244,7 +248,6 @@ static void start_medium(struct ahci_command *command,
     transfer->owner = port;
     transfer->done = transfer_done;
     transfer->flush_after = plan->flush_after;
-    transfer->block.op = plan->op;
     transfer->block.disk = port->ata.disk.number;
     transfer->block.offset_bytes = plan->sector * MACHINE_SECTOR;
     if (plan->queued) {
@@ -258,7 +261,8 @@ static void start_medium(struct ahci_command *command,
 static void send_data(struct ahci_command *command, const struct ata_plan *plan)
 {
     struct ahci_port *port = command->port;
-    struct transfer *transfer = prepare(command, sizeof plan->data);
+    struct transfer *transfer =
+        prepare(command, MACHINE_BLOCK_READ, sizeof plan->data);
     bool good;
 
     if (transfer == NULL) {
@@ -355,7 +359,7 @@ static bool fetch(struct ahci_command *command)
 
     command->header = port->clb + command->slot * HEADER_SIZE;
     if (!pci_dma_read(function, command->header, header, sizeof header)) {
-        ahci_port_fatal(port, AHCI_IS_HBFS, "command list outside of memory at",
+        ahci_port_fatal(port, AHCI_IS_HBFS, "command list out of reach at",
                         command->header);
         return false;
     }
@@ -368,8 +372,8 @@ static bool fetch(struct ahci_command *command)
     }
     if (!pci_dma_read(function, command->table, command->fis,
                       sizeof command->fis)) {
-        ahci_port_fatal(port, AHCI_IS_HBFS,
-                        "command table outside of memory at", command->table);
+        ahci_port_fatal(port, AHCI_IS_HBFS, "command table out of reach at",
+                        command->table);
         return false;
     }
     if (command->fis[0] != ATA_FIS_H2D) {

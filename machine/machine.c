@@ -68,6 +68,21 @@ void machine_disk_unplug(struct machine *machine, unsigned number)
     pci_unplug(machine, number);
 }
 
+int machine_slot_at(const struct machine *machine, uint64_t phys)
+{
+    return pci_slot_at(machine, phys);
+}
+
+void machine_function_reset(struct machine *machine, unsigned slot)
+{
+    struct pci_function *function =
+        slot < PCI_SLOTS ? machine->pci.functions[slot] : NULL;
+
+    if (function != NULL && function->ops != NULL) {
+        function->ops->reset(function);
+    }
+}
+
 void machine_later(struct machine *machine)
 {
     if (machine->run_wanted) {

@@ -12,6 +12,8 @@
  * returns at once, and the host may be called back from within it.  What a
  * driver writes is never trusted: every address it gives is checked by the
  * host before it is followed, and no input ends, hangs or corrupts the machine.
+ * The host is told which function asks, by its slot on the bus, so that it can
+ * be what an IOMMU is to a PC.
  */
 #ifndef MACHINE_MACHINE_H
 #define MACHINE_MACHINE_H
@@ -32,6 +34,9 @@
 #define MACHINE_ECAM_BASE 0xe0000000ull
 #define MACHINE_ECAM_SIZE 0x100000ull
 #define MACHINE_BAR_BASE  0xf0000000ull
+
+/* Places of the bus, one function in each. */
+#define MACHINE_SLOTS 32u
 
 /* The interrupt lines: 0..23 of one I/O APIC, those of PCI level triggered and
  * the same numbers as in the functions' interrupt line register. */
@@ -63,6 +68,7 @@ enum machine_block_op {
 #define MACHINE_EXTENTS_MAX 8193u
 struct machine_block_request {
     enum machine_block_op op;
+    unsigned slot; /* of the function that moves the data */
     unsigned disk; /* the host's number, as in machine_disk */
     uint64_t offset_bytes;
     const struct machine_extent *extents;
@@ -78,12 +84,16 @@ struct machine_host {
     /* Zeroed memory; NULL if there is none.  FREE takes NULL. */
     void *(*alloc)(size_t size_bytes);
     void (*free)(void *memory);
-    /* Whether all of the range is RAM that a device may reach. */
-    bool (*dma_valid)(void *context, uint64_t phys, uint64_t size_bytes);
-    /* Copy from and to RAM; false, and nothing done, if not all of it is. */
-    bool (*dma_read)(void *context, uint64_t phys, void *to, size_t size);
-    bool (*dma_write)(void *context, uint64_t phys, const void *from,
-                      size_t size);
+    /* Whether all of the range is RAM that the function in SLOT may read now, or
+     * with WRITE, write. */
+    bool (*dma_valid)(void *context, unsigned slot, uint64_t phys,
+                      uint64_t size_bytes, bool write);
+    /* Copy from and to RAM; false, and nothing done, if the function may not
+     * reach all of it. */
+    bool (*dma_read)(void *context, unsigned slot, uint64_t phys, void *to,
+                     size_t size);
+    bool (*dma_write)(void *context, unsigned slot, uint64_t phys,
+                      const void *from, size_t size);
     /* The level of an interrupt line; called only when it changes. */
     void (*irq)(void *context, unsigned line, bool level);
     void (*block_submit)(void *context, struct machine_block_request *request);
@@ -99,8 +109,9 @@ struct machine_host {
     uint64_t (*realtime_ns)(void *context); /* since 1970 */
     /* Software asked for the power to go (S5), or for a reset. */
     void (*power)(void *context, bool reset);
-    /* One line, without its end, for people: a driver's mistake. */
-    void (*log)(void *context, const char *text);
+    /* One line, without its end, for people: a mistake of the driver of the
+     * function in SLOT. */
+    void (*log)(void *context, unsigned slot, const char *text);
 };
 
 enum machine_controller_kind { MACHINE_AHCI, MACHINE_VIRTIO_BLK };
@@ -152,6 +163,14 @@ void machine_run(struct machine *machine);
 /* What stands at MACHINE_BIOS_BASE..MACHINE_BIOS_END: the ACPI tables among
  * it.  The machine's own, constant. */
 const void *machine_firmware(const struct machine *machine);
+
+/* The slot of the function whose registers firmware put at physical address
+ * PHYS, wherever they are now; -1 if there is none. */
+int machine_slot_at(const struct machine *machine, uint64_t phys);
+/* The driver of the function in SLOT is gone: what is under way for it is
+ * forgotten and nothing more begins, as behind a reset of the function.  Its
+ * configuration space stays as it is.  From outside of any access. */
+void machine_function_reset(struct machine *machine, unsigned slot);
 
 /* The disk is pulled out: what is under way on it fails, its port reports the
  * loss.  NUMBER is the host's.  Nothing if there is no such disk. */

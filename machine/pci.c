@@ -2,8 +2,10 @@
 /* The PCI bus: configuration space by either way, BARs, INTA, DMA. */
 #include "machine/private.h"
 
-/* Lines in the log by one function; a hostile driver would write no end. */
-#define MISTAKES_MAX 32u
+/* Lines in the log by one function, in so long a time; a hostile driver would
+ * write no end. */
+#define MISTAKES_MAX       32u
+#define MISTAKES_PERIOD_NS (60 * 1000000000ull)
 
 #define ADDRESS_ENABLE 0x80000000u
 
@@ -38,10 +40,16 @@ void pci_function_add(struct machine *machine, struct pci_function *function,
     machine->pci.functions[slot] = function;
 }
 
+/* Where firmware puts the registers of the function in SLOT. */
+static uint64_t bar_place(unsigned slot)
+{
+    return MACHINE_BAR_BASE + slot * PCI_BAR_DISTANCE;
+}
+
 void pci_function_set_bar(struct pci_function *function, unsigned bar,
                           uint32_t size)
 {
-    uint64_t base = MACHINE_BAR_BASE + function->slot * PCI_BAR_DISTANCE;
+    uint64_t base = bar_place(function->slot);
 
     function->bar = bar;
     function->bar_size = size;
@@ -141,12 +149,12 @@ void pci_function_set_level(struct pci_function *function, bool level)
 /* --- DMA -------------------------------------------------------------------------- */
 
 bool pci_dma_valid(const struct pci_function *function, uint64_t phys,
-                   uint64_t size)
+                   uint64_t size, bool write)
 {
     const struct machine_host *host = &function->machine->host;
 
     return is_able(function, PCI_COMMAND_MASTER) &&
-           host->dma_valid(host->context, phys, size);
+           host->dma_valid(host->context, function->slot, phys, size, write);
 }
 
 bool pci_dma_read(struct pci_function *function, uint64_t phys, void *to,
@@ -155,7 +163,7 @@ bool pci_dma_read(struct pci_function *function, uint64_t phys, void *to,
     const struct machine_host *host = &function->machine->host;
 
     return is_able(function, PCI_COMMAND_MASTER) &&
-           host->dma_read(host->context, phys, to, size);
+           host->dma_read(host->context, function->slot, phys, to, size);
 }
 
 bool pci_dma_write(struct pci_function *function, uint64_t phys,
@@ -164,7 +172,24 @@ bool pci_dma_write(struct pci_function *function, uint64_t phys,
     const struct machine_host *host = &function->machine->host;
 
     return is_able(function, PCI_COMMAND_MASTER) &&
-           host->dma_write(host->context, phys, from, size);
+           host->dma_write(host->context, function->slot, phys, from, size);
+}
+
+/* Whether one more may be told; the count begins anew with each period. */
+static bool may_tell(struct pci_function *function)
+{
+    const struct machine_host *host = &function->machine->host;
+    uint64_t now_ns = host->realtime_ns(host->context);
+
+    if (now_ns - function->mistakes_ns >= MISTAKES_PERIOD_NS) {
+        function->mistakes_ns = now_ns;
+        function->mistakes = 0;
+    }
+    if (function->mistakes == MISTAKES_MAX) {
+        return false;
+    }
+    function->mistakes++;
+    return true;
 }
 
 void pci_mistake(struct pci_function *function, const char *unit,
@@ -173,10 +198,9 @@ void pci_mistake(struct pci_function *function, const char *unit,
     const struct machine_host *host = &function->machine->host;
     struct text text = {.length = 0};
 
-    if (function->mistakes == MISTAKES_MAX) {
+    if (!may_tell(function)) {
         return;
     }
-    function->mistakes++;
     text_add(&text, function->kind);
     text_add(&text, " 0:");
     text_add_number(&text, function->slot);
@@ -192,9 +216,9 @@ void pci_mistake(struct pci_function *function, const char *unit,
         text_add(&text, " (bus mastering is off)");
     }
     if (function->mistakes == MISTAKES_MAX) {
-        text_add(&text, " (no more of these)");
+        text_add(&text, " (no more of these for a minute)");
     }
-    host->log(host->context, text.line);
+    host->log(host->context, function->slot, text.line);
 }
 
 /* --- configuration space ------------------------------------------------------------ */
@@ -283,6 +307,19 @@ static struct pci_function *at_ecam(struct machine *machine, uint64_t phys)
 }
 
 /* --- device memory ---------------------------------------------------------------- */
+
+int pci_slot_at(const struct machine *machine, uint64_t phys)
+{
+    for (unsigned slot = 0; slot < PCI_SLOTS; slot++) {
+        const struct pci_function *function = machine->pci.functions[slot];
+
+        if (function != NULL && phys >= bar_place(slot) &&
+            phys - bar_place(slot) < function->bar_size) {
+            return (int)slot;
+        }
+    }
+    return -1;
+}
 
 /* The function whose BAR the address is in, and where in it. */
 static struct pci_function *at_bar(struct machine *machine, uint64_t phys,

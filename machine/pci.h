@@ -4,13 +4,13 @@
  * A function has its configuration space and at most one BAR, of memory, whose
  * accesses go to its operations.  Its interrupt pin is INTA, routed by its slot
  * to one of two lines; it may only reach RAM through pci_dma_..., which the bus
- * master bit governs. */
+ * master bit governs, and of RAM what the host lets the function reach. */
 #ifndef MACHINE_PCI_H
 #define MACHINE_PCI_H
 
 #include "machine/machine.h"
 
-#define PCI_SLOTS        32u
+#define PCI_SLOTS        MACHINE_SLOTS
 #define PCI_CONFIG_SIZE  256u
 #define PCI_SLOT_FIRST   2u    /* of the controllers */
 #define PCI_SLOT_ISA     0x1fu /* the bridge to what is no PCI device */
@@ -67,6 +67,9 @@ struct pci_ops {
     void (*unplug)(struct pci_function *function, unsigned disk);
     /* What the driver has asked for is done now (machine_later). */
     void (*run)(struct pci_function *function);
+    /* As at power on, but for what the driver may have to find again: all that
+     * was under way is forgotten, and nothing begins. */
+    void (*reset)(struct pci_function *function);
     /* Frees what the function is part of. */
     void (*destroy)(struct pci_function *function);
 };
@@ -87,7 +90,8 @@ struct pci_function {
     uint32_t bar_size; /* 0: none */
     bool level;        /* it asks for an interrupt */
     bool line_up;      /* and the line shows it */
-    unsigned mistakes; /* that were told */
+    unsigned mistakes; /* that were told since MISTAKES_NS */
+    uint64_t mistakes_ns;
     uint8_t config[PCI_CONFIG_SIZE];
     uint8_t writable[PCI_CONFIG_SIZE];
 };
@@ -113,15 +117,17 @@ void pci_function_set_bar(struct pci_function *function, unsigned bar,
 void pci_function_add_power(struct pci_function *function, unsigned last);
 void pci_function_set_level(struct pci_function *function, bool level);
 
+/* Whether the function may read the range, or with WRITE, write it. */
 bool pci_dma_valid(const struct pci_function *function, uint64_t phys,
-                   uint64_t size);
+                   uint64_t size, bool write);
 bool pci_dma_read(struct pci_function *function, uint64_t phys, void *to,
                   size_t size);
 bool pci_dma_write(struct pci_function *function, uint64_t phys,
                    const void *from, size_t size);
 
 /* Tells people of a driver's mistake: the function, UNIT of it, what, and the
- * number (an address mostly) that was wrong.  A function tells so many only. */
+ * number (an address mostly) that was wrong.  A function tells so many a minute
+ * only. */
 void pci_mistake(struct pci_function *function, const char *unit,
                  unsigned unit_number, const char *what, uint64_t number);
 
@@ -134,5 +140,7 @@ uint32_t pci_memory_read(struct machine *machine, uint64_t phys, unsigned size);
 void pci_memory_write(struct machine *machine, uint64_t phys, unsigned size,
                       uint32_t value);
 void pci_unplug(struct machine *machine, unsigned disk);
+/* As machine_slot_at. */
+int pci_slot_at(const struct machine *machine, uint64_t phys);
 
 #endif

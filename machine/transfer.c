@@ -109,6 +109,7 @@ static struct transfer *make_slice(struct transfer *from, uint64_t start,
         slice->owner = from->owner;
         slice->done = from->done;
         slice->block.op = from->block.op;
+        slice->block.slot = from->block.slot;
         slice->block.disk = from->block.disk;
         slice->block.offset_bytes = from->block.offset_bytes + start;
         memcpy(transfer_extra(slice), transfer_extra(from), extra);

@@ -327,6 +327,11 @@ static void unplug(struct pci_function *function, unsigned disk)
     }
 }
 
+static void function_reset(struct pci_function *function)
+{
+    reset((struct virtio_blk *)function);
+}
+
 static void destroy(struct pci_function *function)
 {
     function->machine->host.free(function);
@@ -338,6 +343,7 @@ static const struct pci_ops ops = {.read = bar_read,
                                    .config_written = config_written,
                                    .unplug = unplug,
                                    .run = run,
+                                   .reset = function_reset,
                                    .destroy = destroy};
 
 static uint8_t *add_capability(struct virtio_blk *blk, unsigned at,

@@ -107,6 +107,7 @@ static void submit(struct virtio_blk *blk, const struct request *request,
     transfer->owner = blk;
     transfer->done = transfer_done;
     transfer->block.op = op;
+    transfer->block.slot = blk->function.slot;
     transfer->block.disk = blk->disk.number;
     transfer->block.offset_bytes = request->sector * MACHINE_SECTOR;
     blk->under_way++;

@@ -40,10 +40,11 @@ bool virtqueue_is_sound(const struct virtqueue *queue)
     return size != 0 && size <= VIRTQUEUE_SIZE_MAX &&
            (size & (size - 1)) == 0 && queue->desc % 16 == 0 &&
            queue->avail % 2 == 0 && queue->used % 4 == 0 &&
-           pci_dma_valid(function, queue->desc, size * DESC_SIZE) &&
-           pci_dma_valid(function, queue->avail, RING_ENTRIES + size * 2 + 2) &&
+           pci_dma_valid(function, queue->desc, size * DESC_SIZE, false) &&
+           pci_dma_valid(function, queue->avail, RING_ENTRIES + size * 2 + 2,
+                         false) &&
            pci_dma_valid(function, queue->used,
-                         RING_ENTRIES + size * USED_ENTRY_SIZE + 2);
+                         RING_ENTRIES + size * USED_ENTRY_SIZE + 2, true);
 }
 
 static bool read16(struct virtqueue *queue, uint64_t phys, uint16_t *value_out)
@@ -134,8 +135,7 @@ static enum virtqueue_result follow(struct virtqueue *queue,
             return broken(queue, "descriptor out of range:", walk.index);
         }
         if (!read_desc(queue, &walk, &desc)) {
-            return broken(queue, "descriptors outside of memory at",
-                          walk.table);
+            return broken(queue, "descriptors out of reach at", walk.table);
         }
         if (desc.flags & DESC_INDIRECT) {
             if (!enter_indirect(queue, &walk, &desc)) {
@@ -147,8 +147,9 @@ static enum virtqueue_result follow(struct virtqueue *queue,
         if (chain->readable_count + chain->writable_count == queue->size) {
             return broken(queue, "endless chain", chain->head);
         }
-        if (!pci_dma_valid(queue->function, desc.phys, desc.size)) {
-            return broken(queue, "buffer outside of memory at", desc.phys);
+        if (!pci_dma_valid(queue->function, desc.phys, desc.size,
+                           (desc.flags & DESC_WRITE) != 0)) {
+            return broken(queue, "buffer out of reach at", desc.phys);
         }
         if (!add_desc(chain, &desc)) {
             return broken(queue, "readable behind writable in chain",
@@ -174,14 +175,14 @@ static enum virtqueue_result look(struct virtqueue *queue)
 
     for (;;) {
         if (!read16(queue, queue->avail + RING_INDEX, &index)) {
-            return broken(queue, "available ring outside of memory at",
+            return broken(queue, "available ring out of reach at",
                           queue->avail);
         }
         if (index != queue->next_avail || asked) {
             break;
         }
         if (!write16(queue, event, queue->next_avail)) {
-            return broken(queue, "used ring outside of memory at", queue->used);
+            return broken(queue, "used ring out of reach at", queue->used);
         }
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
         asked = true;
@@ -205,7 +206,7 @@ enum virtqueue_result virtqueue_take(struct virtqueue *queue,
     }
     memset(chain, 0, sizeof *chain);
     if (!read16(queue, entry, &chain->head)) {
-        return broken(queue, "available ring outside of memory at", entry);
+        return broken(queue, "available ring out of reach at", entry);
     }
     if (chain->head >= queue->size || queue->busy[chain->head]) {
         return broken(queue, "chain that cannot be available:", chain->head);

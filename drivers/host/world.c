@@ -147,29 +147,36 @@ static void *alloc(size_t size_bytes)
     return calloc(1, size_bytes);
 }
 
-static bool dma_valid(void *context, uint64_t phys, uint64_t size_bytes)
+/* The program is all there is, and the driver of every function. */
+static bool dma_valid(void *context, unsigned slot, uint64_t phys,
+                      uint64_t size_bytes, bool write)
 {
     (void)context;
+    (void)slot;
+    (void)write;
     return host_memory_at(phys, size_bytes) != NULL;
 }
 
-static bool dma_read(void *context, uint64_t phys, void *to, size_t size)
+static bool dma_read(void *context, unsigned slot, uint64_t phys, void *to,
+                     size_t size)
 {
     void *memory = host_memory_at(phys, size);
 
     (void)context;
+    (void)slot;
     if (memory != NULL) {
         host_dma_copy(to, memory, size);
     }
     return memory != NULL;
 }
 
-static bool dma_write(void *context, uint64_t phys, const void *from,
-                      size_t size)
+static bool dma_write(void *context, unsigned slot, uint64_t phys,
+                      const void *from, size_t size)
 {
     void *memory = host_memory_at(phys, size);
 
     (void)context;
+    (void)slot;
     if (memory != NULL) {
         host_dma_copy(memory, from, size);
     }
@@ -191,9 +198,10 @@ static void power(void *context, bool reset)
     (void)reset;
 }
 
-static void machine_log(void *context, const char *text)
+static void machine_log(void *context, unsigned slot, const char *text)
 {
     (void)context;
+    (void)slot;
     host_world.counts.logs++;
     fprintf(stderr, "machine: %s\n", text);
 }

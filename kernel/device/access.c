@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "device/access.h"
+#include "device/driver.h"
 #include "device/pc.h"
 #include "task/thread.h"
 #include "vm/fault.h"
@@ -59,6 +60,9 @@ static kern_return_t access_memory(struct thread *thread,
 
     if (kr != KERN_SUCCESS) {
         return kr;
+    }
+    if (writes) {
+        driver_writes(thread->task, access->address, phys);
     }
     if (reads) {
         *value = machine_memory_read(pc_machine(), phys, access->size_bytes);

@@ -7,6 +7,8 @@
 #include "core/core.h"
 #include "ipc/port.h"
 
+struct task;
+
 /* A send right to the device master port. */
 struct ipc_port *device_master_send_right(void);
 
@@ -25,6 +27,8 @@ bool device_is_busy(void);
 void device_disk_done(void *cookie, int status);
 /* A disk's medium is gone for good. */
 void device_disk_gone(unsigned disk);
+/* TASK ends, and still has all its memory: devices that it drives stop. */
+void device_task_ends(struct task *task);
 /* A port that a driver registered for interrupts has died. */
 void device_irq_port_died(void *kobject);
 /* The last send right of a device's or io_perm's port is gone. */

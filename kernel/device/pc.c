@@ -4,6 +4,7 @@
 #include "core/account.h"
 #include "core/kernel.h"
 #include "device/device.h"
+#include "device/driver.h"
 #include "device/private.h"
 #include "vm/page.h"
 
@@ -28,21 +29,10 @@ struct machine *pc_machine(void)
 
 /* --- DMA ---------------------------------------------------------------------- */
 
-/* Memory that somebody owns: a device that writes where nobody does would spoil
- * what the kernel knows of free memory. */
-static bool dma_valid(void *context, uint64_t phys, uint64_t size_bytes)
+static bool dma_valid(void *context, unsigned slot, uint64_t phys,
+                      uint64_t size_bytes, bool write)
 {
-    uint64_t end = phys + size_bytes;
-
-    if (end < phys || end > platform_memory_size()) {
-        return false;
-    }
-    for (uint64_t at = phys & ~(PAGE_SIZE - 1); at < end; at += PAGE_SIZE) {
-        if (!vm_phys_is_ram(at) || !vm_page_at(at)->used) {
-            return false;
-        }
-    }
-    return true;
+    return driver_reaches(slot, phys, size_bytes, write);
 }
 
 static void clean_pages(uint64_t phys, uint64_t size_bytes)
@@ -53,9 +43,10 @@ static void clean_pages(uint64_t phys, uint64_t size_bytes)
     }
 }
 
-static bool dma_read(void *context, uint64_t phys, void *to, size_t size)
+static bool dma_read(void *context, unsigned slot, uint64_t phys, void *to,
+                     size_t size)
 {
-    if (!dma_valid(context, phys, size)) {
+    if (!driver_reaches(slot, phys, size, false)) {
         return false;
     }
     clean_pages(phys, size);
@@ -63,10 +54,10 @@ static bool dma_read(void *context, uint64_t phys, void *to, size_t size)
     return true;
 }
 
-static bool dma_write(void *context, uint64_t phys, const void *from,
-                      size_t size)
+static bool dma_write(void *context, unsigned slot, uint64_t phys,
+                      const void *from, size_t size)
 {
-    if (!dma_valid(context, phys, size)) {
+    if (!driver_reaches(slot, phys, size, true)) {
         return false;
     }
     clean_pages(phys, size);
@@ -138,6 +129,19 @@ static bool hold_pages(const struct pc_transfer *transfer)
     return true;
 }
 
+/* It was looked at when the driver gave it, but this may be a second attempt. */
+static bool is_in_reach(const struct machine_block_request *request)
+{
+    for (unsigned i = 0; i < request->extent_count; i++) {
+        if (!driver_reaches(request->slot, request->extents[i].phys,
+                            request->extents[i].size_bytes,
+                            request->op == MACHINE_BLOCK_READ)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void transfer_done(struct disk_transfer *finished, int status)
 {
     struct pc_transfer *transfer = (struct pc_transfer *)finished;
@@ -179,7 +183,7 @@ static void block_submit(void *context, struct machine_block_request *request)
         transfer->extents[i] = (struct platform_extent){
             request->extents[i].phys, request->extents[i].size_bytes};
     }
-    if (!hold_pages(transfer)) {
+    if (!is_in_reach(request) || !hold_pages(transfer)) {
         kfree(transfer);
         request->done(request, -1);
         return;
@@ -248,9 +252,9 @@ static void power(void *context, bool reset)
     kernel_halt(0, reset ? "reset" : "power off");
 }
 
-static void log_line(void *context, const char *text)
+static void log_line(void *context, unsigned slot, const char *text)
 {
-    kprintf("pc: %s\n", text);
+    kprintf("pc: %s (driven by %s)\n", text, driver_name(slot));
 }
 
 static const struct machine_host host = {
@@ -323,6 +327,7 @@ void pc_init(void)
 
     memset(&pc, 0, sizeof pc);
     list_init(&pc.transfers);
+    driver_init();
     irq_init();
     mem_init();
     for (unsigned i = 0; controllers != NULL && i < platform_disk_count();
@@ -353,6 +358,7 @@ void pc_fini(void)
     if (pc.machine != NULL) {
         machine_destroy(pc.machine);
         pc.machine = NULL;
+        driver_init();
     }
     while ((first = list_first(&pc.transfers)) != NULL) {
         list_remove(first);

@@ -2,9 +2,10 @@
 /* device/pc.h: the PC below the kernel, and what of it the kernel hands out.
  *
  * The machine itself is machine/'s.  Here it gets the kernel's memory to reach
- * by DMA, the platform's disks, and an irq device for its lines; tasks reach
- * its ports with an io_perm, and its memory by mapping the mem device.  Both
- * are accesses that fail in the task's process and are done for it.
+ * by DMA (driver.h says how far), the platform's disks, and an irq device for
+ * its lines; tasks reach its ports with an io_perm, and its memory by mapping
+ * the mem device.  Both are accesses that fail in the task's process and are
+ * done for it.
  */
 #ifndef DEVICE_PC_H
 #define DEVICE_PC_H

@@ -2,6 +2,7 @@
 #include "task/task.h"
 #include "core/account.h"
 #include "core/kernel.h"
+#include "device/device.h"
 #include "ipc/ipc.h"
 #include "ipc/port.h"
 #include "ipc/space.h"
@@ -232,6 +233,7 @@ static void task_end(struct task *task)
     task->platform = NULL;
     task_account_end(task->account);
     ipc_kobject_set(task->self, IKOT_NONE, NULL);
+    device_task_ends(task);
     vm_map_terminate(task->map);
     vm_map_deallocate(task->map);
     task->map = NULL;

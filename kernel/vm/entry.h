@@ -47,6 +47,7 @@ struct vm_map {
      * there.  See vm_map_find_space. */
     vm_offset_t full[VM_MAP_HOLE_CLASSES];
     struct pmap pmap;
+    struct vm_dma *dma; /* owned; NULL: no device reaches any of it */
     /* Once it is dead: */
     struct vm_map_entry **dying;
     unsigned dying_count; /* taken apart from the end on */

@@ -3,6 +3,7 @@
 #include "core/account.h"
 #include "core/work.h"
 #include "vm/copy.h"
+#include "vm/dma.h"
 #include "vm/entry.h"
 #include "vm/grave.h"
 #include "vm/page.h"
@@ -184,9 +185,15 @@ static kern_return_t vm_place_zero(struct vm_place *place)
     return kr;
 }
 
-static bool vm_place_owns(const struct vm_map_entry *entry, uint64_t index)
+/* Whether PAGE, at INDEX, may be written as it is: nobody else has it, nor does
+ * a device of one who had it go on reading it. */
+static bool vm_place_owns(const struct vm_map *map,
+                          const struct vm_map_entry *entry, uint64_t index,
+                          const struct vm_page *page)
 {
-    return vm_amap_exclusive(entry->amap, entry->amap_first + index);
+    return vm_amap_exclusive(entry->amap, entry->amap_first + index) &&
+           (!page->holds || entry->amap->shared ||
+            vm_dma_allows(map, vm_page_phys(page), true));
 }
 
 /* The page of an anon; a copy of it if others have it and it is written. */
@@ -198,7 +205,8 @@ static kern_return_t vm_place_anon(struct vm_place *place, struct vm_anon *anon,
     vm_page_clean(anon->page);
     place->page = anon->page;
     place->prot = entry->prot;
-    if (vm_place_owns(entry, place->index) && !entry->needs_copy) {
+    if (vm_place_owns(place->map, entry, place->index, anon->page) &&
+        !entry->needs_copy) {
         vm_page_give(anon->page, account_current);
         return KERN_SUCCESS;
     }
@@ -311,7 +319,8 @@ static kern_return_t vm_place_find(struct vm_place *place, struct vm_map *map,
 }
 
 /* What a neighbour of the faulting page could be shown as, without waiting. */
-static struct vm_page *vm_place_neighbour(const struct vm_map_entry *entry,
+static struct vm_page *vm_place_neighbour(const struct vm_map *map,
+                                          const struct vm_map_entry *entry,
                                           uint64_t index, vm_prot_t *prot)
 {
     struct vm_anon *anon = vm_amap_get(entry->amap, entry->amap_first + index);
@@ -319,7 +328,7 @@ static struct vm_page *vm_place_neighbour(const struct vm_map_entry *entry,
     *prot = entry->prot;
     if (anon) {
         vm_page_clean(anon->page);
-        if (!vm_place_owns(entry, index) || entry->needs_copy)
+        if (!vm_place_owns(map, entry, index, anon->page) || entry->needs_copy)
             *prot &= ~VM_PROT_WRITE;
         return anon->page;
     }
@@ -352,7 +361,7 @@ static void vm_place_show(const struct vm_place *place)
         if (at == place->address)
             continue;
         pages[count] = vm_place_neighbour(
-            entry, (at - entry->start) >> PAGE_SHIFT_BITS, &prot);
+            place->map, entry, (at - entry->start) >> PAGE_SHIFT_BITS, &prot);
         if (prot != place->prot || pmap_lookup(&place->map->pmap, at))
             pages[count] = NULL;
     }

@@ -3,6 +3,7 @@
 #include "core/work.h"
 #include "vm/copy.h"
 #include "core/account.h"
+#include "vm/dma.h"
 #include "vm/entry.h"
 #include "vm/fault.h"
 #include "vm/page.h"
@@ -72,6 +73,30 @@ static bool vm_fork_share(struct vm_map_entry *entry,
     return true;
 }
 
+/* Duplicates of the anons of a range, from slot 0 on.  NULL: no memory. */
+static struct vm_amap *vm_anons_duplicate(const struct vm_amap *of,
+                                          uint64_t first, uint64_t count)
+{
+    struct vm_amap *amap = vm_amap_create();
+
+    for (uint64_t i = 0; amap && i < count; i++) {
+        struct vm_anon *from = vm_amap_get(of, first + i), *anon;
+        if (!from)
+            continue;
+        struct vm_page *page = vm_page_duplicate(from->page);
+        anon = page ? vm_anon_create(page) : NULL;
+        if (anon && vm_amap_set(amap, i, anon))
+            continue;
+        if (anon)
+            vm_anon_release(anon);
+        else if (page)
+            vm_page_free(page);
+        vm_amap_release(amap);
+        return NULL;
+    }
+    return amap;
+}
+
 static bool vm_fork_copy(struct vm_map *map, struct vm_map_entry *entry,
                          struct vm_map_entry *child)
 {
@@ -85,6 +110,16 @@ static bool vm_fork_copy(struct vm_map *map, struct vm_map_entry *entry,
     }
     if (!entry->amap)
         return true;
+    /* A device goes on writing to the frames: they stay the parent's. */
+    if ((entry->contiguous ||
+         vm_dma_busy(map, entry, entry->start, entry->end)) &&
+        !entry->amap->under) {
+        child->amap = vm_anons_duplicate(entry->amap, entry->amap_first,
+                                         vm_entry_pages(entry));
+        child->amap_first = 0;
+        child->needs_copy = false;
+        return child->amap != NULL;
+    }
     vm_entry_write_protect(map, entry, entry->start, entry->end);
     if (entry->amap->shared) {
         child->amap =
@@ -153,35 +188,19 @@ struct vm_map *vm_map_fork(struct vm_map *map, struct platform_task *platform)
 
 /* --- messages ------------------------------------------------------------- */
 
-/* A few anonymous pages, duplicated.  NULL amap: something is not resident or
- * memory is short; the caller goes the other way. */
+/* A few anonymous pages, duplicated, or with ALL any number of them.  NULL amap:
+ * something is not resident or memory is short; the caller goes the other way. */
 static struct vm_amap *vm_copyin_duplicate(const struct vm_map_entry *entry,
                                            uint64_t first, uint64_t count,
+                                           bool all,
                                            struct vm_copyin_bound *bound)
 {
     uint64_t most = min_of(bound->copied, (uint64_t)COPY_AT_ONCE_PAGES);
-    struct vm_amap *amap;
 
-    if ((count > most && !entry->contiguous) || entry->object || !entry->amap)
+    if ((count > most && !all) || entry->object || !entry->amap)
         return NULL;
     bound->copied -= min_of(count, bound->copied);
-    amap = vm_amap_create();
-    for (uint64_t i = 0; amap && i < count; i++) {
-        struct vm_anon *from = vm_amap_get(entry->amap, first + i), *anon;
-        if (!from)
-            continue;
-        struct vm_page *page = vm_page_duplicate(from->page);
-        anon = page ? vm_anon_create(page) : NULL;
-        if (anon && vm_amap_set(amap, i, anon))
-            continue;
-        if (anon)
-            vm_anon_release(anon);
-        else if (page)
-            vm_page_free(page);
-        vm_amap_release(amap);
-        return NULL;
-    }
-    return amap;
+    return vm_anons_duplicate(entry->amap, first, count);
 }
 
 /* Whether all of the entry is to leave the map, and nobody else has its pages:
@@ -195,19 +214,21 @@ static bool vm_copyin_moves(const struct vm_map_entry *entry, vm_offset_t start,
            !entry->amap->under;
 }
 
-/* Page INDEX of ENTRY as an anon of the copy's own: the task's if it has one,
- * else a duplicate of the object's, which is resident. */
+/* Page INDEX of ENTRY as an anon of the copy's own: the task's if it has one and
+ * no device is at work on it, else a duplicate of that or of the object's, which
+ * is resident. */
 static struct vm_anon *vm_taken_anon(const struct vm_map_entry *entry,
                                      uint64_t index)
 {
     struct vm_anon *anon = vm_amap_get(entry->amap, entry->amap_first + index);
 
-    if (anon) {
+    if (anon && !anon->page->holds) {
         vm_anon_reference(anon);
         return anon;
     }
     struct vm_page *from =
-        vm_object_page(entry->object, entry->object_first + index);
+        anon ? anon->page
+             : vm_object_page(entry->object, entry->object_first + index);
     struct vm_page *page = from ? vm_page_duplicate(from) : NULL;
     anon = page ? vm_anon_create(page) : NULL;
     if (page && !anon)
@@ -245,6 +266,7 @@ static bool vm_copyin_piece(struct vm_map *map, struct vm_map_entry *entry,
 {
     uint64_t skip = (start - entry->start) >> PAGE_SHIFT_BITS;
     uint64_t count = (end - start) >> PAGE_SHIFT_BITS;
+    bool busy = vm_dma_busy(map, entry, start, end);
 
     *piece = (struct vm_piece){.count = count};
     if (entry->contiguous && entry->amap)
@@ -256,15 +278,16 @@ static bool vm_copyin_piece(struct vm_map *map, struct vm_map_entry *entry,
             piece->amap =
                 vm_snapshot_create(entry->object, piece->object_first, count);
     }
-    if (entry->amap && vm_copyin_moves(entry, start, end, destroy)) {
+    if (entry->amap && !busy && vm_copyin_moves(entry, start, end, destroy)) {
         vm_amap_reference(entry->amap);
         piece->amap = entry->amap;
         piece->amap_first = entry->amap_first;
     } else if (entry->amap) {
-        if (!destroy)
+        bool torn = busy || (entry->contiguous && !destroy);
+        if (busy || !destroy)
             piece->amap = vm_copyin_duplicate(entry, entry->amap_first + skip,
-                                              count, bound);
-        if (!piece->amap && entry->contiguous && !destroy)
+                                              count, torn, bound);
+        if (!piece->amap && torn)
             return false; /* sharing would tear it from its device */
         if (!piece->amap) {
             if (!destroy)

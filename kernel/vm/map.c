@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/map.h"
+#include "vm/dma.h"
 #include "vm/entry.h"
 #include "vm/grave.h"
 
@@ -57,7 +58,7 @@ void vm_map_terminate(struct vm_map *map)
 
 bool vm_map_dismantle_step(struct vm_map *map)
 {
-    if (pmap_forget_one(&map->pmap))
+    if (pmap_forget_one(&map->pmap) || vm_dma_forget_step(map))
         return true;
     if (!map->dying_count)
         return false;

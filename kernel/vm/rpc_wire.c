@@ -3,6 +3,7 @@
 #include "core/work.h"
 #include "mig/kobject.h"
 #include "vm/copy.h"
+#include "vm/dma.h"
 #include "vm/entry.h"
 #include "vm/fault.h"
 #include "vm/page.h"
@@ -139,12 +140,19 @@ kern_return_t rpc_vm_allocate_contiguous(host_t host_priv, vm_map_t map,
      * somebody touches them, which a driver often never does. */
     struct vm_map_entry *entry = vm_map_entry_at(map, *vaddr);
     entry->contiguous = entry->wired = true;
+    for (vm_offset_t at = 0; at < count << PAGE_SHIFT_BITS; at += PAGE_SIZE) {
+        if (!vm_dma_tell(map, *vaddr + at, *paddr + at)) {
+            vm_map_remove(map, *vaddr, *vaddr + (count << PAGE_SHIFT_BITS));
+            return KERN_RESOURCE_SHORTAGE;
+        }
+    }
     return KERN_SUCCESS;
 }
 
 /* The frame of the page at ADDRESS; 0: none is resident, or it is a pager's and
- * may be given back at any time, so that its address is of no use. */
-static uint64_t vm_resident_phys(const struct vm_map *map, vm_offset_t address)
+ * may be given back at any time, so that its address is of no use; or memory is
+ * short. */
+static uint64_t vm_resident_phys(struct vm_map *map, vm_offset_t address)
 {
     const struct vm_map_entry *entry = vm_map_entry_at(map, address);
     const struct vm_page *page = NULL;
@@ -154,7 +162,7 @@ static uint64_t vm_resident_phys(const struct vm_map *map, vm_offset_t address)
     uint64_t index = (address - entry->start) >> PAGE_SHIFT_BITS;
     const struct vm_anon *anon =
         vm_amap_get(entry->amap, entry->amap_first + index);
-    if (anon)
+    if (anon && vm_dma_tell(map, address, vm_page_phys(anon->page)))
         page = anon->page;
     else if (entry->object && entry->object->device)
         page = vm_object_page(entry->object, entry->object_first + index);

@@ -49,6 +49,7 @@ static struct {
         char *contents;
         uint64_t size;
         bool read_only;
+        unsigned group;
     } disks[DISKS_MAX];
     unsigned disk_count;
     struct request *requests;
@@ -471,6 +472,17 @@ bool sim_trap(struct platform_thread *thread, int number,
     return true;
 }
 
+bool sim_touch(struct platform_thread *thread, uint64_t address, int access)
+{
+    if (!enter(thread)) {
+        return false;
+    }
+    thread->running = false;
+    kernel_fault(thread->cookie, address, access);
+    work_all();
+    return thread->running;
+}
+
 static bool access_memory(struct platform_thread *thread, uint64_t address,
                           char *to, const char *from, size_t size)
 {
@@ -646,6 +658,11 @@ unsigned sim_disk_add(void *contents, uint64_t size, bool read_only)
     return sim.disk_count++;
 }
 
+void sim_disk_set_group(unsigned disk, unsigned group)
+{
+    sim.disks[disk].group = group;
+}
+
 unsigned platform_disk_count(void)
 {
     return sim.disk_count;
@@ -653,7 +670,7 @@ unsigned platform_disk_count(void)
 
 enum platform_disk_bus platform_disk_bus(unsigned disk, unsigned *group_out)
 {
-    *group_out = 0;
+    *group_out = sim.disks[disk].group;
     return PLATFORM_BUS_AHCI;
 }
 

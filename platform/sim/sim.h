@@ -44,6 +44,11 @@ bool sim_read(struct platform_thread *thread, uint64_t address, void *to,
 bool sim_write(struct platform_thread *thread, uint64_t address,
                const void *from, size_t size_bytes);
 
+/* THREAD's instruction, the one that its registers point to, faults at ADDRESS
+ * for ACCESS, which no mapping will ever allow: the kernel does it instead.
+ * False if the kernel kept the thread. */
+bool sim_touch(struct platform_thread *thread, uint64_t address, int access);
+
 /* Between sim_start and the kernel's creation: how many mappings a task may have
  * (neighbours that the host would merge are one).  A kernel that makes more is
  * aborted. */
@@ -74,6 +79,8 @@ void sim_console_clear(void);
 
 /* CONTENTS must stay; returns the disk's number. */
 unsigned sim_disk_add(void *contents, uint64_t size_bytes, bool read_only);
+/* Disks of one group (0 unless told) are on one controller. */
+void sim_disk_set_group(unsigned disk, unsigned group);
 unsigned sim_disk_pending(void);
 /* Does the oldest request and tells the kernel; STATUS negative: it fails. */
 void sim_disk_complete(int status);

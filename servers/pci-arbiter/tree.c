@@ -249,8 +249,8 @@ static error_t tree_map(struct node *np, boolean_t writable,
     return pci_device_region_object(f, file - FILE_REGION0, writable, object);
 }
 
-/* A device whose driver is gone shall not write to memory that somebody else has
- * by now. */
+/* A device whose driver is gone is kept off the bus until the next one comes; what
+ * it reaches meanwhile is the kernel's care. */
 static void tree_unlocked(struct node *np)
 {
     unsigned file;

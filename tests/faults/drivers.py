@@ -5,12 +5,13 @@ from machine import check
 from world import place
 
 # What tests/mach/dma.c does wrong, in its order.
-REFUSED = ["data outside of memory"] * 6 + [
-    "command list outside of memory", "command table outside of memory",
-    "cannot write the received FIS"]
+REFUSED = ["data out of reach"] * 6 + [
+    "command list out of reach", "command table out of reach",
+    "cannot write the received FIS", "data out of reach",
+    "command list out of reach"]
 
 
-def test_dma_to_where_no_memory_is():
+def test_dma_to_where_it_is_not_the_drivers_memory():
     disk, config = place("letters.img"), place("dma.cfg")
     with open(disk, "w") as file:
         for sector in range(128):
@@ -26,5 +27,7 @@ def test_dma_to_where_no_memory_is():
     said = [line.partition("pc: ")[2] for line in out.split("\n")
             if "pc: " in line]
     check(len(said) == len(REFUSED) and
-          all(wanted in line for wanted, line in zip(REFUSED, said)),
-          "each is told in one line", out)
+          all(wanted in line and "ahci 0:2.0 port 0" in line and
+              line.rstrip().endswith("(driven by dma)")
+              for wanted, line in zip(REFUSED, said)),
+          "each is told in one line, with function, address and task", out)

@@ -7,6 +7,7 @@
 #include "world.h"
 #include "world_kernel.h"
 
+#include "gnumach_user.h"
 #include "mach_port_user.h"
 #include "mach_user.h"
 
@@ -16,7 +17,8 @@
 #define PAGES    600u /* of the window, the same in each task */
 #define BASE     0x40000000ul
 #define TASKS    5u
-#define CELLS    (TASKS * PAGES + 1)
+#define HELD     8u
+#define CELLS    (TASKS * PAGES + HELD + 1)
 #define STEPS    1500u
 #define AT(page) (BASE + (page)*PAGE)
 
@@ -268,11 +270,88 @@ static void do_read(struct member *m, struct span s)
     assert_ok(vm_deallocate(one->self, data, size));
 }
 
+/* --- a device -------------------------------------------------------------------- */
+
+/* Transfers of a device of `one' that are under way, into frames of its. */
+static struct {
+    unsigned page;
+    uint64_t phys;     /* 0: none */
+    struct cell *cell; /* used by the transfer, too */
+} held[HELD];
+
+/* The frame of a page of M, which is told of it; 0: none that stays. */
+static uint64_t told_frame(const struct member *m, unsigned page)
+{
+    static struct user *host_of;
+    static mach_port_t host;
+    rpc_phys_addr_t frames[1];
+    rpc_phys_addr_array_t list = frames;
+    mach_msg_type_number_t count = 1;
+
+    if (host_of != one) {
+        host = user_host_priv(one);
+        host_of = one;
+    }
+    assert_ok(vm_pages_phys(host, m->task, AT(page), PAGE, &list, &count));
+    return list[0];
+}
+
+static void begin_transfer(unsigned i, unsigned page)
+{
+    const struct page *p = &family[0].pages[page];
+    uint64_t phys = p->cell ? told_frame(&family[0], page) : 0;
+
+    if (phys && world_reaches(one->task, phys, true)) {
+        assert_true(p->prot & VM_PROT_WRITE);
+        assert_true(world_hold(phys));
+        held[i].page = page;
+        held[i].phys = phys;
+        held[i].cell = p->cell;
+        p->cell->users++;
+    }
+}
+
+/* The device writes to the frame, whatever has become of it: that is seen by who
+ * shares the page with which it began, if that is still there, and by nobody
+ * else. */
+static void end_transfer(unsigned i)
+{
+    uint32_t value = below(1u << 30);
+    bool seen = false;
+
+    memcpy((char *)platform_memory_base() + held[i].phys, &value, sizeof value);
+    for (unsigned k = 0; k < TASKS; k++) {
+        const struct member *m = &family[k];
+
+        if (m->task && m->pages[held[i].page].cell == held[i].cell) {
+            seen |= told_frame(m, held[i].page) == held[i].phys;
+        }
+    }
+    if (seen) {
+        held[i].cell->value = value;
+    }
+    world_unhold(held[i].phys);
+    held[i].cell->users--;
+    held[i].phys = 0;
+}
+
+static void do_device(struct member *m, struct span s)
+{
+    unsigned i = below(HELD);
+
+    if (held[i].phys) {
+        end_transfer(i);
+    } else {
+        begin_transfer(i, s.first);
+    }
+}
+
 static void (*const operations[])(struct member *, struct span) = {
     do_allocate, do_allocate, do_allocate, do_deallocate, do_protect,
     do_protect,  do_inherit,  do_poke,     do_poke,       do_poke,
     do_poke,     do_copy,     do_copy,     do_fork,       do_end,
-    do_read,     do_read,     do_read,
+    do_read,     do_read,     do_read,     do_device,     do_device,
+    do_device,
 };
 
 /* --- the test ------------------------------------------------------------------- */
@@ -312,6 +391,12 @@ TEST(random_operations_on_memory_do_what_they_say)
         }
     }
     assert_null(complaint);
+    for (unsigned i = 0; i < HELD; i++) {
+        if (held[i].phys) {
+            end_transfer(i);
+        }
+    }
+    compare_own();
     for (unsigned i = 1; i < TASKS; i++) {
         if (family[i].task) {
             do_end(&family[i], (struct span){0, 0});

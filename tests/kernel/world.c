@@ -9,6 +9,7 @@
 #include "ipc/right.h"
 #include "task/task.h"
 #include "task/thread.h"
+#include "vm/dma.h"
 #include "vm/map.h"
 #include "vm/page.h"
 
@@ -141,6 +142,11 @@ void world_irq(unsigned line, bool level)
 bool world_hold(uint64_t phys)
 {
     return vm_page_hold(phys);
+}
+
+bool world_reaches(void *task, uint64_t phys, bool write)
+{
+    return vm_dma_allows(((struct task *)task)->map, phys, write);
 }
 
 void world_unhold(uint64_t phys)

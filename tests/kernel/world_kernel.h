@@ -31,6 +31,8 @@ void world_irq(unsigned line, bool level);
 bool world_hold(uint64_t phys);
 void world_unhold(uint64_t phys);
 uint64_t world_free_frames(void);
+/* Whether a device of TASK's may read a frame, or write it. */
+bool world_reaches(void *task, uint64_t phys, bool write);
 /* Steps of work (core/work.h): of the longest entry since this was asked last,
  * and of all so far. */
 uint64_t world_longest_entry(void);

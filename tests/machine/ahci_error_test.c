@@ -189,7 +189,7 @@ TEST(data_outside_of_memory_stops_the_port)
     request.data = 0x12345678000;
     port_issue(0, 4, request);
     assert_fatal(0, AHCI_IS_HBFS,
-                 "ahci 0:2.0 port 0: data outside of memory at 0x12345678000");
+                 "ahci 0:2.0 port 0: data out of reach at 0x12345678000");
     assert_int_equal(port_get(0, AHCI_PxCI), 1u << 4);
     assert_recovers(0);
 }
@@ -209,7 +209,7 @@ TEST(a_command_list_outside_of_memory_stops_the_port)
     port_set(0, AHCI_PxCLBU, 1);
     port_set(0, AHCI_PxCI, 1);
     assert_fatal(0, AHCI_IS_HBFS,
-                 "ahci 0:2.0 port 0: command list outside of memory at "
+                 "ahci 0:2.0 port 0: command list out of reach at "
                  "0x100010000");
 }
 
@@ -227,7 +227,7 @@ TEST(without_bus_mastering_nothing_is_fetched)
     pc_config_write(2, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
     port_issue(0, 0, read_8);
     assert_fatal(0, AHCI_IS_HBFS,
-                 "ahci 0:2.0 port 0: command list outside of memory at "
+                 "ahci 0:2.0 port 0: command list out of reach at "
                  "0x10000 (bus mastering is off)");
 }
 

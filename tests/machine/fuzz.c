@@ -312,6 +312,9 @@ static void any_mode(void)
     if (rarely(32)) {
         machine_disk_unplug(pc.machine, any8() % PC_DISKS);
     }
+    if (rarely(32)) {
+        machine_function_reset(pc.machine, any8() % 5);
+    }
     pc.alloc_fail_after = rarely(16) ? any8() % 4 : 0;
 }
 

@@ -23,25 +23,38 @@ static void host_free(void *memory)
     free(memory);
 }
 
-static bool dma_valid(void *context, uint64_t phys, uint64_t size_bytes)
+static bool meets(const struct machine_extent *range, uint64_t phys,
+                  uint64_t size_bytes)
 {
-    pc.dma_count++;
-    return phys <= PC_RAM_SIZE && size_bytes <= PC_RAM_SIZE - phys;
+    return phys < range->phys + range->size_bytes &&
+           range->phys < phys + size_bytes;
 }
 
-static bool dma_read(void *context, uint64_t phys, void *to, size_t size)
+static bool dma_valid(void *context, unsigned slot, uint64_t phys,
+                      uint64_t size_bytes, bool write)
 {
-    if (!dma_valid(context, phys, size)) {
+    pc.dma_count++;
+    assert_true(slot < MACHINE_SLOTS);
+    pc.dma_slots |= 1u << slot;
+    return phys <= PC_RAM_SIZE && size_bytes <= PC_RAM_SIZE - phys &&
+           !meets(&pc.forbidden, phys, size_bytes) &&
+           !(write && meets(&pc.constant, phys, size_bytes));
+}
+
+static bool dma_read(void *context, unsigned slot, uint64_t phys, void *to,
+                     size_t size)
+{
+    if (!dma_valid(context, slot, phys, size, false)) {
         return false;
     }
     memcpy(to, &pc.ram[phys], size);
     return true;
 }
 
-static bool dma_write(void *context, uint64_t phys, const void *from,
-                      size_t size)
+static bool dma_write(void *context, unsigned slot, uint64_t phys,
+                      const void *from, size_t size)
 {
-    if (!dma_valid(context, phys, size)) {
+    if (!dma_valid(context, slot, phys, size, true)) {
         return false;
     }
     memcpy(&pc.ram[phys], from, size);
@@ -69,8 +82,9 @@ static void power(void *context, bool reset)
     }
 }
 
-static void log_line(void *context, const char *text)
+static void log_line(void *context, unsigned slot, const char *text)
 {
+    assert_true(slot < MACHINE_SLOTS);
     pc.log_count++;
     snprintf(pc.log, sizeof pc.log, "%s", text);
 }
@@ -86,7 +100,9 @@ static void move(const struct machine_block_request *request)
         uint8_t *memory = &pc.ram[extent->phys];
         uint8_t *medium = &pc.disks[request->disk][at];
 
-        assert_true(dma_valid(NULL, extent->phys, extent->size_bytes));
+        assert_true(dma_valid(NULL, request->slot, extent->phys,
+                              extent->size_bytes,
+                              request->op == MACHINE_BLOCK_READ));
         assert_true(at + extent->size_bytes <= sizeof pc.disks[0]);
         if (request->op == MACHINE_BLOCK_READ) {
             memcpy(memory, medium, extent->size_bytes);

@@ -44,6 +44,9 @@ struct pc {
     struct machine_block_request *queue[PC_QUEUE_MAX];
     unsigned queue_length;
     unsigned dma_count; /* reads, writes and checks of RAM */
+    uint32_t dma_slots; /* functions that made them */
+    /* RAM that no function may reach, and that none may write. */
+    struct machine_extent forbidden, constant;
     bool read_only[PC_DISKS];
     unsigned allocations;
     unsigned alloc_fail_after; /* the so-many'th allocation fails; 0: none */

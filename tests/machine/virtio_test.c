@@ -393,8 +393,57 @@ TEST(a_buffer_outside_of_memory_is_not_touched)
     put_desc(AT_DESC, 1, PC_RAM_SIZE - 256, 512, NEXT | WRITE, 2);
     offer(0);
     notify();
-    assert_broken("virtio-blk 0:2.0 queue 0: buffer outside of memory at "
+    assert_broken("virtio-blk 0:2.0 queue 0: buffer out of reach at "
                   "0x3fff00");
+}
+
+/* Reads and writes are told apart: of the same memory, that a driver may read
+ * and not write, the disk may have what it says, but not put anything there. */
+TEST(what_may_only_be_read_goes_to_the_disk_and_not_back)
+{
+    pc.constant = (struct machine_extent){AT_DATA, 512};
+    start(0);
+    memset(&pc.ram[AT_DATA], 0x5a, 512);
+    ask(VIRTIO_BLK_OUT, 3, 512);
+    assert_int_equal(pc.ram[AT_STATUS], VIRTIO_BLK_OK);
+    assert_int_equal(pc.disks[0][3 * 512 + 7], 0x5a);
+    start(0);
+    pc.disks[0][3 * 512 + 7] = 1;
+    ask(VIRTIO_BLK_IN, 3, 512);
+    assert_int_equal(pc.ram[AT_DATA + 7], 0x5a);
+    pc.constant.size_bytes = 0;
+    assert_broken("virtio-blk 0:2.0 queue 0: buffer out of reach at 0x100000");
+}
+
+TEST(a_used_ring_that_may_only_be_read_is_no_used_ring)
+{
+    pc.constant = (struct machine_extent){AT_USED, 16};
+    start(0);
+    assert_true(needs_reset());
+    pc.constant = (struct machine_extent){AT_AVAIL, 16};
+    start(0);
+    assert_false(needs_reset());
+}
+
+TEST(a_reset_function_forgets_its_queue)
+{
+    start(0);
+    pc.defer = true;
+    ask(VIRTIO_BLK_IN, 0, 512);
+    assert_int_equal(pc.queue_length, 1);
+    put_chain(3, VIRTIO_BLK_IN, 1, 512);
+    offer(3);
+    machine_function_reset(pc.machine, 2);
+    assert_int_equal(pc.abandoned, 1);
+    notify();
+    assert_int_equal(pc.queue_length, 0);
+    assert_int_equal(used_index(), 0);
+    assert_int_equal(pc.ram[AT_DATA], 0);
+    assert_int_equal(get(VIRTIO_STATUS, 1), 0);
+    pc.defer = false;
+    start(0);
+    ask(VIRTIO_BLK_IN, 1, 512);
+    assert_int_equal(pc.ram[AT_STATUS], VIRTIO_BLK_OK);
 }
 
 TEST(a_chain_without_a_status_is_an_error)
@@ -536,6 +585,9 @@ int main(void)
         T(with_EVENT_IDX_the_driver_says_at_which_entry),
         T(a_loop_is_not_followed),
         T(a_buffer_outside_of_memory_is_not_touched),
+        T(what_may_only_be_read_goes_to_the_disk_and_not_back),
+        T(a_used_ring_that_may_only_be_read_is_no_used_ring),
+        T(a_reset_function_forgets_its_queue),
         T(a_chain_without_a_status_is_an_error),
         T(readable_behind_writable_is_an_error),
         T(a_descriptor_out_of_range_is_an_error),
