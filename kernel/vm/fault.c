@@ -116,7 +116,7 @@ void vm_pages_settle(void)
     uint64_t wanted = vm_pages_wanted();
 
     vm_short_settle();
-    if (vm_page_free_count() >= wanted || settle_pause-- > 0)
+    if (vm_short_enough(wanted) || settle_pause-- > 0)
         return;
     vm_object_reclaim(wanted);
     settle_pause = vm_page_free_count() < wanted ? SETTLE_PAUSE : 0;

@@ -12,7 +12,9 @@
 
 /* Pages that memory's being short may cost one entry: looked at, and sent. */
 #define SCANNED_MAX 65536u
-#define SENT_MAX    256u
+/* ... while enough is on its way to its pagers. */
+#define SCANNED_CALM 2048u
+#define SENT_MAX     256u
 /* Neighbours that go back with a page. */
 #define SENT_TOGETHER 16u
 /* Pages that may be waited for in one object: they are all answered at once. */
@@ -466,7 +468,10 @@ static bool vm_reclaim_over(const struct vm_reclaim *reclaim)
 {
     return vm_page_free_count() >= reclaim->wanted ||
            resident <= vm_page_total_count() / OBJECT_PAGES_PART ||
-           reclaim->scanned >= SCANNED_MAX || reclaim->sent >= SENT_MAX;
+           reclaim->scanned >= (vm_short_enough(reclaim->wanted)
+                                    ? SCANNED_CALM
+                                    : SCANNED_MAX) ||
+           reclaim->sent >= SENT_MAX;
 }
 
 /* Sends PAGE, which is dirty, with the neighbours that are, too, if not enough is

@@ -174,6 +174,76 @@ TEST(a_thread_that_gives_back_its_stack_does_not_return)
     assert_true(world_thread_is_dead(thread));
 }
 
+/* --- pages that come and go ------------------------------------------------- */
+
+#define LARGE    9000u /* pages: more than memory has */
+#define PATIENCE 10000 /* ms: SHORT_PATIENCE_MS */
+
+/* The pager serves one message: what is asked for it supplies, what comes back it
+ * drops, or KEEPs.  False: there was none. */
+static bool serve(bool keep, unsigned *returned)
+{
+    enum { DATA_REQUEST = 2203, DATA_RETURN = 2208 };
+    struct message m;
+    vm_address_t data = 0;
+    uint64_t value;
+
+    user_be(pager);
+    if (receive(paged.object, &m, MACH_RCV_TIMEOUT, 0) != KERN_SUCCESS)
+        return false;
+    if (m.head.msgh_id == DATA_REQUEST) {
+        memcpy(&value, m.body + 24, sizeof value);
+        assert_ok(vm_allocate(pager->self, &data, PAGE, 1));
+        assert_ok(memory_object_data_supply(paged.control, value, data, PAGE, 1,
+                                            VM_PROT_NONE, 0, MACH_PORT_NULL));
+    } else if (m.head.msgh_id == DATA_RETURN) {
+        mach_msg_type_t *type = (void *)(m.body + 32);
+        memcpy(&value, m.body + 40, sizeof value);
+        *returned += type->msgt_number / PAGE;
+        if (!keep)
+            assert_ok(vm_deallocate(pager->self, value, type->msgt_number));
+    }
+    return true;
+}
+
+/* How many pages of LARGE the writer could store to. */
+static unsigned store_to_all(bool keep, unsigned *returned)
+{
+    for (uint32_t i = 0; i < LARGE; i++) {
+        while (!sim_write(writer->thread, paged.window + i * PAGE, &i, 4)) {
+            while (user_blocked(writer) &&
+                   (serve(keep, returned) || sim_work()))
+                continue;
+            if (world_thread_is_dead(writer) || user_blocked(writer))
+                return i;
+        }
+    }
+    return LARGE;
+}
+
+TEST(who_stores_waits_for_what_is_being_written_back)
+{
+    unsigned returned = 0;
+
+    paged_map(&paged, pager, writer, LARGE * PAGE);
+    assert_int_equal(store_to_all(false, &returned), LARGE);
+    assert_in_range(returned, LARGE - WORLD_MEMORY / PAGE, LARGE);
+}
+
+/* A pager that lets go of nothing keeps nobody for ever. */
+TEST(who_waits_for_a_pager_that_lets_go_of_nothing_is_told_so)
+{
+    unsigned returned = 0;
+
+    paged_map(&paged, pager, writer, LARGE * PAGE);
+    assert_in_range(store_to_all(true, &returned), 1000, LARGE - 1);
+    assert_true(user_blocked(writer) && !world_thread_is_dead(writer));
+    sim_advance_ms(PATIENCE / 2);
+    assert_false(world_thread_is_dead(writer));
+    sim_advance_ms(2 * PATIENCE);
+    assert_true(world_thread_is_dead(writer));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
 
 int main(void)
@@ -182,6 +252,8 @@ int main(void)
         T(a_copy_that_is_being_made_is_not_taken_away),
         T(what_was_written_goes_back_though_its_writer_is_at_the_limit),
         T(a_thread_that_gives_back_its_stack_does_not_return),
+        T(who_stores_waits_for_what_is_being_written_back),
+        T(who_waits_for_a_pager_that_lets_go_of_nothing_is_told_so),
     };
 
     return cmocka_run_group_tests_name("short", tests, NULL, NULL);
