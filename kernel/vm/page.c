@@ -256,6 +256,12 @@ void vm_page_free(struct vm_page *page)
     vm_run_insert(&memory.pages[number], order, false);
 }
 
+void vm_pages_forget_sent(void)
+{
+    for (uint64_t i = 0; i < memory.count; i++)
+        memory.pages[i].sent = false;
+}
+
 void vm_page_give(struct vm_page *page, struct account *account)
 {
     if (page->account == account)

@@ -95,6 +95,9 @@ static inline void vm_page_clean(struct vm_page *page)
  * still holds it, that waits for the device. */
 void vm_page_free(struct vm_page *page);
 
+/* No page is on its way to its pager. */
+void vm_pages_forget_sent(void);
+
 /* Charges PAGE to ACCOUNT, whether that may have it or not. */
 void vm_page_give(struct vm_page *page, struct account *account);
 

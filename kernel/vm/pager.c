@@ -82,7 +82,7 @@ static bool vm_return_page(struct vm_object *object, struct vm_page *page,
         return false;
     /* To be forgotten; or there is no memory, and it can be asked for again. */
     vm_object_evict(page);
-    vm_short_send(page);
+    vm_short_send(page, ipc_port_account(object->pager));
     vm_copy_fill(copy, n, page);
     return true;
 }

@@ -23,8 +23,10 @@ void vm_short_module_init(void)
         list_init(&state.waiters[rank]);
 }
 
-void vm_short_send(struct vm_page *page)
+void vm_short_send(struct vm_page *page, const struct account *pager)
 {
+    if (!pager || pager->rank == ACCOUNT_USER)
+        return;
     page->sent = true;
     state.sent++;
 }
@@ -75,10 +77,13 @@ static void vm_short_look(struct timer *timer)
     state.freed_before = state.freed;
     if (!vm_short_waited_for())
         return;
-    if (progress)
+    if (progress) {
         timer_set_ms(timer, SHORT_PATIENCE_MS, vm_short_look);
-    else
-        vm_short_wake_all(KERN_RESOURCE_SHORTAGE);
+        return;
+    }
+    vm_pages_forget_sent();
+    state.sent = 0;
+    vm_short_wake_all(KERN_RESOURCE_SHORTAGE);
 }
 
 kern_return_t vm_short_wait(struct vm_fault_wait *wait)

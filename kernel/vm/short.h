@@ -4,13 +4,15 @@
  * A dirty page that has to make room is sent to its pager, and is free when that
  * has let go of it.  Whoever needs a page meanwhile waits for that, rather than
  * being told that there is none.  If nothing comes free for SHORT_PATIENCE_MS
- * those who wait are told so after all.
+ * those who wait are told so after all, and the pages count no more.  What users'
+ * pagers have does not count at all: they might keep it.
  */
 #ifndef VM_SHORT_H
 #define VM_SHORT_H
 
 #include "core/core.h"
 
+struct account;
 struct vm_fault_wait;
 struct vm_page;
 
@@ -22,9 +24,9 @@ struct vm_page;
 
 void vm_short_module_init(void);
 
-/* PAGE has left its object for its pager; it is free soon, or somebody's.  The
- * latter two are called for any page. */
-void vm_short_send(struct vm_page *page);
+/* PAGE has left its object for its pager, which is PAGER's (NULL: nobody's); it is
+ * free soon, or somebody's.  The latter two are called for any page. */
+void vm_short_send(struct vm_page *page, const struct account *pager);
 void vm_short_free(struct vm_page *page);
 void vm_short_keep(struct vm_page *page);
 /* No more should be sent now for WANTED frames to be free. */

@@ -177,48 +177,51 @@ TEST(a_thread_that_gives_back_its_stack_does_not_return)
 /* --- pages that come and go ------------------------------------------------- */
 
 #define LARGE    9000u /* pages: more than memory has */
+#define MANY     3000u /* ... less than a user may have */
+#define SENT_MAX 256u  /* of so little memory */
 #define PATIENCE 10000 /* ms: SHORT_PATIENCE_MS */
 
-/* The pager serves one message: what is asked for it supplies, what comes back it
- * drops, or KEEPs.  False: there was none. */
-static bool serve(bool keep, unsigned *returned)
+/* The pager of P serves one message: what is asked for it supplies, what comes back
+ * it drops, or KEEPs.  False: there was none. */
+static bool serve(const struct paged *p, bool keep, unsigned *returned)
 {
     enum { DATA_REQUEST = 2203, DATA_RETURN = 2208 };
     struct message m;
     vm_address_t data = 0;
     uint64_t value;
 
-    user_be(pager);
-    if (receive(paged.object, &m, MACH_RCV_TIMEOUT, 0) != KERN_SUCCESS)
+    user_be(p->pager);
+    if (receive(p->object, &m, MACH_RCV_TIMEOUT, 0) != KERN_SUCCESS)
         return false;
     if (m.head.msgh_id == DATA_REQUEST) {
         memcpy(&value, m.body + 24, sizeof value);
-        assert_ok(vm_allocate(pager->self, &data, PAGE, 1));
-        assert_ok(memory_object_data_supply(paged.control, value, data, PAGE, 1,
+        assert_ok(vm_allocate(p->pager->self, &data, PAGE, 1));
+        assert_ok(memory_object_data_supply(p->control, value, data, PAGE, 1,
                                             VM_PROT_NONE, 0, MACH_PORT_NULL));
     } else if (m.head.msgh_id == DATA_RETURN) {
         mach_msg_type_t *type = (void *)(m.body + 32);
         memcpy(&value, m.body + 40, sizeof value);
         *returned += type->msgt_number / PAGE;
         if (!keep)
-            assert_ok(vm_deallocate(pager->self, value, type->msgt_number));
+            assert_ok(vm_deallocate(p->pager->self, value, type->msgt_number));
     }
     return true;
 }
 
-/* How many pages of LARGE the writer could store to. */
-static unsigned store_to_all(bool keep, unsigned *returned)
+/* How many pages of P, up to COUNT, USER could store to. */
+static unsigned store_to(const struct paged *p, struct user *user,
+                         unsigned count, bool keep, unsigned *returned)
 {
-    for (uint32_t i = 0; i < LARGE; i++) {
-        while (!sim_write(writer->thread, paged.window + i * PAGE, &i, 4)) {
-            while (user_blocked(writer) &&
-                   (serve(keep, returned) || sim_work()))
+    for (uint32_t i = 0; i < count; i++) {
+        while (!sim_write(user->thread, p->window + i * PAGE, &i, 4)) {
+            while (user_blocked(user) &&
+                   (serve(p, keep, returned) || sim_work()))
                 continue;
-            if (world_thread_is_dead(writer) || user_blocked(writer))
+            if (world_thread_is_dead(user) || user_blocked(user))
                 return i;
         }
     }
-    return LARGE;
+    return count;
 }
 
 TEST(who_stores_waits_for_what_is_being_written_back)
@@ -226,7 +229,7 @@ TEST(who_stores_waits_for_what_is_being_written_back)
     unsigned returned = 0;
 
     paged_map(&paged, pager, writer, LARGE * PAGE);
-    assert_int_equal(store_to_all(false, &returned), LARGE);
+    assert_int_equal(store_to(&paged, writer, LARGE, false, &returned), LARGE);
     assert_in_range(returned, LARGE - WORLD_MEMORY / PAGE, LARGE);
 }
 
@@ -236,12 +239,36 @@ TEST(who_waits_for_a_pager_that_lets_go_of_nothing_is_told_so)
     unsigned returned = 0;
 
     paged_map(&paged, pager, writer, LARGE * PAGE);
-    assert_in_range(store_to_all(true, &returned), 1000, LARGE - 1);
+    assert_in_range(store_to(&paged, writer, LARGE, true, &returned), 1000,
+                    LARGE - 1);
     assert_true(user_blocked(writer) && !world_thread_is_dead(writer));
     sim_advance_ms(PATIENCE / 2);
     assert_false(world_thread_is_dead(writer));
     sim_advance_ms(2 * PATIENCE);
     assert_true(world_thread_is_dead(writer));
+}
+
+/* Nor does a user's, which is not waited for at all. */
+TEST(what_users_pagers_keep_is_not_waited_for)
+{
+    struct user *keeper = user_create("keeper"), *hog = user_create("hog");
+    struct paged theirs;
+    unsigned kept = 0, returned = 0;
+
+    user_be(keeper);
+    assert_ok(task_set_account(user_host_priv(keeper), keeper->self, USER));
+    user_be(hog);
+    assert_ok(task_set_account(user_host_priv(hog), hog->self, USER));
+    paged_map(&theirs, keeper, hog, LARGE * PAGE);
+    paged_map(&paged, pager, writer, LARGE * PAGE);
+    assert_in_range(store_to(&theirs, hog, MANY, true, &kept), 1000, MANY);
+    for (unsigned round = 0; round < 2; round++) {
+        assert_int_equal(store_to(&paged, writer, LARGE, false, &returned),
+                         LARGE);
+        while (serve(&theirs, true, &kept))
+            continue;
+    }
+    assert_in_range(kept, SENT_MAX, LARGE);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
@@ -253,6 +280,7 @@ int main(void)
         T(what_was_written_goes_back_though_its_writer_is_at_the_limit),
         T(a_thread_that_gives_back_its_stack_does_not_return),
         T(who_stores_waits_for_what_is_being_written_back),
+        T(what_users_pagers_keep_is_not_waited_for),
         T(who_waits_for_a_pager_that_lets_go_of_nothing_is_told_so),
     };
 
