@@ -187,6 +187,14 @@ static const struct vm_piece *vm_copy_piece(struct vm_map_copy *copy,
     return NULL;
 }
 
+bool vm_copy_is_empty(struct vm_map_copy *copy, uint64_t index)
+{
+    const struct vm_piece *piece = vm_copy_piece(copy, &index);
+
+    return piece && !piece->object && !(piece->amap && piece->amap->under) &&
+           !vm_amap_get(piece->amap, piece->amap_first + index);
+}
+
 kern_return_t vm_copy_page(struct vm_map_copy *copy, uint64_t index,
                            struct vm_fault_wait *wait,
                            struct vm_page **page_out)

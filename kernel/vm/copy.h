@@ -59,6 +59,9 @@ kern_return_t vm_copy_page(struct vm_map_copy *copy, uint64_t index,
                            struct vm_fault_wait *wait,
                            struct vm_page **page_out);
 
+/* Whether nothing stands at INDEX: it reads as zeros, and costs nothing. */
+bool vm_copy_is_empty(struct vm_map_copy *copy, uint64_t index);
+
 /* Page INDEX as a page of the caller's own: taken out of the copy if nobody
  * else has it, else a duplicate.  KERN_WAITING as vm_copy_page. */
 kern_return_t vm_copy_take_page(struct vm_map_copy *copy, uint64_t index,

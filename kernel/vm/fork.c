@@ -7,6 +7,7 @@
 #include "vm/entry.h"
 #include "vm/fault.h"
 #include "vm/page.h"
+#include "vm/short.h"
 
 #include <mach/memory_object.h>
 
@@ -611,6 +612,39 @@ static kern_return_t vm_overwrite_object(struct vm_object *object,
     return KERN_SUCCESS;
 }
 
+/* Zeros in the place of zeros. */
+static bool vm_overwrite_is_nothing(const struct vm_map_entry *entry,
+                                    uint64_t index, struct vm_map_copy *copy,
+                                    uint64_t from)
+{
+    const struct vm_amap *amap = entry->amap;
+
+    work_step(1);
+    return !entry->object && !(amap && amap->under) &&
+           !vm_amap_get(amap, entry->amap_first + index) &&
+           vm_copy_is_empty(copy, from);
+}
+
+/* Page FROM of the copy becomes the entry's at INDEX. */
+static kern_return_t vm_overwrite_page(struct vm_map *map,
+                                       struct vm_map_entry *entry,
+                                       uint64_t index, struct vm_map_copy *copy,
+                                       uint64_t from,
+                                       struct vm_fault_wait *wait)
+{
+    struct vm_page *page;
+
+    if (entry->object && !entry->private)
+        return vm_overwrite_object(entry->object, entry->object_first + index,
+                                   copy, from, wait);
+    if (vm_overwrite_is_nothing(entry, index, copy, from))
+        return KERN_SUCCESS;
+    kern_return_t kr = vm_copy_take_page(copy, from, wait, &page);
+    if (kr == KERN_RESOURCE_SHORTAGE)
+        kr = vm_short_wait(wait);
+    return kr == KERN_SUCCESS ? vm_overwrite_anon(map, entry, index, page) : kr;
+}
+
 kern_return_t vm_map_copy_overwrite(struct vm_map *map, vm_offset_t address,
                                     struct vm_map_copy *copy, vm_size_t *done,
                                     struct vm_fault_wait *wait)
@@ -624,16 +658,8 @@ kern_return_t vm_map_copy_overwrite(struct vm_map *map, vm_offset_t address,
         vm_offset_t at = address + *done;
         struct vm_map_entry *entry = vm_map_entry_at(map, at);
         uint64_t index = (at - entry->start) >> PAGE_SHIFT_BITS;
-        uint64_t from = *done >> PAGE_SHIFT_BITS;
-        struct vm_page *page;
-        if (entry->object && !entry->private) {
-            kr = vm_overwrite_object(entry->object, entry->object_first + index,
-                                     copy, from, wait);
-        } else {
-            kr = vm_copy_take_page(copy, from, wait, &page);
-            if (kr == KERN_SUCCESS)
-                kr = vm_overwrite_anon(map, entry, index, page);
-        }
+        kr = vm_overwrite_page(map, entry, index, copy,
+                               *done >> PAGE_SHIFT_BITS, wait);
         if (kr == KERN_SUCCESS)
             *done += PAGE_SIZE;
         if (kr == KERN_SUCCESS && *done < copy->size && work_spent())

@@ -271,6 +271,23 @@ TEST(a_range_is_overwritten_in_pieces)
     assert_int_equal(world_word(to + 100 * PAGE), 100 * PAGE);
 }
 
+/* What was never touched is copied for nothing, but over what was. */
+TEST(zeros_are_copied_for_nothing)
+{
+    vm_address_t from = 0, to = 0;
+
+    assert_ok(vm_allocate(one->self, &from, 4 * WORLD_MEMORY, 1));
+    assert_ok(vm_allocate(one->self, &to, 4 * WORLD_MEMORY, 1));
+    world_set_word(from + PAGE, 7);
+    world_set_word(to + 3 * PAGE, 8);
+    begin();
+    assert_ok(vm_copy(one->self, from, 4 * WORLD_MEMORY, to));
+    end(4 * WORLD_MEMORY / PAGE);
+    assert_in_range(frames_before - world_free_frames(), 1, SLACK);
+    assert_int_equal(world_word(to + PAGE), 7);
+    assert_int_equal(world_word(to + 3 * PAGE), 0);
+}
+
 TEST(a_task_with_much_memory_ends_in_pieces)
 {
     user_be(one);
@@ -773,6 +790,7 @@ int main(void)
         CASE(copies_share_what_they_have),
         CASE(a_copy_of_too_many_regions_is_refused),
         CASE(a_range_is_overwritten_in_pieces),
+        CASE(zeros_are_copied_for_nothing),
         CASE(a_task_with_much_memory_ends_in_pieces),
         CASE(giant_answers_of_pagers_are_no_work),
         CASE(an_object_mapped_anew_while_it_ends_lives_on),
