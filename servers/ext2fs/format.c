@@ -212,10 +212,24 @@ error_t ext2_node_load(struct node *np)
     return 0;
 }
 
+/* A directory is read whole, and has no holes: no more than what it has on the
+ * disk, and the disk has. */
+static uint64_t directory_max(struct node *np)
+{
+    uint64_t whole = ext2fs_blocks_count(fs->super) * (uint64_t)fs->blocksize;
+    uint64_t own = (uint64_t)np->st.st_blocks * 512;
+
+    if (ext2_node(np)->inode.i_flags & EXT4_INLINE_DATA_FL)
+        return fs->blocksize;
+    return own < whole ? own : whole;
+}
+
 /* There may be a name for it, and there can be so much of it. */
 static boolean_t is_possible(struct node *np)
 {
-    uint64_t max = ext2_blocks_max(np) * (uint64_t)fs->blocksize;
+    uint64_t max = HS_ISDIR(np->st.st_mode)
+                       ? directory_max(np)
+                       : ext2_blocks_max(np) * (uint64_t)fs->blocksize;
 
     return ext2_node(np)->inode.i_links_count &&
            (uint64_t)np->st.st_size <= max;

@@ -149,6 +149,20 @@ def test_indexed_directory():
         clean(disk, name)
 
 
+def test_directory_without_end():
+    """One that says it is larger than the disk is not read to its end."""
+    add = path("endless")
+    os.makedirs(os.path.join(add, "d"), exist_ok=True)
+    disk = make_image("endless.img", 8 << 20, "-t", "ext4", "-d", add)
+    subprocess.run(["debugfs", "-w", "-R", "sif /d size 0x7ffff000", disk],
+                   check=True, capture_output=True)
+    status, out = run("run", "--disk", fresh_root(), "--disk", disk, "--", "sh",
+                      "-c", "settrans -a /mnt /hurd/ext2fs device:hd1; "
+                      "ls /mnt/d; ls /mnt | wc -l; touch /mnt/new && echo made")
+    check("Input/output error" in out and "1\nmade" in out,
+          "a directory without end is an error, and nobody waits", out)
+
+
 def test_full_disk():
     for name, kind in (("hurd", ["-o", "hurd"]), ("ext4", ["-t", "ext4"])):
         disk = make_image("full.img", 6 << 20, "-N", "128", *kind)
