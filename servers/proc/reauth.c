@@ -15,9 +15,11 @@
 #define COMPLETION_WAIT_S 2
 
 /* A client who does not come to the rendezvous keeps a thread: of one user at most
- * two do, and of all together not all. */
+ * two do, and of all together not all.  Who comes meanwhile waits without one. */
 #define WAITING_MAX     (PROC_THREADS_MAX / 2)
 #define WAITING_OF_USER 2
+#define PENDING_MAX     512
+#define PENDING_OF_USER 64
 
 static uid_t waiting[WAITING_MAX];
 static int waiting_count;
@@ -41,6 +43,49 @@ static void waiting_leave(uid_t payer)
     while (waiting[i] != payer)
         i++;
     waiting[i] = waiting[--waiting_count];
+}
+
+struct pending {
+    struct pending *next;
+    struct proc *proc; /* a reference */
+    mach_port_t rendezvous, new_task;
+};
+
+static struct pending *pending;
+static int pending_count;
+
+static error_t pending_add(struct proc *p, mach_port_t rendezvous,
+                           mach_port_t new_task)
+{
+    struct pending **last = &pending, *new;
+    int his = 0;
+
+    for (; *last; last = &(*last)->next)
+        his += (*last)->proc->payer == p->payer;
+    if (his == PENDING_OF_USER || pending_count == PENDING_MAX)
+        return HURD_EAGAIN;
+    new = malloc(sizeof *new);
+    if (!new)
+        return HURD_ENOMEM;
+    *new = (struct pending){NULL, p, rendezvous, new_task};
+    ports_port_ref(p);
+    *last = new;
+    pending_count++;
+    return 0;
+}
+
+/* The first whose user may have a thread again; it has entered. */
+static struct pending *pending_take(void)
+{
+    for (struct pending **at = &pending; *at; at = &(*at)->next) {
+        struct pending *found = *at;
+        if (!waiting_enter(found->proc->payer))
+            continue;
+        *at = found->next;
+        pending_count--;
+        return found;
+    }
+    return NULL;
 }
 
 /* A stub was settled or completed. */
@@ -71,24 +116,18 @@ void stub_clean(void *object)
     mach_port_drop(stub->new_task);
 }
 
-/* Consumes RENDEZVOUS and NEW_TASK.  The lock is let go while the client is
- * waited for. */
-static error_t reauthenticate(struct proc *p, mach_port_t rendezvous,
-                              mach_port_t new_task)
+/* Consumes RENDEZVOUS and NEW_TASK if there is no error.  The lock is let go while
+ * the client is waited for. */
+static error_t meet(struct proc *p, mach_port_t rendezvous,
+                    mach_port_t new_task)
 {
     struct stub *stub;
     struct iouser *ids = NULL;
-    error_t err;
+    error_t err =
+        ports_create_port(stub_class, proc_bucket, sizeof *stub, &stub);
 
-    uid_t payer = p->payer;
-    if (payer != 0 && !waiting_enter(payer))
-        return HURD_EAGAIN;
-    err = ports_create_port(stub_class, proc_bucket, sizeof *stub, &stub);
-    if (err) {
-        if (payer != 0)
-            waiting_leave(payer);
+    if (err)
         return err;
-    }
     ports_port_ref(p);
     stub->proc = p;
     stub->new_task = new_task;
@@ -97,8 +136,6 @@ static error_t reauthenticate(struct proc *p, mach_port_t rendezvous,
     err = iohelp_reauth_real(&ids, &stub->payer, authserver, rendezvous, right,
                              FALSE);
     pthread_mutex_lock(&global_lock);
-    if (payer != 0)
-        waiting_leave(payer);
     if (!err)
         stub->ids = ids;
     stub->settled = TRUE;
@@ -110,6 +147,34 @@ static error_t reauthenticate(struct proc *p, mach_port_t rendezvous,
     mach_port_drop(right);
     ports_port_deref(stub);
     return 0;
+}
+
+static void meet_pending(struct pending *one, uid_t payer)
+{
+    if (one->proc->dead || meet(one->proc, one->rendezvous, one->new_task)) {
+        mach_port_drop(one->rendezvous);
+        mach_port_drop(one->new_task);
+    }
+    waiting_leave(payer);
+    ports_port_deref(one->proc);
+    free(one);
+}
+
+static error_t reauthenticate(struct proc *p, mach_port_t rendezvous,
+                              mach_port_t new_task)
+{
+    struct pending *next;
+    uid_t payer = p->payer;
+
+    if (payer == 0)
+        return meet(p, rendezvous, new_task);
+    if (!waiting_enter(payer))
+        return pending_add(p, rendezvous, new_task);
+    error_t err = meet(p, rendezvous, new_task);
+    waiting_leave(payer);
+    while ((next = pending_take()))
+        meet_pending(next, next->proc->payer);
+    return err;
 }
 
 kern_return_t S_proc_reauthenticate(pstruct_t p, mach_port_t rendezvous)

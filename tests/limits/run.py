@@ -104,6 +104,15 @@ def test_a_fork_bomb():
     check_as_before("a fork bomb", text)
 
 
+def test_many_become_a_user_at_once():
+    """Those for whom proc has no thread wait for one."""
+    text = run("i=0; while [ $i -lt 30 ]; do as_nobody 'id -u' & i=$((i + 1)); "
+               "done; wait\n")
+    check(len(re.findall(r"^%d$" % NOBODY, text, re.M)) == 30,
+          "many become a user at once: all do", text)
+    check_as_before("many become a user at once", text)
+
+
 def test_all_at_once():
     hogs = "".join('as_nobody "/tests/hog %s 10" & ' % kind
                    for kind in list(KINDS) + ["bomb", "memory"])
