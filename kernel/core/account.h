@@ -46,7 +46,7 @@ struct account {
     struct account *parent; /* held; NULL: the machine's */
     unsigned holders;
     enum account_rank rank;
-    bool pager; /* memory comes free by what its task does */
+    bool pager;       /* memory comes free by what its task does */
     uint32_t number;  /* of a user's */
     struct list link; /* a user's: in the list of users */
     uint64_t used[ACCOUNT_KINDS], limit[ACCOUNT_KINDS];
