@@ -10,6 +10,16 @@ $(LIMITS_TESTS): $(B)/%: %.c $(LIB)/libhurd.a $(LIB)/libmach.a
 	$(Q)$(CC) $(TASK_CFLAGS) -static -pthread -o $@ $< -Wl,--start-group \
 	    $(LIB)/libhurd.a $(LIB)/libmach.a -Wl,--end-group
 
+# Tasks of the Hurd's own kind.
+LIMITS_TASKS := $(patsubst tests/limits/tasks/%.c,$(B)/tests/limits/%, \
+	$(wildcard tests/limits/tasks/*.c))
+
+$(LIMITS_TASKS): $(B)/tests/limits/%: tests/limits/tasks/%.c $(TASK_LIBS)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TASK_CFLAGS) $(TASK_LDFLAGS) -o $@ $< -Wl,--start-group \
+	    $(TASK_LIBS) -Wl,--end-group
+
 # Every request that the kernel or a server of the Hurd may get; the kernel's
 # first.
 WILD_MACH := $(patsubst %,$(GEN)/%_user.c,mach/mach_interface mach/mach_port \
@@ -30,14 +40,14 @@ $(B)/tests/limits/wild: TASK_CFLAGS += -I$(B)/tests/limits \
 	-DKERNEL_TABLES=$(words $(WILD_MACH))
 
 .PHONY: limits-tests
-limits-tests: all $(LIMITS_TESTS)
+limits-tests: all $(LIMITS_TESTS) $(LIMITS_TASKS)
 	$(Q)python3 tests/limits/run.py ./hell $(B) $(WORD)
 
 .PHONY: torture limits-torture
-limits-torture: all $(LIMITS_TESTS)
+limits-torture: all $(LIMITS_TESTS) $(LIMITS_TASKS)
 	$(Q)CALLS=$${CALLS:-500000} python3 tests/limits/run.py ./hell $(B) wild
 
 torture: limits-torture
 
 SUITES += limits-tests
-TEST_PROGRAMS += $(LIMITS_TESTS)
+TEST_PROGRAMS += $(LIMITS_TESTS) $(LIMITS_TASKS)

@@ -35,7 +35,7 @@ now() { cut -d' ' -f1 /proc/uptime; }
 answer() { a=$(now); ls -l /etc | wc -l >/dev/null; echo "answer $a $(now)"; }
 settle() {
     n=0
-    while [ $n -lt 40 ]; do
+    while [ $n -lt 80 ]; do
         case $(usage) in *nothing) break;; esac
         sleep 0.5; n=$((n + 1))
     done
@@ -133,6 +133,51 @@ def test_the_last_of_the_disk_is_roots():
           text)
 
 
+# When auth has ended the waiting for him: what is left of a user, and how many
+# ports servers have; a second time it is to be no more.
+ALONE = """
+ports() {
+    for s in ext2fs /hurd/auth /hurd/proc /hurd/term /hurd/pflocal; do
+        p=$(ps | sed -n "s#^ *\\([0-9]*\\) root *$s.*#\\1#p" | head -1)
+        portinfo $p 2>/dev/null | sed -n 's/^[0-9]*: \\([0-9]*\\) .*/\\1/p'
+    done | tr '\\n' ' '
+}
+cat </dev/null | cat
+for round in 1 2; do
+    as_nobody 'for s in %s; do /tests/alone $s 300 1000 & done; wait' &
+    sleep 7; answer; head -1 /etc/passwd | cat; answer
+    for p in $(ps | sed -n 's#^ *\\([0-9]*\\) nobody .*#\\1#p'); do
+        kill -9 $p
+    done 2>/dev/null
+    answer; sleep 24; settle; echo "round $round $(usage)"
+    echo "ports $(ports)"
+done
+"""
+
+
+def test_rendezvous_to_which_nobody_comes():
+    servers = ("ext2fs", "term", "pflocal", "proc", "user", "server")
+    text = run(ALONE % " ".join(servers), limit=300)
+    for server in servers:
+        check(len(re.findall(r"alone: \d+ calls to %s\b" % server, text)) == 2,
+              "%s is alone at a rendezvous" % server, text)
+    about = "rendezvous to which nobody comes"
+    check(text.count("\nroot:") == 2, about + ": root is served", text)
+    check_answers(about, text, 6)
+    # Threads that servers made stay for a minute or two; a second time there are
+    # no more.
+    kept = find(r"round \d bytes (\d+) pages (\d+) tasks \d+ user nothing", text)
+    check(len(kept) == 2 and kept[1][0] - kept[0][0] < 2 << 20 and
+          kept[1][1] - kept[0][1] < 2000,
+          about + ": no server waits for ever", text)
+    ports = [[int(n) for n in line.split()]
+             for line in re.findall(r"\nports ([\d ]+)", text)]
+    check(len(ports) == 2 and len(ports[0]) == 5 and
+          all(b - a < 60 for a, b in zip(*ports)),
+          about + ": no server keeps ports", ports)
+    check("\nalive" in text, about + ": the system goes on", text)
+
+
 # Whose processes there are; who is to be there afterwards.
 WILD = """
 pids() { ps | sed -n 's/^ *\\([0-9]*\\) .*/\\1/p'; }
@@ -163,17 +208,7 @@ def test_wild_calls():
         check("server " not in text and "\nhello\n65534\n" in text,
               about + ": the servers are there", text)
         check_answers(about, text, 1)
-        check_as_before(about, kept_by_servers(text, calls)
-                        if what == "servers" else text)
-
-
-def kept_by_servers(text, calls):
-    """Some of its ports are still held by servers (CAVEATS.md): how much."""
-    kept = re.search(r"\nafter .* user (\d+) bytes 0 pages 0 tasks", text)
-    if kept and int(kept[1]) < 65536 + 10 * calls:
-        print("     | servers keep %s bytes of it" % kept[1])
-        text = re.sub(r"user \d+ bytes 0 pages 0 tasks", "user nothing", text)
-    return text
+        check_as_before(about, text)
 
 
 def limited(uid):
@@ -215,7 +250,7 @@ def test_a_host_with_few_processes():
 def make_image():
     folder = path("tests", "limits", "add", "tests")
     os.makedirs(folder, exist_ok=True)
-    for program in ("hog", "usage", "wild", "keeper"):
+    for program in ("hog", "usage", "wild", "keeper", "alone"):
         subprocess.run(["cp", path("tests", "limits", program), folder],
                        check=True)
     status, out, err = hell("mkroot", "--size", "64M", "--add",
