@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* servers/auth/auth.h: handles and rendezvous.
  *
- * The server is one thread and never waits for anybody: who must wait is
- * remembered with his reply port and answered later.
+ * One thread serves and never waits for anybody: who must wait is remembered with
+ * his reply port and answered later, by another thread if his time is over.
  */
 
 #ifndef SERVERS_AUTH_AUTH_H
@@ -24,8 +24,11 @@ extern struct port_class *authhandle_class;
 error_t create_authhandle(struct authhandle **handle);
 void clean_authhandle(void *handle);
 
-/* All who wait at the rendezvous port that just died get EINVAL. */
-void rendezvous_died(mach_port_t rendezvous);
+/* Before serving: from now on those who wait too long get ETIMEDOUT. */
+error_t rendezvous_start(void);
+/* All who wait at the rendezvous port that just died, or with that reply port, get
+ * EINVAL. */
+void rendezvous_died(mach_port_t port);
 /* All who wait through HANDLE get EINTR. */
 void rendezvous_interrupt(struct authhandle *handle);
 

@@ -112,6 +112,8 @@ int main(void)
     authhandle_class = ports_create_class(clean_authhandle, NULL);
     if (!auth_bucket || !authhandle_class)
         mach_die(HURD_ENOMEM, "starting");
+    if (rendezvous_start())
+        mach_die(HURD_ENOMEM, "starting the clock");
     if (pthread_create(&thread, NULL, join_system, make_root()))
         mach_die(HURD_ENOMEM, "starting a thread");
     for (;;)
