@@ -249,7 +249,7 @@ kern_return_t S_io_identity(sock_user_t user, mach_port_t *id,
     CHECK(user);
     pthread_mutex_lock(&pf_lock);
     if (server == MACH_PORT_NULL)
-        server = mach_reply_port();
+        server = mach_port_make_token();
     pthread_mutex_unlock(&pf_lock);
     *id = *fsid = server;
     *id_type = *fsid_type = MACH_MSG_TYPE_MAKE_SEND;
@@ -284,25 +284,27 @@ kern_return_t S_io_restrict_auth(sock_user_t user, mach_port_t *port,
 
 kern_return_t S_io_reauthenticate(sock_user_t user, mach_port_t rend)
 {
+    struct sock_user *new;
     struct iouser *ids = NULL;
-    mach_port_t auth = getauth(), port;
-    mach_msg_type_name_t type;
+    mach_port_t auth = getauth();
     error_t err;
 
     CHECK(user);
     hold(user->sock);
-    err = sock_give(user->sock, user->pi.payer, &port, &type);
+    err = sock_make_user(user->sock, user->pi.payer, &new);
     if (err) {
         iohelp_refuse(auth, rend);
         mach_port_drop(auth);
         return err;
     }
+    /* The right is held, or a client who does not come would end what NEW is, and
+     * its name be another's. */
+    mach_port_t port = ports_get_send_right(new);
+    ports_port_deref(new);
     iohelp_reauth(&ids, auth, rend, port, TRUE);
     iohelp_free_iouser(ids);
     mach_port_drop(auth);
     mach_port_drop(rend);
-    mach_port_insert_right(mach_task_self(), port, port,
-                           MACH_MSG_TYPE_MAKE_SEND);
     mach_port_drop(port);
     return 0;
 }

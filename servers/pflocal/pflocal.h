@@ -122,7 +122,10 @@ error_t pipe_read(struct pipe *pipe, char *data, size_t *size,
 struct sock *sock_make(int type);
 void sock_drop(struct sock *sock); /* the lock is held */
 error_t sock_connect_pair(struct sock *a, struct sock *b);
-/* A port for SOCK, whose reference is consumed, that counts for PAYER. */
+/* A user of SOCK, whose reference is consumed, that counts for PAYER; the caller
+ * gets a reference on it.  Or a right to it. */
+error_t sock_make_user(struct sock *sock, uid_t payer,
+                       struct sock_user **result);
 error_t sock_give(struct sock *sock, uid_t payer, mach_port_t *port,
                   mach_msg_type_name_t *type);
 void sock_shut(struct sock *sock, boolean_t in, boolean_t out);

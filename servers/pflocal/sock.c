@@ -109,8 +109,8 @@ error_t sock_connect_pair(struct sock *a, struct sock *b)
     return 0;
 }
 
-error_t sock_give(struct sock *sock, uid_t payer, mach_port_t *port,
-                  mach_msg_type_name_t *type)
+error_t sock_make_user(struct sock *sock, uid_t payer,
+                       struct sock_user **result)
 {
     struct sock_user *user;
     error_t err =
@@ -125,6 +125,18 @@ error_t sock_give(struct sock *sock, uid_t payer, mach_port_t *port,
         return err;
     }
     user->sock = sock;
+    *result = user;
+    return 0;
+}
+
+error_t sock_give(struct sock *sock, uid_t payer, mach_port_t *port,
+                  mach_msg_type_name_t *type)
+{
+    struct sock_user *user;
+    error_t err = sock_make_user(sock, payer, &user);
+
+    if (err)
+        return err;
     *port = ports_get_right(user);
     *type = MACH_MSG_TYPE_MAKE_SEND;
     ports_port_deref(user);
