@@ -340,7 +340,7 @@ kern_return_t diskfs_S_io_restrict_auth(protid_t cred, mach_port_t *port,
 
 /* The new object exists before its user is known, and without the lock while
  * auth is asked: nobody else has it yet.  The client waits at auth whatever comes of
- * it here: who may have no more gets a port that nobody serves. */
+ * it here: who may have no more gets a port that is dead. */
 kern_return_t diskfs_S_io_reauthenticate(protid_t cred, mach_port_t rendezvous)
 {
     struct protid *copy;
@@ -364,6 +364,8 @@ kern_return_t diskfs_S_io_reauthenticate(protid_t cred, mach_port_t rendezvous)
         refused = ports_charge(copy, iohelp_payer(copy->user));
     if (!refused)
         ports_install_port(copy);
+    else
+        ports_destroy_right(copy);
     mach_port_drop(right);
     ports_port_deref(copy);
     return 0; /* RENDEZVOUS is used up */

@@ -25,7 +25,7 @@ kern_return_t diskfs_S_io_identity(protid_t cred, mach_port_t *id,
         return err;
     struct node *np = cred->po->np;
     if (np->identity == MACH_PORT_NULL)
-        np->identity = mach_reply_port();
+        np->identity = mach_port_make_token();
     *id = np->identity;
     *fsid = diskfs_fsid_port;
     *id_type = *fsid_type = MACH_MSG_TYPE_MAKE_SEND;

@@ -132,7 +132,7 @@ void diskfs_serve(void)
 
     diskfs_opens_init();
     diskfs_boot_init();
-    diskfs_fsid_port = mach_reply_port();
+    diskfs_fsid_port = mach_port_make_token();
     if (ports_create_port(ports_create_class(NULL, NULL), diskfs_port_bucket,
                           sizeof *watch, &watch) ||
         pager_start_bucket(&diskfs_pagers) ||

@@ -127,6 +127,10 @@ void mach_die(kern_return_t err, const char *format, ...)
 kern_return_t mach_port_ref_send(mach_port_t name, int delta);
 /* Drops one user reference of a send, send-once or dead name; null is fine. */
 void mach_port_drop(mach_port_t name);
+/* A new receive right of a port that is only to be known again: no message of who
+ * has a send right waits there, as nobody would ever take it out.  The caller owns
+ * it. */
+mach_port_t mach_port_make_token(void);
 /* Destroys the receive right NAME (and not what else it names). */
 void mach_port_destroy_receive(mach_port_t name);
 

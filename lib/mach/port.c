@@ -21,6 +21,14 @@ void mach_port_drop(mach_port_t name)
         mach_port_deallocate(mach_task_self(), name);
 }
 
+mach_port_t mach_port_make_token(void)
+{
+    mach_port_t port = mach_reply_port();
+
+    mach_port_set_qlimit(mach_task_self(), port, 0);
+    return port;
+}
+
 void mach_port_destroy_receive(mach_port_t name)
 {
     if (MACH_PORT_VALID(name))

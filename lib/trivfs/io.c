@@ -138,7 +138,7 @@ __attribute__((weak)) kern_return_t trivfs_S_io_reauthenticate(TRIVFS_ON,
         mach_port_drop(auth);
         return err;
     }
-    right = ports_get_right(new);
+    right = ports_get_send_right(new);
     err = iohelp_reauth(&user, auth, rend, right, TRUE);
     mach_port_drop(auth);
     mach_port_drop(rend);
@@ -154,14 +154,13 @@ __attribute__((weak)) kern_return_t trivfs_S_io_reauthenticate(TRIVFS_ON,
                              user->gids->num);
         }
     }
-    /* Without room it stays a port that nobody serves. */
     if (!err)
         err = ports_charge(new, iohelp_payer(new->user));
+    /* Without room the client's port is dead. */
     if (!err)
         ports_install_port(new);
-    /* A right that the client did not get makes no senders; see to it. */
-    mach_port_insert_right(mach_task_self(), right, right,
-                           MACH_MSG_TYPE_MAKE_SEND);
+    else
+        ports_destroy_right(new);
     mach_port_drop(right);
     ports_port_deref(new);
     return 0; /* REND is used up */

@@ -254,8 +254,8 @@ error_t trivfs_create_control(mach_port_t underlying,
     cntl->underlying = underlying;
     cntl->protid_class = protid_class;
     cntl->protid_bucket = protid_bucket ? protid_bucket : control_bucket;
-    cntl->filesys_id = mach_reply_port();
-    cntl->file_id = mach_reply_port();
+    cntl->filesys_id = mach_port_make_token();
+    cntl->file_id = mach_port_make_token();
     *control = cntl;
     return 0;
 }

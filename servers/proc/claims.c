@@ -60,8 +60,10 @@ static error_t make(struct proc *p, mach_port_t file, struct claim **result)
     claim = calloc(1, sizeof *claim);
     if (!claim)
         return HURD_ENOMEM;
-    *claim = (struct claim){
-        .next = p->claims, .proc = p, .port = mach_reply_port(), .file = file};
+    *claim = (struct claim){.next = p->claims,
+                            .proc = p,
+                            .port = mach_port_make_token(),
+                            .file = file};
     if (claim->port == MACH_PORT_NULL) {
         free(claim);
         return HURD_ENOMEM;

@@ -279,7 +279,7 @@ kern_return_t S_proc_getsidport(pstruct_t p, mach_port_t *port,
         return 0;
     }
     if (p->pgrp->session->idport == MACH_PORT_NULL)
-        p->pgrp->session->idport = mach_reply_port();
+        p->pgrp->session->idport = mach_port_make_token();
     *port = p->pgrp->session->idport;
     return 0;
 }
