@@ -164,16 +164,16 @@ def test_rendezvous_to_which_nobody_comes():
     about = "rendezvous to which nobody comes"
     check(text.count("\nroot:") == 2, about + ": root is served", text)
     check_answers(about, text, 6)
-    # Threads that servers made stay for a minute or two; a second time there are
-    # no more.
+    # Threads that servers made stay for a minute or two, as many as it happened to
+    # take; what is kept of each call would be 310 ports more, and their bytes.
     kept = find(r"round \d bytes (\d+) pages (\d+) tasks \d+ user nothing", text)
-    check(len(kept) == 2 and kept[1][0] - kept[0][0] < 2 << 20 and
-          kept[1][1] - kept[0][1] < 2000,
+    check(len(kept) == 2 and kept[1][0] - kept[0][0] < 4 << 20 and
+          kept[1][1] - kept[0][1] < 6000,
           about + ": no server waits for ever", text)
     ports = [[int(n) for n in line.split()]
              for line in re.findall(r"\nports ([\d ]+)", text)]
     check(len(ports) == 2 and len(ports[0]) == 5 and
-          all(b - a < 60 for a, b in zip(*ports)),
+          all(b - a < 250 for a, b in zip(*ports)),
           about + ": no server keeps ports", ports)
     check("\nalive" in text, about + ": the system goes on", text)
 
