@@ -28,14 +28,18 @@ def started(m):
     return good
 
 
+# Seconds for a command: each sector of a bad disk is a shell's of the host's.
+PATIENCE = 90
+
+
 def fails(m, command, what):
-    shown, status = m.run(command)
+    shown, status = m.run(command, PATIENCE)
     check(status not in (0, None) and re.search(EIO, shown),
           "%s: an error of the disk's" % what, "%s %s" % (status, shown))
 
 
 def works(m, command, what):
-    shown, status = m.run(command)
+    shown, status = m.run(command, PATIENCE)
     check(status == 0, what, "%s %s" % (status, shown))
 
 
