@@ -345,10 +345,10 @@ long sys_setgroups(struct frame *frame)
 
     if (error)
         return error;
-    if (ARG1(frame) > IDS_GROUPS_MAX)
-        return -EINVAL;
     if (ids.euid)
         return -EPERM;
+    if (ARG1(frame) > IDS_GROUPS_MAX)
+        return -EINVAL;
     ids.group_count = (unsigned)ARG1(frame);
     memcpy(ids.groups, (const void *)ARG2(frame),
            ids.group_count * sizeof *ids.groups);

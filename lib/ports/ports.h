@@ -149,7 +149,9 @@ void ports_end_rpc(void *object, struct rpc_info *info);
 error_t ports_charge(void *object, uid_t user);
 extern int ports_objects_max;
 /* How many threads serve a bucket at most: what comes when all are busy waits in
- * its queue.  A server may change it before it serves. */
+ * its queue.  A server may change it before it serves.  All users' requests but
+ * root's take seven eighths of them at most, and no more than 448; one user's, six
+ * sevenths of that. */
 extern int ports_threads_max;
 
 /* Serves BUCKET with as many threads as it takes.  A thread that had nothing

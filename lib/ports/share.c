@@ -7,6 +7,11 @@
 int ports_objects_max = 8192;
 int ports_threads_max = 512;
 
+/* Threads that requests of all users but root may take together: what they ask
+ * for may have to wait for what other users have, and a server that asks another
+ * in their name takes of its threads as many as they have of its own. */
+#define USERS_THREADS_MAX 448
+
 struct share {
     uid_t user;
     int objects, requests;
@@ -15,6 +20,7 @@ struct share {
 /* Under _ports_lock; entries without objects and requests are free. */
 static struct share *shares;
 static int share_count;
+static int users_requests; /* of all together */
 
 static struct share *share_find(uid_t user)
 {
@@ -80,6 +86,13 @@ void _ports_discharge(struct port_info *pi)
     pi->payer = 0;
 }
 
+static int users_threads_max(void)
+{
+    int part = ports_threads_max / 8 * 7;
+
+    return part < USERS_THREADS_MAX ? part : USERS_THREADS_MAX;
+}
+
 /* A user with an object has a share already. */
 boolean_t _ports_enter_share(uid_t user)
 {
@@ -89,10 +102,13 @@ boolean_t _ports_enter_share(uid_t user)
         return TRUE;
     pthread_mutex_lock(&_ports_lock);
     struct share *share = share_get(user);
-    if (!share || share->requests >= ports_threads_max / 4 * 3)
+    if (!share || users_requests >= users_threads_max() ||
+        share->requests >= users_threads_max() / 7 * 6) {
         enter = FALSE;
-    else
+    } else {
         share->requests++;
+        users_requests++;
+    }
     pthread_mutex_unlock(&_ports_lock);
     return enter;
 }
@@ -103,5 +119,6 @@ void _ports_leave_share(uid_t user)
         return;
     pthread_mutex_lock(&_ports_lock);
     share_find(user)->requests--;
+    users_requests--;
     pthread_mutex_unlock(&_ports_lock);
 }

@@ -227,6 +227,9 @@ int main(void)
         mach_die(0, "started by a server that is no file system");
     hurd_set_port(INIT_PORT_BOOTSTRAP, MACH_PORT_NULL);
     task_set_bootstrap_port(mach_task_self(), MACH_PORT_NULL);
+    /* File systems ask in the names of users, who may ask directly as well: that
+     * is twice what users may take of a server. */
+    ports_threads_max = 1024;
     for (;;)
         ports_manage_port_operations_multithread(port_bucket, demuxer, 60000, 0,
                                                  NULL);

@@ -42,7 +42,7 @@ try_same() {
     ) >"$want" 2>&1
     rm -rf "$here"
     timeout -k 1 90 ./hell run --disk "$image" -- /bin/sh -c \
-        "mkdir /tmp/w; chmod 777 /tmp/w; cd /tmp/w; $as /tests/$1 </dev/null
+        "mkdir /tmp/w; chmod 777 /tmp/w; cd /tmp/w; ${as:+chown nobody .;} $as /tests/$1 </dev/null
          echo status \$?" \
         </dev/null 2>&1 | tr -d '\r' >"$log"
     checks=$(wc -l <"$want")

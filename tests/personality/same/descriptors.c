@@ -276,7 +276,8 @@ static void strange(void)
     TELL("%o %lu", st.st_mode, (unsigned long)st.st_nlink);
     SAY(stat("/dev/fd", &st));
     TELL("%o", st.st_mode);
-    SAY(access("/proc/self/fd", W_OK));
+    if (!geteuid()) /* for others see CAVEATS.md */
+        SAY(access("/proc/self/fd", W_OK));
     SAY(readlink("/proc/self/fd/0", text, 3));
     SAY(readlink("/proc/self/fd/0", text, 0));
 }
@@ -346,6 +347,10 @@ static void others(void)
     char name[64];
 
     fchmod(fd, 0600);
+    if (geteuid()) { /* who is no other cannot become one */
+        close(fd);
+        return;
+    }
     SAY(chmod(".", 0777));
     IN_CHILD(child)
     {
