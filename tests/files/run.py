@@ -95,7 +95,7 @@ def test_programs():
 def test_pressure():
     """Files larger than memory are stored to by several processes: who stores
     waits for the disk, nothing is lost and nobody dies."""
-    for seed in tally.seeds("PRESSURE", 2):
+    for seed in tally.seeds("PRESSURE", 1):
         status, out = run("run", "-m", "40M", "--disk", fresh_root(), "--",
                           "/tests/pressure", "/tmp/f", "5000", "1500",
                           str(seed), limit=300)

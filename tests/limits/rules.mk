@@ -46,6 +46,7 @@ limits-tests: all $(LIMITS_TESTS) $(LIMITS_TASKS)
 .PHONY: torture limits-torture
 limits-torture: all $(LIMITS_TESTS) $(LIMITS_TASKS)
 	$(Q)CALLS=$${CALLS:-500000} python3 tests/limits/run.py ./hell $(B) wild
+	$(Q)LONG=1 python3 tests/limits/run.py ./hell $(B) rendezvous
 
 torture: limits-torture
 
