@@ -76,7 +76,7 @@ check: setup-check
 # Every folder that has tests adds its suite, and what must be built for it.
 # A suite ends with the line `NAME: N passed, N failed'.
 check-all: all test-programs
-	$(Q)sh scripts/run-suites.sh '$(MAKE)' $(SUITES)
+	$(Q)python3 scripts/run_suites.py '$(MAKE)' $(SUITES)
 
 test-programs: $(TEST_PROGRAMS)
 

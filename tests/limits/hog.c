@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hog KIND SECONDS: takes all that it can get of one thing, says how much that was
- * and with which error it ended, and holds it until SECONDS have passed. */
+/* hog KIND SECONDS [PATIENCE]: takes all that it can get of one thing, says how much
+ * that was and with which error it ended, and holds it until SECONDS have passed: of
+ * its life, or, with PATIENCE, since the end of taking, for which it has PATIENCE
+ * seconds. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,6 +19,7 @@
 #define MANY 3000000 /* nobody gets so much */
 
 static time_t end;
+static time_t hold; /* seconds, from when taking ends; 0: until `end' */
 
 static mach_port_t new_port(void)
 {
@@ -132,12 +135,16 @@ static int hog_threads(long i)
 
 static int hog_processes(long i)
 {
-    pid_t pid = fork();
+    static int ends[2];
+    pid_t pid;
 
+    if (i == 0 && pipe(ends))
+        return errno;
+    pid = fork();
     if (pid == 0) {
-        while (time(NULL) < end)
-            sleep(1);
-        _exit(0);
+        /* Until the first of all is no more. */
+        close(ends[1]);
+        _exit(read(ends[0], &(char){0}, 1) != 0);
     }
     return pid < 0 ? errno : 0;
 }
@@ -196,6 +203,8 @@ static int hog(const struct kind *kind)
         n++;
     printf("%s: %ld, error %#x\n", kind->name, n, err);
     fflush(stdout);
+    if (hold)
+        end = time(NULL) + hold;
     while (time(NULL) < end)
         sleep(1);
     return 0;
@@ -206,6 +215,10 @@ int main(int argc, char **argv)
     if (argc < 3)
         return 2;
     end = time(NULL) + atoi(argv[2]);
+    if (argc > 3) {
+        hold = atoi(argv[2]);
+        end = time(NULL) + atoi(argv[3]);
+    }
     signal(SIGCHLD, SIG_IGN);
     if (!strcmp(argv[1], "bomb"))
         return bomb();
