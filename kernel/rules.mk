@@ -25,12 +25,13 @@ mig_defs_mach_debug := mach_debug/mach_debug
 mig_defs_own := gnumach_limits account
 mig_defs = $(if $(filter $(1),$(mig_defs_own)),kernel/mig/$(1).defs,$\
 	$(MACH_INC)/$(or $(mig_defs_$(1)),mach/$(1)).defs)
+MIG_OWN := $(mig_defs_own:%=kernel/mig/%.defs)
 
 MIG_SERVER_C := $(MIG_SERVERS:%=$(MIG_DIR)/%_server.c)
 MIG_USER_C := $(MIG_USERS:%=$(MIG_DIR)/%_user.c)
 MIG_OBJ := $(MIG_SERVER_C:.c=.o) $(MIG_USER_C:.c=.o)
 
-$(MIG_SERVER_C): $(MIG_DIR)/%_server.c: $(MACH_INC)/.done
+$(MIG_SERVER_C): $(MIG_DIR)/%_server.c: $(MACH_INC)/.done $(MIG_OWN)
 	$(call say,MIG,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(MIG) $(MIG_FLAGS) -DKERNEL_SERVER=1 -DSERVERPREFIX=rpc_ \
@@ -53,7 +54,7 @@ RPC_DEFS := $(foreach s,$(MIG_SERVERS) $(MIG_USERS) notify exc,$(call \
 	mig_defs,$(s))) \
 	$(filter-out %_reply.defs %_request.defs %_types.defs,$(wildcard hurd/*.defs))
 
-$(RPC_NAMES): kernel/ipc/rpc_names.sh $(MACH_INC)/.done $(wildcard hurd/*.defs)
+$(RPC_NAMES): kernel/ipc/rpc_names.sh $(MACH_INC)/.done $(MIG_OWN) $(wildcard hurd/*.defs)
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)MIG='$(MIG)' CC='$(CC)' sh $< $(MACH_INC) $(RPC_DEFS) >$@

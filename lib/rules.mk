@@ -19,7 +19,7 @@ mach_interface_defs = $(firstword $(wildcard kernel/mig/$(1).defs) \
 	$(MACH_INC)/$(1).defs)
 
 define mach_user_stubs
-$(GEN)/$(1).h $(GEN)/$(1)_user.c &: | $(MACH_INC)/.done
+$(GEN)/$(1).h $(GEN)/$(1)_user.c &: $(wildcard kernel/mig/$(2).defs) | $(MACH_INC)/.done
 	$$(call say,MIG,$(2).defs)
 	$(Q)mkdir -p $$(@D)
 	$(Q)$(MIG) $(MIG_INC) -header $(GEN)/$(1).h -user $(GEN)/$(1)_user.c \

@@ -158,6 +158,11 @@ static struct account *user_find(uint32_t number)
     return NULL;
 }
 
+uint32_t account_number(const struct account *account)
+{
+    return account->parent->number;
+}
+
 const struct account *account_find(uint32_t number)
 {
     return user_find(number);

@@ -76,6 +76,9 @@ void account_release(struct account *account);
  * NUMBER (0: the system's).  Limits are not asked: nothing is made by it. */
 kern_return_t account_move(struct account *account, uint32_t number);
 
+/* The number of the user below whom a task's ACCOUNT stands; 0: the system's. */
+uint32_t account_number(const struct account *account);
+
 /* The account of user NUMBER, if there is one, 0 for the system's. */
 const struct account *account_find(uint32_t number);
 

@@ -16,6 +16,17 @@ kern_return_t rpc_task_set_account(host_t host_priv, task_t task,
     return account_move(task->account, number);
 }
 
+kern_return_t rpc_task_get_account(host_t host_priv, task_t task,
+                                   natural_t *number)
+{
+    if (!host_priv)
+        return KERN_INVALID_HOST;
+    if (!task || task == kernel_task)
+        return KERN_INVALID_ARGUMENT;
+    *number = account_number(task->account);
+    return KERN_SUCCESS;
+}
+
 kern_return_t rpc_account_info(host_t host, natural_t number, boolean_t limits,
                                uint64_t *bytes, uint64_t *pages,
                                uint64_t *tasks, uint64_t *threads)

@@ -11,6 +11,9 @@ int ports_threads_max = 512;
  * for may have to wait for what other users have, and a server that asks another
  * in their name takes of its threads as many as they have of its own. */
 #define USERS_THREADS_MAX 448
+/* A user may have so many times what is left for all: 2/3 if he is alone, and each
+ * who comes later has that of the rest.  Five who are in league leave something. */
+#define USER_TIMES_LEFT 2
 
 struct share {
     uid_t user;
@@ -102,8 +105,8 @@ boolean_t _ports_enter_share(uid_t user)
         return TRUE;
     pthread_mutex_lock(&_ports_lock);
     struct share *share = share_get(user);
-    if (!share || users_requests >= users_threads_max() ||
-        share->requests >= users_threads_max() / 7 * 6) {
+    int left = users_threads_max() - users_requests;
+    if (!share || share->requests >= USER_TIMES_LEFT * left) {
         enter = FALSE;
     } else {
         share->requests++;

@@ -3,6 +3,7 @@
 
 #include <hurd/process.h>
 #include <hurd/signal.h>
+#include <mach/account.h>
 #include <proc/proc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,17 @@ void proc_take_task(struct proc *p)
     p->task = MACH_PORT_NULL;
 }
 
+/* A task that nobody told proc about is paid for by whoever made it. */
+static uid_t payer_of(mach_port_t task)
+{
+    natural_t number;
+
+    if (task == MACH_PORT_NULL ||
+        task_get_account(master_host_port, task, &number))
+        return (uid_t)-1;
+    return number;
+}
+
 struct proc *proc_new(mach_port_t task, pid_t pid)
 {
     struct proc *p;
@@ -162,7 +174,7 @@ struct proc *proc_new(mach_port_t task, pid_t pid)
     }
     p->pid = pid ? pid : new_pid();
     p->noowner = 1;
-    p->payer = (uid_t)-1;
+    p->payer = payer_of(task);
     p->pid_next = by_pid[p->pid % HASH_SIZE];
     by_pid[p->pid % HASH_SIZE] = p;
     proc_join_parent(p, init_proc);

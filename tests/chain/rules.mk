@@ -25,6 +25,12 @@ $(CT_EXEC): | $(MACH_USER_HEADERS) $(HURD_USER_HEADERS) \
 $(CT)/exec_fuzz_test: $(addprefix $(CT)/obj/servers/exec/,image.o load.o)
 $(CT)/exec_args_fuzz_test: $(addprefix $(CT)/obj/servers/exec/,script.o bootinfo.o)
 
+$(CT)/obj/tests/chain/share_test.o $(CT)/obj/lib/ports/share.o: \
+	CT_CFLAGS = $(TASK_CFLAGS) $(UT_SAN)
+$(CT)/obj/tests/chain/share_test.o $(CT)/obj/lib/ports/share.o: | \
+	$(MACH_USER_HEADERS) $(HURD_USER_HEADERS)
+$(CT)/share_test: $(CT)/obj/lib/ports/share.o
+
 $(CT_TESTS): $(CT)/%: $(CT)/obj/tests/chain/%.o $(CT_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(UT_SAN) -o $@ $^ -lcmocka

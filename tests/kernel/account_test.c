@@ -308,12 +308,36 @@ TEST(a_task_takes_what_it_has_along_to_another_account)
     assert_int_equal(ask(SYSTEM, false).pages, system.pages + had.pages);
 }
 
+TEST(a_child_is_paid_for_by_who_pays_for_its_parent)
+{
+    mach_port_t none = new_port(hog);
+    natural_t number;
+    task_t child;
+
+    assert_ok(mach_port_insert_right(hog->self, none, none,
+                                     MACH_MSG_TYPE_MAKE_SEND));
+    assert_ok(task_create(hog->self, 0, &child));
+    assert_ok(task_get_account(user_host_priv(hog), child, &number));
+    assert_int_equal(number, 7);
+    move(hog, SYSTEM);
+    assert_ok(task_get_account(user_host_priv(hog), child, &number));
+    assert_int_equal(number, 7);
+    assert_ok(task_get_account(user_host_priv(hog), hog->self, &number));
+    assert_int_equal(number, 0);
+    assert_int_equal(task_get_account(user_host_priv(hog), none, &number),
+                     KERN_INVALID_ARGUMENT);
+}
+
 TEST(only_the_privileged_port_moves_a_task)
 {
     mach_port_t host = (mach_port_t)world_trap(TRAP_HOST_SELF, 0, 0, 0);
 
+    natural_t number;
+
     assert_int_equal(task_set_account(host, hog->self, 0), KERN_INVALID_HOST);
     assert_int_equal(ask(7, false).tasks, 1);
+    assert_int_equal(task_get_account(host, hog->self, &number),
+                     KERN_INVALID_HOST);
 }
 
 /* --- memory --------------------------------------------------------------------- */
@@ -480,6 +504,7 @@ int main(void)
         T(threads_end_at_the_limit),
         T(what_a_family_had_is_there_again_when_it_is_gone),
         T(a_task_takes_what_it_has_along_to_another_account),
+        T(a_child_is_paid_for_by_who_pays_for_its_parent),
         T(only_the_privileged_port_moves_a_task),
         T(a_user_cannot_have_the_last_pages),
         T(received_memory_is_the_receivers),

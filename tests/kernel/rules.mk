@@ -18,7 +18,7 @@ UT_MACHINE := $(patsubst %.c,$(UT)/obj/%.o,$(wildcard machine/*.c))
 UT_TESTS := $(patsubst tests/kernel/%.c,$(UT)/%,\
 	$(wildcard tests/kernel/*_test.c))
 
-$(UT)/gen/%_user.c: $(MACH_INC)/.done
+$(UT)/gen/%_user.c: $(MACH_INC)/.done $(MIG_OWN)
 	$(call say,MIG,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(MIG) -n -cc "$(CC) -E -x c -nostdinc" -I$(MACH_INC) \

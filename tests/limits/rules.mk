@@ -46,7 +46,8 @@ limits-tests: all $(LIMITS_TESTS) $(LIMITS_TASKS)
 .PHONY: torture limits-torture
 limits-torture: all $(LIMITS_TESTS) $(LIMITS_TASKS)
 	$(Q)CALLS=$${CALLS:-500000} python3 tests/limits/run.py ./hell $(B) wild
-	$(Q)LONG=1 python3 tests/limits/run.py ./hell $(B) rendezvous
+	$(Q)for test in rendezvous how_many made_up; do \
+	    LONG=1 python3 tests/limits/run.py ./hell $(B) $$test || exit 1; done
 
 torture: limits-torture
 

@@ -79,10 +79,12 @@ def check_as_before(what, text):
 
 
 # Root works before and after the hog has all that it gets, however long that takes.
+# What it says has a block already, for it may take the whole disk.
 HOG = """
-as_nobody "/tests/hog %s 2 120; rm -f /tmp/hog" >/tmp/said & hog=$!
+echo >/tmp/said
+as_nobody "/tests/hog %s 2 120; rm -f /tmp/hog" >>/tmp/said & hog=$!
 answer
-while ! grep -q error /tmp/said && kill -0 $hog; do answer; done
+while ! grep -q error /tmp/said && kill -0 $hog; do answer; done 2>/dev/null
 answer; wait; answer; cat /tmp/said
 """
 
@@ -192,6 +194,71 @@ def test_rendezvous_to_which_nobody_comes():
           about + ": no server keeps ports", ports)
 
 
+BOUNDS = """
+echo "u1003:x:1003:1003::/:/bin/sh" >>/etc/passwd
+as_nobody '/tests/alone user 100 %d plain & /tests/alone server 100 %d plain & wait' &
+sleep 4; su u1003 -s /bin/sh -c 'id -u'; wait
+"""
+
+
+def test_how_many_wait_at_auth():
+    # That their time is over takes a minute to see.
+    time = 75 if "LONG" in os.environ else 3
+    text = run(BOUNDS % (time, time))
+    said = {name: (int(refused), int(late), int(first))
+            for name, refused, late, first in
+            re.findall(r"alone: (\w+): (\d+) refused, (\d+) late, "
+                       r"first after (\d+) s", text)}
+    if not check(len(said) == 2, "many wait at auth", text):
+        return
+    user, server = said["user"], said["server"]
+    check(user[0] + server[0] == 200 - 128, "one user has 128 there, not more",
+          said)
+    check("\n1003\n" in text, "others meet there meanwhile", text)
+    if time > 60:
+        check(user[1] + server[1] == 128 and 19 <= server[2] < 59 <= user[2],
+              "and none waits for ever", said)
+
+
+# Two users have made-up ports asked by exec, and a third one wants to work.
+FAKES = """
+for user in 1001 1002 1003; do echo "u$user:x:$user:$user::/:/bin/sh"; done >>/etc/passwd
+run_as() { su u$1 -s /bin/sh -c "$2"; }
+ports() {
+    p=$(ps | sed -n "s#^ *\\([0-9]*\\) root *exec.*#\\1#p" | head -1)
+    portinfo $p 2>/dev/null | sed -n 's/^[0-9]*: \\([0-9]*\\) .*/\\1/p'
+}
+run_as 1003 'id -u'; answer; echo "ports $(ports)"
+for user in 1001 1002; do
+    run_as $user 'for i in 1 2 3 4 5; do /tests/fakes %s 100 6 & done; wait' &
+done
+sleep 2
+for i in 1 2 3; do answer; a=$(now); run_as 1003 'id -u'; echo "answer $a $(now)"; done
+wait; answer; sleep %d; settle; echo "ports $(ports)"
+"""
+
+
+def test_made_up_ports():
+    # A thread that a server made stays for a minute or two.
+    long = "LONG" in os.environ
+    for kind in (("file", "crdir", "auth", "proc", "task", "nonsense") if long
+                 else ("auth", "nonsense")):
+        text = run(FAKES % (kind, 150 if long else 0), limit=300)
+        about = "made-up ports, " + kind
+        said = find(r"fakes: \w+: (\d+) of (\d+) asked, (\d+) answered", text)
+        check(len(said) == 10 and all(s[0] > 0 for s in said),
+              about + ": exec is asked", text)
+        check(text.count("\n1003\n") == 4, about + ": others' programs run", text)
+        check_answers(about, text, 8)
+        if not long:
+            check("\nalive" in text, about + ": the system goes on", text)
+            continue
+        check_as_before(about, text)
+        ports = [int(n) for n in re.findall(r"\nports (\d+)", text)]
+        check(len(ports) == 2 and ports[1] - ports[0] < 20,
+              about + ": exec keeps no ports", text)
+
+
 # Whose processes there are; who is to be there afterwards.
 WILD = """
 pids() { ps | sed -n 's/^ *\\([0-9]*\\) .*/\\1/p'; }
@@ -264,9 +331,12 @@ def test_a_host_with_few_processes():
 def make_image():
     folder = path("tests", "limits", "add", "tests")
     os.makedirs(folder, exist_ok=True)
-    for program in ("hog", "usage", "wild", "keeper", "alone"):
+    for program in ("hog", "usage", "wild", "keeper", "alone", "fakes"):
         subprocess.run(["cp", path("tests", "limits", program), folder],
                        check=True)
+    with open(os.path.join(folder, "script"), "w") as script:
+        script.write("#!/bin/true\n")
+    os.chmod(script.name, 0o755)
     status, out, err = hell("mkroot", "--size", "64M", "--add",
                             os.path.dirname(folder),
                             path("tests", "limits", "root.img"))

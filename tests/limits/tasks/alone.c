@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* alone SERVER COUNT SECONDS: has SERVER come to so many rendezvous to which this
- * task never comes itself, waits so long, and ends.  By turns the rendezvous port
- * is this task's, one of the server's own, and one whose receive right is in the
- * queue of a port whose receive right is in the queue of the first.
+/* alone SERVER COUNT SECONDS [plain]: has SERVER come to so many rendezvous to which
+ * this task never comes itself, waits so long, and ends.  By turns the rendezvous
+ * port is this task's, one of the server's own, and one whose receive right is in
+ * the queue of a port whose receive right is in the queue of the first; with
+ * `plain' always this task's.
  *
- * `user' and `server' are no servers but the two sides at auth. */
+ * `user' and `server' are no servers but the two sides at auth; of these it says how
+ * many were refused, how many waited in vain, and how long the first of them did. */
 
 #include <hurd/auth_request.h>
 #include <hurd/fs.h>
@@ -18,6 +20,7 @@
 
 static const char *server;
 static mach_port_t target, answers;
+static boolean_t plain;
 static const mach_msg_type_name_t once = MACH_MSG_TYPE_MAKE_SEND_ONCE;
 
 static mach_port_t new_port(void)
@@ -56,9 +59,9 @@ static mach_port_t choose_rendezvous(long i)
 {
     mach_port_t one = new_port(), other;
 
-    if (i % 3 == 1)
+    if (!plain && i % 3 == 1)
         return target;
-    if (i % 3 == 2) {
+    if (!plain && i % 3 == 2) {
         other = new_port();
         put_away(other, one);
         put_away(one, other);
@@ -100,6 +103,37 @@ static error_t call(mach_port_t rendezvous)
     return io_reauthenticate(target, rendezvous, MACH_MSG_TYPE_COPY_SEND);
 }
 
+static long seconds(void)
+{
+    time_value_t now;
+
+    host_get_time(mach_host_self(), &now);
+    return now.seconds;
+}
+
+/* Counts auth's answers until END. */
+static void hear_answers(long end)
+{
+    struct {
+        mig_reply_header_t reply;
+        char room[4096];
+    } msg;
+    long start = seconds(), refused = 0, late = 0, first = 0, left;
+
+    while ((left = end - seconds()) > 0) {
+        if (mach_msg(&msg.reply.Head, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0,
+                     sizeof msg, answers, (unsigned)left * 1000,
+                     MACH_PORT_NULL))
+            continue;
+        refused += msg.reply.RetCode == HURD_EAGAIN;
+        if (msg.reply.RetCode == HURD_ETIMEDOUT && late++ == 0)
+            first = seconds() - start;
+        mach_msg_destroy(&msg.reply.Head);
+    }
+    printf("alone: %s: %ld refused, %ld late, first after %ld s\n", server,
+           refused, late, first);
+}
+
 int main(int argc, char **argv)
 {
     long made = 0;
@@ -108,6 +142,7 @@ int main(int argc, char **argv)
     if (argc < 4)
         return 2;
     server = argv[1];
+    plain = argc > 4;
     answers = mach_reply_port();
     mach_port_set_qlimit(mach_task_self(), answers, 1000);
     if ((err = find_target())) {
@@ -120,6 +155,9 @@ int main(int argc, char **argv)
         made += !call(choose_rendezvous(i));
     printf("alone: %ld calls to %s\n", made, server);
     fflush(stdout);
-    thread_switch(MACH_PORT_NULL, 2, (unsigned)atoi(argv[3]) * 1000);
+    if (!strcmp(server, "user") || !strcmp(server, "server"))
+        hear_answers(seconds() + atol(argv[3]));
+    else
+        thread_switch(MACH_PORT_NULL, 2, (unsigned)atoi(argv[3]) * 1000);
     return 0;
 }
