@@ -8,8 +8,8 @@
 /* cmocka needs the above */
 #include <cmocka.h>
 
-#define LEAGUE    5
-#define FIRST     1000u
+#define LEAGUE 5
+#define FIRST  1000u
 
 pthread_mutex_t _ports_lock = PTHREAD_MUTEX_INITIALIZER;
 

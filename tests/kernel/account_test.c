@@ -314,8 +314,8 @@ TEST(a_child_is_paid_for_by_who_pays_for_its_parent)
     natural_t number;
     task_t child;
 
-    assert_ok(mach_port_insert_right(hog->self, none, none,
-                                     MACH_MSG_TYPE_MAKE_SEND));
+    assert_ok(
+        mach_port_insert_right(hog->self, none, none, MACH_MSG_TYPE_MAKE_SEND));
     assert_ok(task_create(hog->self, 0, &child));
     assert_ok(task_get_account(user_host_priv(hog), child, &number));
     assert_int_equal(number, 7);
