@@ -260,6 +260,28 @@ void pmap_remove_some(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
     while (more && !work_spent());
 }
 
+/* Pages INDEX to STOP, of one protection, get NOW, which is less.  What has no
+ * access left is no mapping any more: only with some is one found again. */
+static void pmap_protect_run(struct pmap *pmap, uint64_t index, uint64_t stop,
+                             vm_prot_t now)
+{
+    vm_offset_t start = index << PAGE_SHIFT_BITS;
+    vm_size_t size = (stop - index) << PAGE_SHIFT_BITS;
+
+    if (now == VM_PROT_NONE)
+        platform_task_unmap(pmap->platform, start, size);
+    for (; index < stop; index++) {
+        struct pmap_entry *entry = radix_get(&pmap->entries, index);
+        if (now == VM_PROT_NONE)
+            pmap_entry_free(entry);
+        else
+            pmap_entry_protect(entry, now);
+    }
+    if (now != VM_PROT_NONE)
+        platform_task_protect(pmap->platform, start, size, (int)now);
+    pmap_unsettle(pmap);
+}
+
 void pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
                   vm_prot_t prot)
 {
@@ -275,17 +297,13 @@ void pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
            (run = pmap_next_run(pmap, &index, last, prot))) {
         /* One request changes pages of one former protection, as the rest of
          * a run may have had less than PROT. */
-        struct pmap_entry *entry = radix_get(&pmap->entries, index);
-        vm_prot_t old = entry->prot, now = old & prot;
-        uint64_t n = 0;
+        const struct pmap_entry *entry = radix_get(&pmap->entries, index);
+        vm_prot_t old = entry->prot;
+        uint64_t n = 1;
         while (n < run &&
-               (entry = radix_get(&pmap->entries, index + n))->prot == old) {
-            pmap_entry_protect(entry, now);
+               (entry = radix_get(&pmap->entries, index + n))->prot == old)
             n++;
-        }
-        platform_task_protect(pmap->platform, index << PAGE_SHIFT_BITS,
-                              n << PAGE_SHIFT_BITS, (int)now);
-        pmap_unsettle(pmap);
+        pmap_protect_run(pmap, index, index + n, old & prot);
         index += n;
     }
 }

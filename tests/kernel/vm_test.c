@@ -101,6 +101,26 @@ TEST(memory_that_is_read_only_cannot_be_written)
     assert_true(dies_writing(one, address));
 }
 
+/* Two pages that may be read are next ones that may be run only, and are given
+ * back; the frames are somebody else's then. */
+TEST(a_page_that_has_no_access_left_is_given_back)
+{
+    vm_address_t address = 0, other = 0;
+
+    assert_ok(vm_allocate(one->self, &address, 2 * PAGE, 1));
+    world_set_word(address, 5);
+    world_set_word(address + PAGE, 6);
+    assert_ok(vm_protect(one->self, address, 2 * PAGE, 0, VM_PROT_READ));
+    assert_int_equal(world_word(address), 5);
+    assert_ok(vm_protect(one->self, address, 2 * PAGE, 0, VM_PROT_EXECUTE));
+    assert_ok(vm_protect(one->self, address, PAGE, 0, VM_PROT_READ));
+    assert_int_equal(world_word(address), 5);
+    assert_ok(vm_deallocate(one->self, address, 2 * PAGE));
+    assert_ok(vm_allocate(one->self, &other, 2 * PAGE, 1));
+    assert_int_equal(world_word(other), 0);
+    assert_int_equal(world_word(other + PAGE), 0);
+}
+
 TEST(the_maximum_protection_cannot_be_raised)
 {
     vm_address_t address = 0;
@@ -568,6 +588,7 @@ int main(void)
         T(an_address_can_be_allocated_once),
         T(no_room_is_found_by_going_round_the_end),
         T(memory_that_is_read_only_cannot_be_written),
+        T(a_page_that_has_no_access_left_is_given_back),
         T(the_maximum_protection_cannot_be_raised),
         T(vm_region_tells_what_is_mapped),
         T(vm_copy_is_a_snapshot),
