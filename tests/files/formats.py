@@ -173,10 +173,20 @@ def read_back(t, image, name):
         return file.read()
 
 
+def files_and_room(options):
+    """How many files come and go, and the MiB that they take."""
+    unit = max([4096] + [int(options[i + 1]) for i, word in enumerate(options)
+                         if word in ("-b", "-C")])
+    files = min(int(os.environ.get("FILES", "50")),
+                2000 if unit == 65536 else 5000)
+    return files, (files * unit >> 20) + 1
+
+
 def one_shape(t, folder, shape):
     name, size, options, expected = shape
+    files, room = files_and_room(options)
     try:
-        image = make(t, folder, size, options)
+        image = make(t, folder, size + room, options)
     except subprocess.CalledProcessError as refused:
         # Newer ones do not make the oldest any more.
         t.check("-r" in options, name + ": mke2fs makes it",
@@ -184,12 +194,11 @@ def one_shape(t, folder, shape):
         return
     prepare(t, name, image)
     before = digest(image)
-    most = 2000 if "65536" in options else 5000
     status, out = t.run(
         "run", "--persist", "--disk", t.fresh_root(), "--disk", image, "--",
         "sh", "-c", "settrans -a /mnt /hurd/ext2fs device:hd1; "
-        "sh /tests/load.sh /mnt %s; settrans -fg /mnt; echo THE END"
-        % min(int(os.environ.get("FILES", "50")), most), limit=600)
+        "sh /tests/load.sh /mnt %d; settrans -fg /mnt; echo THE END"
+        % files, limit=600)
     lines = [line for line in out.split("\n") if line.startswith("ext2fs:")]
     t.check("THE END" in out, name + ": comes to the end", out)
     if expected == "written":
