@@ -25,7 +25,9 @@ struct gsync_key {
 };
 
 struct gsync_waiter {
-    struct list link; /* of a bucket, in order of arrival */
+    struct list link;     /* of a bucket, in order of arrival */
+    struct list on_link;  /* of the task whose word it is */
+    struct list for_link; /* of the task that asked */
     struct gsync_key key;
     struct ipc_reply_to reply;
     struct timer timer;
@@ -41,13 +43,20 @@ struct gsync_waiter {
 static struct list buckets[GSYNC_BUCKETS];
 static struct list woken; /* struct gsync_waiter: to be answered */
 static struct work woken_work;
+/* What tasks that have ended leave, by on_link and by for_link. */
+static struct list left_on, left_for;
+static struct work left_work;
 
 static void gsync_run_woken(struct work *work);
+static void gsync_run_left(struct work *work);
 
 void gsync_module_init(void)
 {
     list_init(&woken);
     woken_work = (struct work){.run = gsync_run_woken};
+    list_init(&left_on);
+    list_init(&left_for);
+    left_work = (struct work){.run = gsync_run_left};
     for (int i = 0; i < GSYNC_BUCKETS; i++)
         list_init(&buckets[i]);
 }
@@ -88,6 +97,8 @@ static void gsync_answer(struct gsync_waiter *waiter, kern_return_t result)
 
     if (list_linked(&waiter->link))
         list_remove(&waiter->link);
+    list_remove(&waiter->on_link);
+    list_remove(&waiter->for_link);
     timer_cancel(&waiter->timer);
     vm_fault_wait_cancel(&waiter->fault);
     account_current = kalloc_account(waiter);
@@ -155,7 +166,7 @@ kern_return_t rpc_gsync_wait(struct task *task, vm_address_t address,
                              unsigned low, unsigned high, natural_t timeout_ms,
                              int flags)
 {
-    if (!task)
+    if (!task || !task->active || !ipc_request_task()->active)
         return KERN_INVALID_TASK;
     if (address & 3)
         return KERN_INVALID_ADDRESS;
@@ -170,6 +181,8 @@ kern_return_t rpc_gsync_wait(struct task *task, vm_address_t address,
                                     .flags = flags};
     waiter->fault.done = gsync_wait_try;
     task_reference(task);
+    list_append(&task->gsync_on, &waiter->on_link);
+    list_append(&ipc_request_task()->gsync_for, &waiter->for_link);
     ipc_take_reply(&waiter->reply);
     gsync_wait_try(&waiter->fault, KERN_SUCCESS);
     return MIG_NO_REPLY;
@@ -185,6 +198,30 @@ static void gsync_run_woken(struct work *work)
         gsync_answer(waiter, KERN_SUCCESS);
     if (waiter)
         work_later(work);
+}
+
+static void gsync_run_left(struct work *work)
+{
+    struct gsync_waiter *waiter;
+
+    while (
+        (waiter = list_first_entry(&left_on, struct gsync_waiter, on_link)) &&
+        !work_spent())
+        gsync_answer(waiter, KERN_INVALID_TASK);
+    while (
+        (waiter = list_first_entry(&left_for, struct gsync_waiter, for_link)) &&
+        !work_spent())
+        gsync_answer(waiter, KERN_INVALID_TASK);
+    if (!list_empty(&left_on) || !list_empty(&left_for))
+        work_later(work);
+}
+
+void gsync_task_ends(struct task *task)
+{
+    list_splice(&left_on, &task->gsync_on);
+    list_splice(&left_for, &task->gsync_for);
+    if (!list_empty(&left_on) || !list_empty(&left_for))
+        work_later(&left_work);
 }
 
 static int gsync_wake_key(struct gsync_key key, bool all)

@@ -6,6 +6,7 @@
 #include "ipc/ipc.h"
 #include "ipc/port.h"
 #include "ipc/space.h"
+#include "task/gsync.h"
 #include "task/notify.h"
 #include "task/thread.h"
 #include "vm/map.h"
@@ -58,6 +59,8 @@ static struct task *task_alloc(struct account *account)
     task->creation_time_ns = platform_time_realtime();
     list_init(&task->threads);
     list_init(&task->later);
+    list_init(&task->gsync_on);
+    list_init(&task->gsync_for);
     task->later_work.run = ipc_run_later;
     task->self = ipc_port_alloc_kernel(IKOT_TASK, task);
     task->space = ipc_space_create(task);
@@ -234,6 +237,7 @@ static void task_end(struct task *task)
     task_account_end(task->account);
     ipc_kobject_set(task->self, IKOT_NONE, NULL);
     device_task_ends(task);
+    gsync_task_ends(task);
     vm_map_terminate(task->map);
     vm_map_deallocate(task->map);
     task->map = NULL;

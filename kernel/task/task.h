@@ -45,6 +45,7 @@ struct task {
     struct list
         later; /* of struct ipc_kmsg.port_link: its requests that wait */
     struct work later_work;
+    struct list gsync_on, gsync_for; /* gsync.c: who waits here, or elsewhere */
 
     uint8_t *io_ports; /* a bit for each that it may use, or NULL */
 

@@ -208,6 +208,63 @@ TEST(late_answers_that_nobody_fetches_end_at_the_limit)
     assert_true(ask(7, false).bytes < ask(7, true).bytes + PAGE);
 }
 
+static void end_hog(void)
+{
+    user_kill(hog);
+    while (sim_work())
+        continue;
+}
+
+/* HOG waits for a word of OF's, named TASK by him, and ends. */
+static void wait_and_end(struct user *of, task_t task)
+{
+    vm_address_t word;
+
+    user_be(of);
+    word = world_allocate(PAGE);
+    world_set_word(word, 3);
+    user_be(hog);
+    world_send_only = true;
+    for (int i = 0; i < 100; i++)
+        gsync_wait(task, word, 3, 0, 0, 0);
+    world_send_only = false;
+    assert_true(ask(7, false).bytes > 100 * 200);
+    end_hog();
+    /* The test still holds the dead task and thread. */
+    assert_true(ask(7, false).bytes < 100 * 100);
+}
+
+TEST(who_waited_for_his_own_word_leaves_nothing)
+{
+    wait_and_end(hog, hog->self);
+}
+
+TEST(who_waited_for_anothers_word_leaves_nothing)
+{
+    wait_and_end(other,
+                 world_give(other, other->self, MACH_MSG_TYPE_COPY_SEND, hog));
+}
+
+TEST(who_waits_for_a_word_of_a_task_that_ends_is_told)
+{
+    task_t task = world_give(hog, hog->self, MACH_MSG_TYPE_COPY_SEND, other);
+    vm_address_t word;
+    mig_reply_header_t answer;
+
+    user_be(hog);
+    word = world_allocate(PAGE);
+    world_set_word(word, 3);
+    user_be(other);
+    world_send_only = true;
+    gsync_wait(task, word, 3, 0, 0, 0);
+    world_send_only = false;
+    end_hog();
+    user_be(other);
+    assert_ok(mach_msg(&answer.Head, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0,
+                       sizeof answer, other->reply_port, 0, 0));
+    assert_int_equal(answer.RetCode, KERN_INVALID_TASK);
+}
+
 TEST(a_dead_names_notice_comes_even_at_the_limit)
 {
     mach_port_t notify = new_port(hog), port, remote, previous, fill;
@@ -504,6 +561,9 @@ int main(void)
         T(threads_end_at_the_limit),
         T(what_a_family_had_is_there_again_when_it_is_gone),
         T(a_task_takes_what_it_has_along_to_another_account),
+        T(who_waited_for_his_own_word_leaves_nothing),
+        T(who_waited_for_anothers_word_leaves_nothing),
+        T(who_waits_for_a_word_of_a_task_that_ends_is_told),
         T(a_child_is_paid_for_by_who_pays_for_its_parent),
         T(only_the_privileged_port_moves_a_task),
         T(a_user_cannot_have_the_last_pages),
