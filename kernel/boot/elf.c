@@ -113,7 +113,8 @@ static const char *elf_load_segment(struct vm_map *map,
     if (segment->offset > file->size ||
         segment->filesz > file->size - segment->offset)
         return "truncated: a segment is not all there";
-    if (segment->filesz > segment->memsz || end < start)
+    if (segment->filesz > segment->memsz || address < base ||
+        address + segment->memsz < address || end < start)
         return "a segment has impossible sizes";
     if (!segment->memsz)
         return NULL;

@@ -161,6 +161,14 @@ TEST(a_program_that_ends_early_is_refused)
               "boot: module 0 (p): truncated: a segment is not all there\n");
 }
 
+TEST(a_segment_that_goes_round_the_end_is_refused)
+{
+    program.segment.p_filesz = 0;
+    program.segment.p_memsz = ~0ul;
+    complains("p $(task-create)",
+              "boot: module 0 (p): a segment has impossible sizes\n");
+}
+
 TEST(a_program_for_another_processor_is_refused)
 {
     program.header.e_machine = EM_AARCH64;
@@ -234,6 +242,7 @@ int main(void)
         T(a_function_cannot_be_assigned_to),
         T(a_file_that_is_no_program_is_refused),
         T(a_program_that_ends_early_is_refused),
+        T(a_segment_that_goes_round_the_end_is_refused),
         T(a_program_for_another_processor_is_refused),
         T(a_program_with_too_many_headers_is_refused),
         T(an_argument_is_whole_or_refused),
