@@ -11,6 +11,8 @@
 #include "core/core.h"
 #include "core/list.h"
 #include "core/work.h"
+#include "task/times.h"
+#include "vm/count.h"
 
 struct account;
 struct ipc_port;
@@ -51,12 +53,15 @@ struct task {
     uint64_t *emulation; /* PLATFORM_EMULATION_MAX entries, or NULL */
 
     uint64_t creation_time_ns;
-    uint64_t dead_threads_user_ns, dead_threads_system_ns;
-    uint64_t fault_count, messages_sent, messages_received, syscall_count;
+    struct task_usage dead_threads; /* what they had had of the processor */
+    struct task_usage shown;        /* of it all; it never goes back */
+    uint64_t events[VM_EVENTS];     /* see vm/count.h */
+    uint64_t messages_sent, messages_received, syscall_count;
     char name[TASK_NAME_SIZE];
 };
 
-/* The kernel's own task: no threads, an empty map; first in the task list. */
+/* The kernel's own task: the idle thread alone, an empty map; first in the task
+ * list. */
 extern struct task *kernel_task;
 extern struct list all_tasks;
 

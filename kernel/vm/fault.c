@@ -3,6 +3,7 @@
 #include "core/account.h"
 #include "core/work.h"
 #include "vm/copy.h"
+#include "vm/count.h"
 #include "vm/dma.h"
 #include "vm/entry.h"
 #include "vm/grave.h"
@@ -168,8 +169,10 @@ static kern_return_t vm_place_zero(struct vm_place *place)
         run = vm_page_alloc_run(WINDOW_ORDER, true);
     if (!run) {
         struct vm_page *page = vm_page_want(true);
+        vm_count(VM_ZERO_FILLS, page != NULL);
         return page ? vm_place_set_anon(place, page) : KERN_RESOURCE_SHORTAGE;
     }
+    vm_count(VM_ZERO_FILLS, WINDOW_PAGES);
     kern_return_t kr = KERN_SUCCESS;
     uint64_t wanted = place->index;
     for (uint64_t i = 0; i < WINDOW_PAGES; i++) {
@@ -216,6 +219,7 @@ static kern_return_t vm_place_anon(struct vm_place *place, struct vm_anon *anon,
     struct vm_page *page = vm_page_want(false);
     if (!page)
         return KERN_RESOURCE_SHORTAGE;
+    vm_count(VM_COW_FAULTS, 1);
     memcpy(vm_page_data(page), vm_page_data(anon->page), PAGE_SIZE);
     if (entry->amap->shared) /* the other sharers must see the new page */
         pmap_page_protect(anon->page, VM_PROT_NONE);
@@ -237,6 +241,7 @@ static kern_return_t vm_place_copy(struct vm_place *place, uint64_t index,
         vm_page_free(page);
         return kr;
     }
+    vm_count(VM_COW_FAULTS, 1);
     memcpy(vm_page_data(page), vm_page_data(place->page), PAGE_SIZE);
     return vm_place_set_anon(place, page);
 }

@@ -4,6 +4,7 @@
 #include "core/work.h"
 #include "ipc/port.h"
 #include "vm/anon.h"
+#include "vm/count.h"
 #include "vm/page.h"
 #include "vm/pmap.h"
 #include "vm/short.h"
@@ -30,10 +31,11 @@ static struct work ending_work;
 
 static void vm_object_run_ending(struct work *work);
 static uint64_t resident; /* pages of pagers' */
+static uint64_t cached;   /* objects that are kept without being mapped */
 
 void vm_object_module_init(void)
 {
-    resident = 0;
+    resident = cached = 0;
     list_init(&all_objects);
     list_init(&ending);
     ending_work = (struct work){.run = vm_object_run_ending};
@@ -90,6 +92,8 @@ struct vm_object *vm_object_for_pager(struct ipc_port *pager)
     struct vm_object *object = ipc_kobject_get(pager, IKOT_PAGER);
     struct account *before = account_current;
 
+    vm_count(VM_LOOKUPS, 1);
+    vm_count(VM_HITS, object != NULL);
     if (object) {
         vm_object_reference(object);
         return object;
@@ -140,8 +144,19 @@ uint64_t vm_object_id(const struct vm_object *object)
     return object->id;
 }
 
+uint64_t vm_object_resident_count(void)
+{
+    return resident;
+}
+
+uint64_t vm_object_cached_count(void)
+{
+    return cached;
+}
+
 void vm_object_reference(struct vm_object *object)
 {
+    cached -= !object->references;
     object->references++;
 }
 
@@ -213,7 +228,7 @@ static void vm_object_free_pages(struct vm_object *object)
 /* The end of an object that nothing refers to. */
 static void vm_object_terminate(struct vm_object *object)
 {
-    object->references = 1; /* nobody may find it at zero again */
+    vm_object_reference(object); /* nobody may find it at zero again */
     if (object->pager)
         vm_object_return_dirty(object);
     vm_object_free_pages(object);
@@ -289,6 +304,7 @@ void vm_object_release(struct vm_object *object)
 {
     if (--object->references)
         return;
+    cached++;
     /* One that has not answered init yet is ended when it does. */
     if (object->pager && (object->may_cache || !object->ready))
         return;
@@ -391,6 +407,7 @@ kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
             vm_pager_unlock(object, index, access);
         else
             vm_pager_request(object, index, access);
+        vm_count(VM_PAGEINS, !page || page->outdated);
     }
     return kr;
 }

@@ -54,6 +54,9 @@ struct vm_request {
 };
 
 void vm_object_module_init(void);
+/* Pages of pagers' that are resident, and objects that nobody maps. */
+uint64_t vm_object_resident_count(void);
+uint64_t vm_object_cached_count(void);
 
 /* The object of a pager's port: found, or made and introduced to its pager
  * (memory_object_init).  PAGER is only looked at.  One reference; NULL if

@@ -11,6 +11,7 @@
 #include "mig/kobject.h"
 #include "vm/anon.h"
 #include "vm/copy.h"
+#include "vm/count.h"
 #include "vm/object.h"
 #include "vm/page.h"
 #include "vm/pmap.h"
@@ -113,6 +114,7 @@ bool vm_pager_return(struct vm_object *object, uint64_t index, uint64_t count,
         if (copy) {
             n = vm_return_collect(object, index, n, flush, copy);
             vm_copy_cut(copy, n);
+            vm_count(VM_PAGEOUTS, n);
         }
         if (!copy || !n) {
             vm_map_copy_discard(copy);

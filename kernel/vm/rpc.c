@@ -263,27 +263,6 @@ kern_return_t rpc_vm_map(vm_map_t map, vm_address_t *address, vm_size_t size,
     return kr; /* the stub drops the right */
 }
 
-kern_return_t rpc_vm_statistics(vm_map_t map, vm_statistics_data_t *stats)
-{
-    if (!map)
-        return KERN_INVALID_ARGUMENT;
-    *stats = (vm_statistics_data_t){0};
-    stats->pagesize = PAGE_SIZE;
-    stats->free_count = (integer_t)vm_page_free_count();
-    stats->active_count =
-        (integer_t)(vm_page_total_count() - vm_page_free_count());
-    return KERN_SUCCESS;
-}
-
-kern_return_t rpc_vm_cache_statistics(vm_map_t map,
-                                      vm_cache_statistics_data_t *stats)
-{
-    if (!map)
-        return KERN_INVALID_ARGUMENT;
-    *stats = (vm_cache_statistics_data_t){0};
-    return KERN_SUCCESS;
-}
-
 kern_return_t rpc_vm_machine_attribute(vm_map_t map, vm_address_t address,
                                        vm_size_t size,
                                        vm_machine_attribute_t attribute,
