@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/account.h"
 #include "vm/page.h"
+#include "vm/swap.h"
 
 struct account account_machine;
 struct account *account_current;
@@ -209,6 +210,10 @@ static uint64_t limit_now(const struct account *account, enum account_kind kind)
 {
     uint64_t limit = account->limit[kind];
 
+    /* Frames that can be had by sending others away are not anybody's for long:
+     * what is kept for others is all that they are kept from. */
+    if (kind == ACCOUNT_PAGES && vm_swap_is_on())
+        limit = ACCOUNT_UNLIMITED;
     if (limit == ACCOUNT_UNLIMITED)
         return limit;
     if (kind == ACCOUNT_PAGES && account_urgency != ACCOUNT_FAULT)
@@ -319,4 +324,18 @@ void account_note_pager(struct account *account)
 {
     if (account)
         account->pager = true;
+}
+
+void account_note_default_pager(struct account *account)
+{
+    if (!account)
+        return;
+    account->pager = account->kept = true;
+    account->rank = ACCOUNT_BASE;
+}
+
+bool account_is_kept(const struct account *account)
+{
+    return !account || account->kept || account->rank <= ACCOUNT_ESSENTIAL ||
+           (account->pager && account->rank == ACCOUNT_SYSTEM);
 }

@@ -47,6 +47,7 @@ struct account {
     unsigned holders;
     enum account_rank rank;
     bool pager;       /* memory comes free by what its task does */
+    bool kept;        /* its task asked that its pages stay (vm_wire_all) */
     uint32_t number;  /* of a user's */
     struct list link; /* a user's: in the list of users */
     uint64_t used[ACCOUNT_KINDS], limit[ACCOUNT_KINDS];
@@ -105,6 +106,11 @@ uint64_t account_heap_kept(const struct account *account);
 /* ACCOUNT's task (NULL: nobody's) is a pager: if it is the system's it has what is
  * kept for those that must not end. */
 void account_note_pager(struct account *account);
+/* The same of the default pager, without which nothing comes back. */
+void account_note_default_pager(struct account *account);
+/* The pages of ACCOUNT's task (NULL: the machine's) are not sent to the default
+ * pager: it brings memory back, or must not wait for that. */
+bool account_is_kept(const struct account *account);
 
 /* The account that MEMORY, of kalloc's, is charged to. */
 struct account *kalloc_account(const void *memory);

@@ -26,6 +26,7 @@
 #include "vm/page.h"
 #include "vm/pmap.h"
 #include "vm/rpc.h"
+#include "vm/swap.h"
 
 #include <mach/exception.h>
 
@@ -61,6 +62,7 @@ int kernel_create(const struct kernel_config *config)
     pmap_module_init();
     vm_fault_module_init();
     vm_object_module_init();
+    vm_swap_module_init();
     ipc_module_init();
     thread_module_init();
     task_times_module_init();
@@ -88,6 +90,7 @@ void kernel_destroy(void)
     host_module_fini();
     task_notify_module_fini();
     task_times_module_fini();
+    vm_swap_module_fini();
     ipc_module_fini();
     vm_anon_module_fini();
     vm_page_module_fini();

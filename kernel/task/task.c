@@ -264,6 +264,18 @@ bool task_any_alive(void)
     return false;
 }
 
+struct task *task_of_map(const struct vm_map *map)
+{
+    struct task *task;
+
+    list_for_each(&all_tasks, task, link)
+    {
+        if (task->map == map)
+            return task;
+    }
+    return NULL;
+}
+
 void task_module_init(void)
 {
     list_init(&all_tasks);

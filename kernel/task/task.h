@@ -83,6 +83,9 @@ void task_terminate_internal(struct task *task);
  * threads and is not suspended. */
 bool task_any_alive(void);
 
+/* The task whose map MAP is; NULL if it has ended. */
+struct task *task_of_map(const struct vm_map *map);
+
 /* Redirects COUNT system calls from FIRST on to ENTRY (0: not).  False: out of
  * range, or no memory. */
 bool task_set_emulation_entries(struct task *task, unsigned first,

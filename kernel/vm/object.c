@@ -8,6 +8,7 @@
 #include "vm/page.h"
 #include "vm/pmap.h"
 #include "vm/short.h"
+#include "vm/swap.h"
 
 #include <mach/memory_object.h>
 
@@ -23,6 +24,8 @@
 
 /* What is left in memory of pagers' objects in any case. */
 #define OBJECT_PAGES_PART 32
+/* The same while anonymous memory can make room, too. */
+#define OBJECT_PAGES_SWAP_PART 8
 
 static struct list all_objects;
 static uint64_t last_id;
@@ -83,7 +86,21 @@ static struct vm_object *vm_object_for_port(struct ipc_port *pager)
     }
     object->pager = ipc_port_make_send(pager);
     ipc_kobject_set(pager, IKOT_PAGER, object);
-    vm_pager_init(object);
+    return object;
+}
+
+struct vm_object *vm_object_for_manager(struct ipc_port *manager,
+                                        vm_size_t size)
+{
+    struct ipc_port *pager = ipc_port_alloc_kernel(IKOT_NONE, NULL);
+    struct vm_object *object = pager ? vm_object_for_port(pager) : NULL;
+
+    if (object) {
+        object->paging = true;
+        vm_pager_create(object, manager, size);
+    } else if (pager) {
+        ipc_port_dealloc_kernel(pager);
+    }
     return object;
 }
 
@@ -103,6 +120,8 @@ struct vm_object *vm_object_for_pager(struct ipc_port *pager)
     /* It may outlive who maps it first: its pager pays. */
     account_current = ipc_port_account(pager);
     object = vm_object_for_port(pager);
+    if (object)
+        vm_pager_init(object);
     account_note_pager(account_current);
     account_current = before;
     return object;
@@ -382,6 +401,21 @@ void vm_object_answer_all(struct vm_object *object, kern_return_t result)
     vm_wait_list_wake(&object->ready_wait, result);
 }
 
+bool vm_object_asked(const struct vm_object *object, uint64_t index)
+{
+    return radix_get(&object->requests, index) != NULL;
+}
+
+void vm_object_forget(struct vm_object *object, uint64_t index)
+{
+    struct vm_page *page = vm_object_page(object, index);
+
+    if (page) {
+        vm_object_evict(page);
+        vm_page_free(page);
+    }
+}
+
 kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
                             vm_prot_t access, struct vm_fault_wait *wait,
                             struct vm_page **page_out)
@@ -478,13 +512,14 @@ void vm_object_kill(struct vm_object *object, kern_return_t reason)
  * the programs that run. */
 struct vm_reclaim {
     uint64_t wanted;
+    uint64_t part; /* of memory, that is left to them */
     unsigned scanned, sent;
 };
 
 static bool vm_reclaim_over(const struct vm_reclaim *reclaim)
 {
     return vm_page_free_count() >= reclaim->wanted ||
-           resident <= vm_page_total_count() / OBJECT_PAGES_PART ||
+           resident <= vm_page_total_count() / reclaim->part ||
            reclaim->scanned >= (vm_short_enough(reclaim->wanted)
                                     ? SCANNED_CALM
                                     : SCANNED_MAX) ||
@@ -519,7 +554,9 @@ static void vm_object_shrink(struct vm_object *object,
     while (
         (page = list_first_entry(&object->page_list, struct vm_page, link)) &&
         !vm_reclaim_over(reclaim)) {
-        bool stays = page->wire_count || page->precious;
+        bool stays = page->wire_count || page->precious ||
+                     (object->paging && !page->passed);
+        page->passed = object->paging; /* who asked for it comes soon */
         reclaim->scanned++;
         if (!stays && page->dirty) {
             stays = !vm_reclaim_send(object, page, reclaim);
@@ -559,7 +596,9 @@ static void vm_reclaim_pass(struct vm_reclaim *reclaim, bool mapped)
 
 void vm_object_reclaim(uint64_t wanted)
 {
-    struct vm_reclaim reclaim = {.wanted = wanted};
+    struct vm_reclaim reclaim = {
+        .wanted = wanted,
+        .part = vm_swap_is_on() ? OBJECT_PAGES_SWAP_PART : OBJECT_PAGES_PART};
     struct account *before = account_current;
 
     /* What it takes to return pages is nobody's who happens to want some. */

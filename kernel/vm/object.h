@@ -39,6 +39,7 @@ struct vm_object {
     bool ready;               /* the pager has answered init */
     bool may_cache;
     bool device;    /* fixed pages, not owned */
+    bool paging;    /* an area of the default pager's: vm/slot.h */
     bool registers; /* no pages: device memory at physical FIRST_REGISTER */
     uint64_t first_register;
     bool dead; /* destroyed, or its pager died: what is not here fails */
@@ -62,6 +63,10 @@ uint64_t vm_object_cached_count(void);
  * (memory_object_init).  PAGER is only looked at.  One reference; NULL if
  * memory is short. */
 struct vm_object *vm_object_for_pager(struct ipc_port *pager);
+/* A new object of SIZE bytes at MANAGER's, the default pager (memory_object_create;
+ * MANAGER is only looked at). */
+struct vm_object *vm_object_for_manager(struct ipc_port *manager,
+                                        vm_size_t size);
 /* An object whose page 0.. are the COUNT frames from PHYS on, which stay the
  * caller's. */
 struct vm_object *vm_object_for_frames(uint64_t phys, uint64_t count);
@@ -88,6 +93,11 @@ void vm_object_remove(struct vm_page *page);
 /* The same of a page that may be asked for again at once: who waits for more
  * access to it begins anew.  Clean and without locks afterwards. */
 void vm_object_evict(struct vm_page *page);
+
+/* Whether page INDEX was asked for, and the answer has not come. */
+bool vm_object_asked(const struct vm_object *object, uint64_t index);
+/* Frees page INDEX, which nobody maps, if it is resident; its pager may have it. */
+void vm_object_forget(struct vm_object *object, uint64_t index);
 
 /* Makes page INDEX resident for ACCESS.  KERN_WAITING queues WAIT. */
 kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
@@ -119,6 +129,9 @@ void vm_object_reclaim(uint64_t wanted);
 /* --- vm/pager.c: the messages to pagers ----------------------------------- */
 
 void vm_pager_init(struct vm_object *object);
+/* The same for a new port that becomes MANAGER's. */
+void vm_pager_create(struct vm_object *object, struct ipc_port *manager,
+                     vm_size_t size);
 void vm_pager_request(struct vm_object *object, uint64_t index,
                       vm_prot_t access);
 void vm_pager_unlock(struct vm_object *object, uint64_t index,

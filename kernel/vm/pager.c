@@ -21,6 +21,7 @@
 #include <mach/memory_object.h>
 #include <mach/message.h>
 
+#include "memory_object_default_user.h"
 #include "memory_object_user.h"
 
 #define PAGES_PER_RETURN 64
@@ -31,6 +32,14 @@
 void vm_pager_init(struct vm_object *object)
 {
     memory_object_init(object->pager, object->control, object->name, PAGE_SIZE);
+}
+
+void vm_pager_create(struct vm_object *object, struct ipc_port *manager,
+                     vm_size_t size)
+{
+    /* The receive right is the message's: from here on it is an ordinary port. */
+    memory_object_create(ipc_port_copy_send(manager), object->pager, size,
+                         object->control, object->name, PAGE_SIZE);
 }
 
 void vm_pager_request(struct vm_object *object, uint64_t index,
@@ -320,7 +329,9 @@ kern_return_t rpc_memory_object_data_error(vm_object_t object,
     if (!object || offset & (PAGE_SIZE - 1))
         return KERN_INVALID_ARGUMENT;
     /* The reason is the pager's own: who waits is told what Mach says. */
-    (void)error;
+    if (object->paging)
+        kprintf("vm: the default pager cannot bring a page back: error %d\n",
+                error);
     vm_object_answer_range(object, offset >> PAGE_SHIFT_BITS, page_count(size),
                            KERN_MEMORY_ERROR);
     return KERN_SUCCESS;

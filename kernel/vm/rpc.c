@@ -8,6 +8,7 @@
 #include "vm/entry.h"
 #include "vm/fault.h"
 #include "vm/page.h"
+#include "vm/swap.h"
 
 #include <mach/mach_types.h>
 
@@ -328,14 +329,12 @@ kern_return_t rpc_vm_msync(vm_map_t map, vm_address_t address, vm_size_t size,
 
 /* --- the rest ------------------------------------------------------------- */
 
-/* There is no paging store of our own, and anonymous memory is not paged. */
 kern_return_t rpc_vm_set_default_memory_manager(host_t host_priv,
                                                 ipc_port_t *manager)
 {
     if (!host_priv)
         return KERN_INVALID_HOST;
-    if (*manager != IP_NULL)
-        return KERN_FAILURE;
+    vm_swap_set_manager(manager);
     return KERN_SUCCESS;
 }
 

@@ -3,9 +3,11 @@
 #include "vm/count.h"
 #include "core/account.h"
 #include "mig/kobject.h"
+#include "vm/age.h"
 #include "vm/object.h"
 #include "vm/page.h"
 #include "vm/rpc.h"
+#include "vm/short.h"
 
 #include <mach/vm_cache_statistics.h>
 #include <mach/vm_statistics.h>
@@ -21,15 +23,17 @@ static uint64_t heap_pages(void)
 kern_return_t rpc_vm_statistics(vm_map_t map, vm_statistics_data_t *stats)
 {
     uint64_t total = vm_page_total_count(), free = vm_page_free_count();
-    uint64_t inactive = min_of(vm_object_resident_count(), total - free);
-    uint64_t wired = min_of(heap_pages(), total - free - inactive);
+    uint64_t used = total - free;
+    uint64_t wired = min_of(heap_pages() + vm_age_pinned_count(), used);
+    uint64_t inactive = min_of(
+        vm_object_resident_count() + vm_age_inactive_count(), used - wired);
 
     if (!map)
         return KERN_INVALID_ARGUMENT;
     *stats = (vm_statistics_data_t){
         .pagesize = PAGE_SIZE,
         .free_count = (integer_t)free,
-        .active_count = (integer_t)(total - free - inactive - wired),
+        .active_count = (integer_t)(used - inactive - wired),
         .inactive_count = (integer_t)inactive,
         .wire_count = (integer_t)wired,
         .zero_fill_count = (integer_t)vm_events[VM_ZERO_FILLS],
@@ -51,6 +55,9 @@ kern_return_t rpc_vm_cache_statistics(vm_map_t map,
     *stats = (vm_cache_statistics_data_t){
         .cache_object_count = (integer_t)vm_object_cached_count(),
         .cache_count = (integer_t)vm_object_resident_count(),
+        .active_tmp_count = (integer_t)vm_age_active_count(),
+        .inactive_tmp_count = (integer_t)vm_age_inactive_count(),
+        .writeback_count = (integer_t)vm_short_sent(),
         .slab_count = (integer_t)heap_pages()};
     return KERN_SUCCESS;
 }
