@@ -330,6 +330,38 @@ void vm_object_release(struct vm_object *object)
     vm_object_end(object);
 }
 
+/* A request for page INDEX, for which there is none; NULL: no memory, or too
+ * many. */
+static struct vm_request *vm_request_make(struct vm_object *object,
+                                          uint64_t index)
+{
+    struct vm_request *request = NULL;
+
+    if (object->requests.count < REQUESTS_MAX)
+        request = kalloc(sizeof *request);
+    if (!request || !radix_set(&object->requests, index, request)) {
+        kfree(request);
+        return NULL;
+    }
+    request->index = index;
+    list_init(&request->waiters);
+    return request;
+}
+
+/* Requests for the pages after INDEX that nobody waits for yet; how many. */
+static uint64_t vm_request_ahead(struct vm_object *object, uint64_t index)
+{
+    uint64_t count = 0;
+    struct vm_request *request;
+
+    while (count < object->ahead &&
+           (request = vm_request_make(object, index + 1 + count))) {
+        request->access = VM_PROT_READ;
+        count++;
+    }
+    return count;
+}
+
 /* Queues WAIT on the page; says whether the pager must be asked (again). */
 static kern_return_t vm_request_join(struct vm_object *object, uint64_t index,
                                      vm_prot_t access,
@@ -338,16 +370,10 @@ static kern_return_t vm_request_join(struct vm_object *object, uint64_t index,
     struct vm_request *request = radix_get(&object->requests, index);
 
     *ask = !request || access & ~request->access;
-    if (!request) {
-        if (object->requests.count < REQUESTS_MAX)
-            request = kalloc(sizeof *request);
-        if (!request || !radix_set(&object->requests, index, request)) {
-            kfree(request);
-            return KERN_RESOURCE_SHORTAGE;
-        }
-        request->index = index;
-        list_init(&request->waiters);
-    }
+    if (!request)
+        request = vm_request_make(object, index);
+    if (!request)
+        return KERN_RESOURCE_SHORTAGE;
     request->access |= access;
     list_append(&request->waiters, &wait->link);
     return KERN_WAITING;
@@ -406,6 +432,13 @@ bool vm_object_asked(const struct vm_object *object, uint64_t index)
     return radix_get(&object->requests, index) != NULL;
 }
 
+bool vm_object_waited(const struct vm_object *object, uint64_t index)
+{
+    const struct vm_request *request = radix_get(&object->requests, index);
+
+    return request && !list_empty(&request->waiters);
+}
+
 void vm_object_forget(struct vm_object *object, uint64_t index)
 {
     struct vm_page *page = vm_object_page(object, index);
@@ -440,7 +473,8 @@ kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
         if (page && !page->outdated)
             vm_pager_unlock(object, index, access);
         else
-            vm_pager_request(object, index, access);
+            vm_pager_request(object, index, 1 + vm_request_ahead(object, index),
+                             access);
         vm_count(VM_PAGEINS, !page || page->outdated);
     }
     return kr;

@@ -38,8 +38,10 @@ struct vm_object {
     struct ipc_port *name;    /* receive right */
     bool ready;               /* the pager has answered init */
     bool may_cache;
-    bool device;    /* fixed pages, not owned */
-    bool paging;    /* an area of the default pager's: vm/slot.h */
+    bool device; /* fixed pages, not owned */
+    bool paging; /* an area of the default pager's: vm/slot.h */
+    unsigned
+        ahead; /* pages after the next one asked for, to be asked with it */
     bool registers; /* no pages: device memory at physical FIRST_REGISTER */
     uint64_t first_register;
     bool dead; /* destroyed, or its pager died: what is not here fails */
@@ -96,6 +98,8 @@ void vm_object_evict(struct vm_page *page);
 
 /* Whether page INDEX was asked for, and the answer has not come. */
 bool vm_object_asked(const struct vm_object *object, uint64_t index);
+/* Whether somebody waits for it. */
+bool vm_object_waited(const struct vm_object *object, uint64_t index);
 /* Frees page INDEX, which nobody maps, if it is resident; its pager may have it. */
 void vm_object_forget(struct vm_object *object, uint64_t index);
 
@@ -132,7 +136,7 @@ void vm_pager_init(struct vm_object *object);
 /* The same for a new port that becomes MANAGER's. */
 void vm_pager_create(struct vm_object *object, struct ipc_port *manager,
                      vm_size_t size);
-void vm_pager_request(struct vm_object *object, uint64_t index,
+void vm_pager_request(struct vm_object *object, uint64_t index, uint64_t count,
                       vm_prot_t access);
 void vm_pager_unlock(struct vm_object *object, uint64_t index,
                      vm_prot_t access);

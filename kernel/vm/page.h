@@ -53,6 +53,7 @@ struct vm_page {
     bool inactive : 1; /* vm/age.h's */
     bool pinned : 1;   /* the same: it is not to go away */
     bool passed : 1;   /* brought back, not fetched, and looked at once */
+    bool wanted : 1;   /* brought back for somebody who waits */
     uint16_t holds;    /* devices' transfers under way */
     uint8_t lock;      /* access the pager forbids, VM_PROT_* */
 };

@@ -42,11 +42,12 @@ void vm_pager_create(struct vm_object *object, struct ipc_port *manager,
                          object->control, object->name, PAGE_SIZE);
 }
 
-void vm_pager_request(struct vm_object *object, uint64_t index,
+void vm_pager_request(struct vm_object *object, uint64_t index, uint64_t count,
                       vm_prot_t access)
 {
     memory_object_data_request(object->pager, object->control,
-                               index << PAGE_SHIFT_BITS, PAGE_SIZE, access);
+                               index << PAGE_SHIFT_BITS,
+                               count << PAGE_SHIFT_BITS, access);
 }
 
 void vm_pager_unlock(struct vm_object *object, uint64_t index, vm_prot_t access)
@@ -259,6 +260,7 @@ static kern_return_t vm_supply_page(struct vm_supply *supply)
     }
     page->lock = (uint8_t)supply->lock;
     page->precious = supply->precious;
+    page->wanted = vm_object_waited(object, index);
     if (object->dead || !vm_object_insert(object, index, page)) {
         vm_page_free(page);
         return KERN_RESOURCE_SHORTAGE;

@@ -12,7 +12,8 @@
 struct area {
     struct vm_object *object; /* a reference */
     bool retired;
-    unsigned used, next; /* slots; where the search goes on */
+    unsigned used, fresh; /* slots, and those never written to */
+    unsigned next;        /* where the search goes on */
     uint64_t taken[WORDS];
     uint64_t written[WORDS]; /* once: the pager has room for them */
 };
@@ -82,6 +83,7 @@ bool vm_slot_area_create(struct ipc_port *manager)
         kfree(area);
         return false;
     }
+    area->fresh = SLOT_AREA_PAGES;
     state.areas[number] = area;
     state.count = max_of(state.count, number + 1);
     return true;
@@ -145,6 +147,7 @@ static unsigned area_take(struct area *area, unsigned slot, unsigned count,
             flip(area->written, slot + n);
         *fresh += is_fresh;
     }
+    area->fresh -= *fresh;
     area->used += n;
     state.used += n;
     return n;
@@ -232,6 +235,18 @@ uint64_t vm_slot_free_count(void)
     for (unsigned i = 0; i < state.count; i++) {
         if (area_is_open(state.areas[i]))
             count += SLOT_AREA_PAGES - state.areas[i]->used;
+    }
+    return count;
+}
+
+uint64_t vm_slot_reusable_count(void)
+{
+    uint64_t count = 0;
+
+    for (unsigned i = 0; i < state.count; i++) {
+        const struct area *area = state.areas[i];
+        if (area_is_open(area))
+            count += SLOT_AREA_PAGES - area->fresh - area->used;
     }
     return count;
 }

@@ -38,6 +38,8 @@ bool vm_slot_is_used(uint32_t slot);
 /* Slots that can be taken now, and those in use. */
 uint64_t vm_slot_free_count(void);
 uint64_t vm_slot_used_count(void);
+/* Slots that can be taken and have been written to: there is room for them. */
+uint64_t vm_slot_reusable_count(void);
 
 /* The object whose page *INDEX is what is in SLOT. */
 struct vm_object *vm_slot_object(uint32_t slot, uint64_t *index);

@@ -39,6 +39,7 @@ static struct {
     uint64_t asked_at_ns;     /* for its room, the last time */
     bool asked;               /* ... and it has not answered yet */
     bool dead_told;
+    unsigned ahead, ahead_asked, ahead_used; /* see swap_judge_ahead */
 } swap;
 
 void vm_swap_module_init(void)
@@ -140,7 +141,8 @@ static bool swap_has_manager(void)
 
 bool vm_swap_is_on(void)
 {
-    return swap.manager && ipc_port_active(swap.manager) && swap.room;
+    return swap.manager && ipc_port_active(swap.manager) &&
+           (swap.room || vm_slot_reusable_count());
 }
 
 /* --- out -------------------------------------------------------------------- */
@@ -213,6 +215,8 @@ void vm_swap_out(uint64_t wanted)
         swap_ask_room();
     if (swap.room && vm_slot_free_count() < SLOTS_AHEAD)
         vm_slot_area_create(swap.manager);
+    if (!vm_swap_is_on())
+        return;
     if (vm_slot_free_count() &&
         vm_age_inactive_count() < vm_page_total_count() / HIDDEN_PART)
         vm_age_hide(HIDDEN_MAX);
@@ -224,6 +228,43 @@ void vm_swap_out(uint64_t wanted)
 }
 
 /* --- in --------------------------------------------------------------------- */
+
+/* What went out together is often wanted together: with a page those after it are
+ * asked for, more of them as long as such pages are wanted. */
+#define AHEAD_MAX   15u
+#define AHEAD_LOOKS 64u
+
+static void swap_judge_ahead(bool used)
+{
+    if (used) {
+        swap.ahead_used++;
+        return;
+    }
+    if (++swap.ahead_asked < AHEAD_LOOKS)
+        return;
+    swap.ahead = swap.ahead_used >= swap.ahead_asked * swap.ahead / 2
+                     ? min_of(2 * swap.ahead + 1, AHEAD_MAX)
+                     : swap.ahead / 2;
+    swap.ahead_asked = swap.ahead_used = 0;
+}
+
+/* How many of those after SLOT can be asked for. */
+static unsigned swap_ahead(uint32_t slot, const struct vm_object *object,
+                           uint64_t index)
+{
+    uint64_t kept = account_pages_kept(account_current) +
+                    object->requests.count + SENT_TOGETHER;
+    unsigned count = 0;
+
+    if (vm_page_free_count() <= kept)
+        return 0;
+    while (count < swap.ahead && index + count + 1 < SLOT_AREA_PAGES &&
+           vm_slot_is_used(slot + count + 1) &&
+           !vm_object_page(object, index + count + 1) &&
+           !vm_object_asked(object, index + count + 1))
+        count++;
+    return count;
+}
 
 /* The frames for what is asked for are the pager's to take, who may have the last:
  * who asks must have had one as well. */
@@ -246,11 +287,18 @@ kern_return_t vm_swap_in(struct vm_anon *anon, struct vm_fault_wait *wait)
     if (!vm_object_page(object, index) && !object->dead &&
         !swap_may_ask(object))
         return KERN_RESOURCE_SHORTAGE;
+    bool asked = vm_object_asked(object, index);
+    object->ahead = swap_ahead(anon->slot, object, index);
     kern_return_t kr = vm_object_get(object, index, VM_PROT_READ, wait, &page);
+    object->ahead = 0;
+    if (kr == KERN_WAITING && !asked)
+        swap_judge_ahead(false);
     if (kr != KERN_SUCCESS)
         return kr;
+    if (!page->wanted)
+        swap_judge_ahead(true);
     vm_object_remove(page);
-    page->dirty = page->precious = page->passed = false;
+    page->dirty = page->precious = page->passed = page->wanted = false;
     page->lock = 0;
     vm_slot_release(anon->slot);
     anon->slot = SLOT_NONE;

@@ -38,8 +38,9 @@ error_t storage_remove(const char *name);
  * there is none. */
 block_t storage_take(unsigned *count);
 void storage_free(block_t block);
-/* COUNT pages from or to blocks in a row.  *DATA is memory of its own pages. */
-error_t storage_read(block_t block, vm_address_t *data);
+/* COUNT pages from or to blocks in a row; one at least is read.  *DATA is memory of
+ * its own pages. */
+error_t storage_read(block_t block, unsigned *count, vm_address_t *data);
 error_t storage_write(block_t block, unsigned count, vm_address_t data);
 
 /* Whether BLOCK is in the area that is being removed. */

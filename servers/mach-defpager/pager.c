@@ -48,8 +48,10 @@ error_t page_store(struct place *place, vm_address_t data)
 
 error_t page_fetch(const struct place *place, vm_address_t *data)
 {
+    unsigned one = 1;
+
     if (place->block != BLOCK_NONE)
-        return storage_read(place->block, data);
+        return storage_read(place->block, &one, data);
     *data = 0;
     error_t err = vm_allocate(mach_task_self(), data, vm_page_size, TRUE);
     if (!err && place->held)
@@ -174,6 +176,31 @@ kern_return_t S_memory_object_terminate(mach_port_t port, mach_port_t control,
     return KERN_SUCCESS;
 }
 
+/* Pages from INDEX on that are in blocks in a row are brought together; how
+ * many: 0 if one by one is better. */
+static unsigned bring_together(struct object *object, mach_port_t control,
+                               uint64_t index, unsigned count)
+{
+    const struct place *first = object_place(object, index, FALSE);
+    vm_address_t data;
+    unsigned n = 1;
+
+    if (!first || first->block == BLOCK_NONE)
+        return 0;
+    while (n < count) {
+        const struct place *next = object_place(object, index + n, FALSE);
+        if (!next || next->block != first->block + n)
+            break;
+        n++;
+    }
+    if (n == 1 || storage_read(first->block, &n, &data))
+        return 0;
+    memory_object_data_supply(control, index * vm_page_size, data,
+                              (mach_msg_type_number_t)(n * vm_page_size), TRUE,
+                              VM_PROT_NONE, FALSE, MACH_PORT_NULL);
+    return n;
+}
+
 static void bring(struct object *object, mach_port_t control, uint64_t index)
 {
     const struct place *place = object_place(object, index, FALSE);
@@ -202,8 +229,16 @@ kern_return_t S_memory_object_data_request(mach_port_t port,
 
     if (!object || control != object->control)
         return KERN_INVALID_ARGUMENT;
-    for (vm_size_t at = 0; at < length; at += vm_page_size)
-        bring(object, control, (offset + at) / vm_page_size);
+    uint64_t index = offset / vm_page_size;
+    for (uint64_t left = length / vm_page_size; left;) {
+        unsigned n = bring_together(object, control, index, (unsigned)left);
+        if (!n) {
+            bring(object, control, index);
+            n = 1;
+        }
+        index += n;
+        left -= n;
+    }
     mach_port_drop(control);
     return KERN_SUCCESS;
 }

@@ -212,25 +212,27 @@ static recnum_t area_record(const struct area *area, unsigned page,
     return (recnum_t)(run->first + (uint64_t)page * area->per_page);
 }
 
-error_t storage_read(block_t block, vm_address_t *data)
+error_t storage_read(block_t block, unsigned *count, vm_address_t *data)
 {
-    unsigned page, one = 1;
+    unsigned page;
     struct area *area = area_of(block, &page);
-    recnum_t record = area_record(area, page, &one);
+    recnum_t record = area_record(area, page, count);
     mach_msg_type_number_t got = 0;
     char *memory;
-    error_t err =
-        device_read(area->device, 0, record, (int)vm_page_size, &memory, &got);
+    error_t err = device_read(area->device, 0, record,
+                              (int)(*count * vm_page_size), &memory, &got);
 
-    if (!err && got != vm_page_size) {
+    if (!err && got < vm_page_size) {
         vm_deallocate(mach_task_self(), (vm_address_t)memory, got);
         err = HURD_EIO;
     }
-    if (err)
+    if (err) {
         mach_complain(err, "%s: reading page %u", area->name, page);
-    else
-        *data = (vm_address_t)memory;
-    return err;
+        return err;
+    }
+    *count = (unsigned)(got / vm_page_size);
+    *data = (vm_address_t)memory;
+    return 0;
 }
 
 error_t storage_write(block_t block, unsigned count, vm_address_t data)

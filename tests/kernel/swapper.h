@@ -142,9 +142,8 @@ static inline void swapper_store(struct swapper *swapper, unsigned area,
 }
 
 static inline void swapper_bring(struct swapper *swapper, unsigned area,
-                                 const struct swapper_message *message)
+                                 uint64_t offset)
 {
-    uint64_t offset = swapper_word(message, 1);
     unsigned char *page = NULL;
     mach_port_t control = swapper->areas[area].control;
     vm_address_t data = 0;
@@ -206,7 +205,9 @@ static inline void swapper_serve(struct swapper *swapper,
         swapper_store(swapper, swapper_area(swapper, port), message);
         break;
     case 2203: /* memory_object_data_request */
-        swapper_bring(swapper, swapper_area(swapper, port), message);
+        for (uint64_t at = 0; at < swapper_word(message, 2); at += SWAPPER_PAGE)
+            swapper_bring(swapper, swapper_area(swapper, port),
+                          swapper_word(message, 1) + at);
         break;
     case 2201: /* memory_object_terminate */
         swapper_end(swapper, swapper_area(swapper, port));
