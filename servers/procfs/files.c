@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* servers/procfs/files.c: what stands in the files. */
 
+#include <hurd/default_pager.h>
 #include <hurd/fs.h>
 #include <hurd/fsys.h>
 #include <hurd/process.h>
@@ -289,20 +290,41 @@ static error_t make_system_stat(pid_t pid, struct text *text)
     return 0;
 }
 
+/* What the default pager has, if there is one. */
+static void get_swap(default_pager_info_t *info)
+{
+    mach_port_t host, pager = MACH_PORT_NULL;
+
+    memset(info, 0, sizeof *info);
+    if (get_privileged_ports(&host, NULL))
+        return;
+    if (!vm_set_default_memory_manager(host, &pager) &&
+        default_pager_info(pager, info))
+        memset(info, 0, sizeof *info);
+    mach_port_drop(pager);
+    mach_port_drop(host);
+}
+
 static error_t make_meminfo(pid_t pid, struct text *text)
 {
     vm_statistics_data_t stats;
+    vm_cache_statistics_data_t cache;
+    default_pager_info_t swap;
     error_t err = vm_statistics(mach_task_self(), &stats);
 
+    if (!err)
+        err = vm_cache_statistics(mach_task_self(), &cache);
     if (err)
         return err;
+    get_swap(&swap);
     unsigned long page = stats.pagesize / 1024;
     unsigned long total = stats.free_count + stats.active_count +
                           stats.inactive_count + stats.wire_count;
     text_add(text,
-             "MemTotal: %lu kB\nMemFree: %lu kB\nBuffers: 0 kB\nCached: 0 kB\n"
-             "SwapTotal: 0 kB\nSwapFree: 0 kB\n",
-             total * page, stats.free_count * page);
+             "MemTotal: %lu kB\nMemFree: %lu kB\nBuffers: 0 kB\n"
+             "Cached: %lu kB\nSwapTotal: %lu kB\nSwapFree: %lu kB\n",
+             total * page, stats.free_count * page, cache.cache_count * page,
+             swap.dpi_total_space / 1024, swap.dpi_free_space / 1024);
     return 0;
 }
 
