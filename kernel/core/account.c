@@ -62,6 +62,20 @@ void account_set_limits(uint64_t memory_bytes)
     task_limit[ACCOUNT_THREADS] = user_limit[ACCOUNT_THREADS] / 2;
 }
 
+/* An eighth is not for users. */
+void account_set_slots(uint64_t count)
+{
+    struct account *user;
+
+    account_users.limit[ACCOUNT_SLOTS] = count / 8 * 7;
+    user_limit[ACCOUNT_SLOTS] = count / 8 * 7;
+    task_limit[ACCOUNT_SLOTS] = ACCOUNT_UNLIMITED;
+    list_for_each(&users, user, link)
+    {
+        user->limit[ACCOUNT_SLOTS] = count / 8 * 7;
+    }
+}
+
 /* --- life ----------------------------------------------------------------- */
 
 /* A task of the system's has no limit of its own. */

@@ -7,6 +7,7 @@
 #include "vm/page.h"
 #include "vm/pmap.h"
 #include "vm/slot.h"
+#include "vm/swap.h"
 
 #define SPARE_MAX 16384
 
@@ -91,8 +92,8 @@ void vm_anon_release(struct vm_anon *anon)
         return;
     if (page)
         vm_anon_disown(anon);
-    else if (anon->slot != SLOT_NONE)
-        vm_slot_release(anon->slot);
+    else
+        vm_swap_drop(anon);
     vm_anon_free(anon);
     if (!page)
         return;

@@ -48,20 +48,39 @@ static void vm_map_pin(struct vm_map *map, vm_offset_t address, bool stays)
         vm_age_unpin(anon->page);
 }
 
+/* Whether the page at ADDRESS is at the default pager. */
+static bool vm_map_is_out(const struct vm_map *map, vm_offset_t address)
+{
+    const struct vm_map_entry *entry = vm_map_entry_at(map, address);
+    const struct vm_anon *anon = NULL;
+
+    if (entry)
+        anon = vm_amap_get(entry->amap,
+                           entry->amap_first +
+                               ((address - entry->start) >> PAGE_SHIFT_BITS));
+    return anon && !anon->page;
+}
+
 /* Makes the pages from *AT on; without ACCESS they are let go.  KERN_LATER: the
- * rest is for another entry.  What has to come from a pager comes, and is pinned
- * when it is touched. */
+ * rest is for another entry; KERN_WAITING: for when the default pager has brought
+ * one.  Others' pages are asked of their pagers, and not waited for. */
 static kern_return_t vm_map_wire_pages(struct vm_map *map, vm_offset_t *at,
                                        vm_offset_t end, vm_prot_t access)
 {
     for (; *at < end; *at += PAGE_SIZE) {
-        struct vm_fault_wait none = {0};
+        struct vm_fault_wait none = {0}, *wait = &none;
         kern_return_t kr = KERN_SUCCESS;
         work_step(1);
         if (work_spent())
             return KERN_LATER;
+        if (access && vm_map_is_out(map, *at))
+            wait = ipc_request_wait();
+        if (!wait)
+            return KERN_RESOURCE_SHORTAGE;
         if (access)
-            kr = vm_fault(map, *at, access, &none);
+            kr = vm_fault(map, *at, access, wait);
+        if (kr == KERN_WAITING && wait != &none)
+            return kr;
         if (kr == KERN_WAITING)
             vm_fault_wait_cancel(&none);
         else if (kr != KERN_SUCCESS && kr != KERN_DEVICE)
@@ -89,7 +108,7 @@ kern_return_t rpc_vm_wire(ipc_port_t host, vm_map_t map, vm_address_t address,
     uint64_t *cursor = ipc_request_cursor();
     vm_offset_t start = trunc_page(address), end = round_page(address + size);
     bool privileged = ipc_kobject_type_of(host) == IKOT_HOST_PRIV;
-    kern_return_t kr = KERN_SUCCESS;
+    kern_return_t kr = ipc_request_waited();
 
     if (!privileged && ipc_kobject_type_of(host) != IKOT_HOST)
         return KERN_INVALID_HOST;
@@ -103,7 +122,7 @@ kern_return_t rpc_vm_wire(ipc_port_t host, vm_map_t map, vm_address_t address,
         return KERN_NO_ACCESS;
     if (*cursor)
         start = *cursor - 1;
-    else
+    else if (kr == KERN_SUCCESS)
         kr = vm_map_wire(map, start, end, access);
     if (kr == KERN_SUCCESS)
         kr = vm_map_wire_pages(map, &start, end, access);

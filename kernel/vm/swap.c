@@ -20,6 +20,8 @@
 /* Pages that are sent in one entry, and those in one message. */
 #define SENT_MAX      64u
 #define SENT_TOGETHER 16u
+/* Pages that are looked at for one. */
+#define LOOKED_MAX 64u
 /* Pages that are hidden in one entry, while fewer are than this part of memory. */
 #define HIDDEN_MAX  128u
 #define HIDDEN_PART 16u
@@ -101,6 +103,9 @@ void vm_swap_answered(const struct mach_msg_header *reply)
              reply->msgh_size >= sizeof *info)
         room = info->free_bytes >> PAGE_SHIFT_BITS;
     swap.room = room > under_way ? room - under_way : 0;
+    account_set_slots(info->head.RetCode == KERN_SUCCESS
+                          ? info->total_bytes >> PAGE_SHIFT_BITS
+                          : room);
 }
 
 void vm_swap_set_manager(struct ipc_port **manager)
@@ -158,6 +163,7 @@ static void swap_send(struct vm_page *const *pages, unsigned count,
         struct vm_anon *anon = pages[i]->anon;
         vm_anon_disown(anon);
         anon->slot = first + i;
+        account_force(kalloc_account(anon), ACCOUNT_SLOTS, 1);
         vm_age_pin(pages[i]);
         vm_short_send(pages[i], ipc_port_account(object->pager));
         vm_copy_fill(copy, i, pages[i]);
@@ -169,6 +175,21 @@ static void swap_send(struct vm_page *const *pages, unsigned count,
     vm_count(VM_PAGEOUTS, count);
 }
 
+/* The oldest page whose owner may have one more at the default pager. */
+static struct vm_page *swap_choose(void)
+{
+    struct vm_page *page;
+
+    for (unsigned looks = 0; looks < LOOKED_MAX; looks++) {
+        page = vm_age_oldest();
+        if (!page || account_has_room(kalloc_account(page->anon), ACCOUNT_SLOTS,
+                                      SENT_TOGETHER))
+            return page;
+        vm_age_add(page);
+    }
+    return NULL;
+}
+
 /* The oldest pages, at most WANTED; how many were sent. */
 static unsigned swap_send_some(unsigned wanted)
 {
@@ -178,7 +199,7 @@ static unsigned swap_send_some(unsigned wanted)
     struct vm_map_copy *copy = NULL;
 
     while (count < min_of(wanted, SENT_TOGETHER) &&
-           (pages[count] = vm_age_oldest()))
+           (pages[count] = swap_choose()))
         count++;
     taken = count;
     if (count)
@@ -274,6 +295,15 @@ static bool swap_may_ask(const struct vm_object *object)
            account_pages_kept(account_current) + object->requests.count;
 }
 
+void vm_swap_drop(struct vm_anon *anon)
+{
+    if (anon->slot == SLOT_NONE)
+        return;
+    vm_slot_release(anon->slot);
+    anon->slot = SLOT_NONE;
+    account_discharge(kalloc_account(anon), ACCOUNT_SLOTS, 1);
+}
+
 kern_return_t vm_swap_in(struct vm_anon *anon, struct vm_fault_wait *wait)
 {
     uint64_t index;
@@ -300,8 +330,7 @@ kern_return_t vm_swap_in(struct vm_anon *anon, struct vm_fault_wait *wait)
     vm_object_remove(page);
     page->dirty = page->precious = page->passed = page->wanted = false;
     page->lock = 0;
-    vm_slot_release(anon->slot);
-    anon->slot = SLOT_NONE;
+    vm_swap_drop(anon);
     vm_page_give(page, kalloc_account(anon));
     vm_anon_adopt(anon, page);
     return KERN_SUCCESS;

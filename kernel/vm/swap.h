@@ -39,6 +39,9 @@ void vm_swap_out(uint64_t wanted);
  * no frame for it now; else what the access shall fail with. */
 kern_return_t vm_swap_in(struct vm_anon *anon, struct vm_fault_wait *wait);
 
+/* What ANON has at the default pager, if it has, is not wanted any more. */
+void vm_swap_drop(struct vm_anon *anon);
+
 /* The default pager has told how much room it has: the reply to
  * default_pager_info. */
 void vm_swap_answered(const struct mach_msg_header *reply);

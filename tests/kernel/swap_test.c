@@ -5,6 +5,8 @@
 #include "swapper.h"
 #include "world_kernel.h"
 
+#include "account_user.h"
+
 #include <mach/vm_cache_statistics.h>
 
 #define PAGE   SWAPPER_PAGE
@@ -259,6 +261,54 @@ TEST(wired_memory_stays)
     assert_true(swapper.asked > 0);
 }
 
+TEST(what_is_wired_while_it_is_out_is_brought_back_first)
+{
+    begin(ROOM);
+    vm_address_t at = allocate(one, 100);
+
+    write_pages(at, 100, 1);
+    vm_address_t more = allocate(two, MUCH);
+    write_pages(more, MUCH, 2);
+    user_be(one);
+    swapper.asked = 0;
+    assert_ok(vm_wire(user_host_priv(one), one->self, at, 100 * PAGE,
+                      VM_PROT_READ | VM_PROT_WRITE));
+    assert_true(swapper.asked > 0);
+    assert_null(check_kernel());
+    user_be(two);
+    write_pages(more, MUCH, 3);
+    user_be(one);
+    swapper.asked = 0;
+    check_pages(at, 100, 1);
+    assert_int_equal(swapper.asked, 0);
+}
+
+/* A user has an eighth less than all of the room. */
+TEST(a_users_pages_do_not_fill_the_default_pager)
+{
+    const uint64_t room = FRAMES / 2;
+
+    begin(room);
+    assert_ok(task_set_account(user_host_priv(one), one->self, 7));
+    vm_address_t at = allocate(one, MUCH);
+    uint32_t word = 1;
+    for (uint64_t i = 0; i < MUCH; i++) {
+        unsigned tries = 0;
+        while (!sim_write(one->thread, at + i * PAGE, &word, sizeof word) &&
+               !world_thread_is_dead(one) && user_blocked(one) && tries++ < 100)
+            pump();
+        if (user_blocked(one) || world_thread_is_dead(one))
+            break;
+        sim_advance_ms(1);
+    }
+    pump();
+    assert_in_range(swapper.sent - swapper.asked, room / 2, room / 8 * 7);
+    assert_null(check_kernel());
+    vm_address_t own = allocate(two, room / 16);
+    write_pages(own, room / 16, 3);
+    check_pages(own, room / 16, 3);
+}
+
 TEST(a_task_that_wires_all_keeps_all)
 {
     begin(ROOM);
@@ -398,6 +448,8 @@ int main(void)
         T(a_default_pager_that_dies_takes_along_what_it_had_and_nothing_else),
         T(what_cannot_be_brought_back_is_an_error_for_who_needs_it),
         T(wired_memory_stays),
+        T(what_is_wired_while_it_is_out_is_brought_back_first),
+        T(a_users_pages_do_not_fill_the_default_pager),
         T(a_task_that_wires_all_keeps_all),
         T(a_pager_that_keeps_what_it_is_sent_is_not_sent_all),
         T(pages_of_files_go_first),
