@@ -125,7 +125,7 @@ void vm_pages_settle(void)
         vm_object_reclaim(wanted);
         settle_pause = vm_page_free_count() < wanted ? SETTLE_PAUSE : 0;
     }
-    vm_swap_out(wanted);
+    vm_swap_out(wanted, false);
 }
 
 /* A page at *ADDRESS in *ENTRY, being made accessible. */

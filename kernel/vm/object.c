@@ -97,6 +97,7 @@ struct vm_object *vm_object_for_manager(struct ipc_port *manager,
 
     if (object) {
         object->paging = true;
+        object->ready = true; /* as on GNU Mach: no answer is awaited */
         vm_pager_create(object, manager, size);
     } else if (pager) {
         ipc_port_dealloc_kernel(pager);
@@ -427,6 +428,15 @@ void vm_object_answer_all(struct vm_object *object, kern_return_t result)
     vm_wait_list_wake(&object->ready_wait, result);
 }
 
+static void vm_object_ask(struct vm_object *object, uint64_t index,
+                          uint64_t count, vm_prot_t access)
+{
+    uint64_t each = object->takes_many ? count : 1;
+
+    for (; count; count -= each, index += each)
+        vm_pager_request(object, index, each, access);
+}
+
 bool vm_object_asked(const struct vm_object *object, uint64_t index)
 {
     return radix_get(&object->requests, index) != NULL;
@@ -473,8 +483,8 @@ kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
         if (page && !page->outdated)
             vm_pager_unlock(object, index, access);
         else
-            vm_pager_request(object, index, 1 + vm_request_ahead(object, index),
-                             access);
+            vm_object_ask(object, index, 1 + vm_request_ahead(object, index),
+                          access);
         vm_count(VM_PAGEINS, !page || page->outdated);
     }
     return kr;

@@ -38,8 +38,9 @@ struct vm_object {
     struct ipc_port *name;    /* receive right */
     bool ready;               /* the pager has answered init */
     bool may_cache;
-    bool device; /* fixed pages, not owned */
-    bool paging; /* an area of the default pager's: vm/slot.h */
+    bool device;     /* fixed pages, not owned */
+    bool paging;     /* an area of the default pager's: vm/slot.h */
+    bool takes_many; /* it may be asked for several pages in one request */
     unsigned
         ahead; /* pages after the next one asked for, to be asked with it */
     bool registers; /* no pages: device memory at physical FIRST_REGISTER */

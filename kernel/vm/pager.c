@@ -151,6 +151,9 @@ kern_return_t rpc_memory_object_ready(vm_object_t object, boolean_t may_cache,
     object->may_cache = may_cache;
     object->copy_strategy = strategy;
     object->ready = true;
+    /* The Hurd's default pager, of which single pages must be asked, does not say
+     * this of an object that the kernel made. */
+    object->takes_many = object->paging;
     while (!list_empty(&object->ready_wait)) {
         struct vm_fault_wait *wait =
             list_entry(object->ready_wait.next, struct vm_fault_wait, link);

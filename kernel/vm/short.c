@@ -98,7 +98,7 @@ kern_return_t vm_short_wait(struct vm_fault_wait *wait)
 
     /* Nothing is being looked at here: pages may go. */
     if (!state.sent)
-        vm_swap_out(account_pages_kept(account_current) + EACH_PAGES);
+        vm_swap_out(account_pages_kept(account_current) + EACH_PAGES, true);
     if (!state.sent || !account_has_room(account_current, ACCOUNT_PAGES, 1) ||
         !account_has_room(account_current, ACCOUNT_BYTES, PAGE_SIZE))
         return KERN_RESOURCE_SHORTAGE;

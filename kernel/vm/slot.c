@@ -48,8 +48,7 @@ void vm_slot_module_fini(void)
     state.count = 0;
 }
 
-/* A place for a new area; SLOT_AREAS_MAX if there is none, or one that was made
- * before is not ready yet. */
+/* A place for a new area; SLOT_AREAS_MAX if there is none. */
 static unsigned area_place(void)
 {
     unsigned place = state.count;
@@ -60,8 +59,6 @@ static unsigned area_place(void)
             area_free(i);
         if (!state.areas[i])
             place = i;
-        else if (!area->retired && !area->object->ready && !area->object->dead)
-            return SLOT_AREAS_MAX;
     }
     return place;
 }
@@ -118,7 +115,7 @@ static void flip(uint64_t *words, unsigned slot)
 
 static bool area_is_open(const struct area *area)
 {
-    return area && !area->retired && area->object->ready && !area->object->dead;
+    return area && !area->retired && !area->object->dead;
 }
 
 /* What was asked for in vain may still come: such a slot is not used anew before.

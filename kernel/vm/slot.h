@@ -22,8 +22,7 @@ struct vm_object;
 void vm_slot_module_init(void);
 void vm_slot_module_fini(void);
 
-/* Makes an area at MANAGER's (only looked at); false: no memory, or too many.  It
- * can be used when its pager has said that it is ready. */
+/* Makes an area at MANAGER's (only looked at); false: no memory, or too many. */
 bool vm_slot_area_create(struct ipc_port *manager);
 /* No slot is taken any more from the areas that there are. */
 void vm_slot_retire_areas(void);

@@ -22,6 +22,8 @@
 #define SENT_TOGETHER 16u
 /* Pages that are looked at for one. */
 #define LOOKED_MAX 64u
+/* Entries without a look for pages after one that found none. */
+#define PAUSE 32u
 /* Pages that are hidden in one entry, while fewer are than this part of memory. */
 #define HIDDEN_MAX  128u
 #define HIDDEN_PART 16u
@@ -41,6 +43,7 @@ static struct {
     uint64_t asked_at_ns;     /* for its room, the last time */
     bool asked;               /* ... and it has not answered yet */
     bool dead_told;
+    unsigned pause;                          /* entries without a look */
     unsigned ahead, ahead_asked, ahead_used; /* see swap_judge_ahead */
 } swap;
 
@@ -165,7 +168,7 @@ static void swap_send(struct vm_page *const *pages, unsigned count,
         anon->slot = first + i;
         account_force(kalloc_account(anon), ACCOUNT_SLOTS, 1);
         vm_age_pin(pages[i]);
-        vm_short_send(pages[i], ipc_port_account(object->pager));
+        vm_short_send(pages[i], ipc_port_account(swap.manager));
         vm_copy_fill(copy, i, pages[i]);
     }
     memory_object_data_return(object->pager, object->control,
@@ -224,12 +227,13 @@ static unsigned swap_send_some(unsigned wanted)
     return taken;
 }
 
-void vm_swap_out(uint64_t wanted)
+void vm_swap_out(uint64_t wanted, bool urgent)
 {
     struct account *before = account_current;
     unsigned sent = 0, now = 1;
 
-    if (!swap.manager || !swap_has_manager())
+    if (!swap.manager || (!urgent && swap.pause && swap.pause--) ||
+        !swap_has_manager())
         return;
     account_current = NULL;
     if (swap.room < ROOM_LITTLE)
@@ -245,6 +249,7 @@ void vm_swap_out(uint64_t wanted)
         now = swap_send_some(SENT_MAX - sent);
         sent += now;
     }
+    swap.pause = sent || vm_short_enough(wanted) ? 0 : PAUSE;
     account_current = before;
 }
 

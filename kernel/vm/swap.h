@@ -32,8 +32,9 @@ void vm_swap_set_manager(struct ipc_port **manager);
 /* There is a default pager, and it has room. */
 bool vm_swap_is_on(void);
 
-/* Memory is short of WANTED free frames: sends some pages on their way. */
-void vm_swap_out(uint64_t wanted);
+/* Memory is short of WANTED free frames: sends some pages on their way.  Unless it
+ * is URGENT this is not tried at once again when nothing could be sent. */
+void vm_swap_out(uint64_t wanted, bool urgent);
 
 /* Gives ANON its page.  KERN_WAITING queues WAIT; KERN_RESOURCE_SHORTAGE: there is
  * no frame for it now; else what the access shall fail with. */

@@ -121,7 +121,8 @@ static void store_pages(struct object *object, uint64_t index, unsigned count,
 
 /* --- the kernel's messages ---------------------------------------------------- */
 
-/* Before it is sent anything the kernel waits for this answer. */
+/* The kernel waits for this answer, or takes it to mean that it may ask for several
+ * pages at once. */
 static void object_begin(struct object *object, mach_port_t control,
                          mach_port_t name)
 {

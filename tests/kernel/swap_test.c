@@ -104,6 +104,21 @@ TEST(a_task_uses_more_memory_than_there_is)
     assert_int_equal(swapper.strange, 0);
 }
 
+TEST(a_pager_that_says_so_is_asked_for_several_pages_at_once)
+{
+    swapper_start(&swapper, user_create("pager"), ROOM);
+    swapper.many = true;
+    swapper_pump(&swapper);
+    world_pump = pump;
+    user_be(one);
+    vm_address_t at = allocate(one, MUCH);
+
+    write_pages(at, MUCH, 1);
+    check_pages(at, MUCH, 1);
+    assert_true(swapper.most > 1);
+    assert_null(check_kernel());
+}
+
 TEST(without_room_nothing_is_sent)
 {
     begin(0);
@@ -441,6 +456,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(who_is_asked_for_and_set_is_the_privileged_hosts_alone),
         T(a_task_uses_more_memory_than_there_is),
+        T(a_pager_that_says_so_is_asked_for_several_pages_at_once),
         T(without_room_nothing_is_sent),
         T(what_is_sent_is_no_more_than_there_is_room_for),
         T(a_fork_has_what_is_paged_out_as_its_own),

@@ -27,10 +27,12 @@ struct swapper {
     } areas[SWAPPER_AREAS];
     unsigned area_count;
     uint64_t room;        /* pages that it says it has; see below */
+    bool many;            /* pages may be asked for in one request */
     bool keeps;           /* what it is sent stays in its memory */
     bool fails;           /* what is asked for is an error */
     bool silent;          /* what is asked for is not answered */
     unsigned sent, asked; /* pages */
+    uint64_t most;        /* pages in one request */
     mach_msg_id_t strange;
 };
 
@@ -116,7 +118,8 @@ static inline void swapper_add_area(struct swapper *swapper,
     swapper->areas[n].control = (mach_port_t)swapper_word(message, 2);
     assert_int_equal(swapper_word(message, 4), SWAPPER_PAGE);
     swapper_join(swapper, swapper->areas[n].object);
-    assert_ok(memory_object_ready(swapper->areas[n].control, 0, 0));
+    if (swapper->many)
+        assert_ok(memory_object_ready(swapper->areas[n].control, 0, 0));
 }
 
 static inline void swapper_store(struct swapper *swapper, unsigned area,
@@ -205,6 +208,9 @@ static inline void swapper_serve(struct swapper *swapper,
         swapper_store(swapper, swapper_area(swapper, port), message);
         break;
     case 2203: /* memory_object_data_request */
+        if (swapper_word(message, 2) / SWAPPER_PAGE > swapper->most)
+            swapper->most = swapper_word(message, 2) / SWAPPER_PAGE;
+        assert_true(swapper->many || swapper_word(message, 2) == SWAPPER_PAGE);
         for (uint64_t at = 0; at < swapper_word(message, 2); at += SWAPPER_PAGE)
             swapper_bring(swapper, swapper_area(swapper, port),
                           swapper_word(message, 1) + at);
