@@ -1,7 +1,7 @@
 # The Hurd's interfaces: stubs that callers link with, and the rule that makes
 # a server's stubs.
 
-HURD_INTERFACES := acpi auth auth_reply auth_request claims crash exec exec_startup \
+HURD_INTERFACES := acpi auth auth_reply auth_request claims crash default_pager exec exec_startup \
 	fs fs_notify fsys fsys_reply ifsock interrupt io io_reply io_request \
 	msg msg_reply msg_request names password pci pfinet process process_reply \
 	shutdown sigqueue socket startup startup_notify startup_reply term tioctl

@@ -52,8 +52,10 @@ static long clock_read(clockid_t clock, int64_t *ns)
         *ns = clock_monotonic_ns();
         return 0;
     case CLOCK_PROCESS_CPUTIME_ID:
-    case CLOCK_THREAD_CPUTIME_ID: /* threads are not told apart */
         *ns = (process_time_us(0) + process_time_us(1)) * 1000;
+        return 0;
+    case CLOCK_THREAD_CPUTIME_ID:
+        *ns = (thread_time_us(0) + thread_time_us(1)) * 1000;
         return 0;
     default:
         return -EINVAL;

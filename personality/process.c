@@ -19,6 +19,7 @@
 
 #include <fcntl.h>
 #include <mach/task_info.h>
+#include <mach/thread_info.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/times.h>
@@ -267,20 +268,54 @@ int64_t process_time_us(int which)
            live.user_time.microseconds + dead.user_time.microseconds;
 }
 
+static struct timeval timeval_us(int64_t us)
+{
+    return (struct timeval){us / 1000000, us % 1000000};
+}
+
+/* Faults are counted for the task alone. */
+static void usage_self(struct rusage *usage)
+{
+    struct task_events_info events;
+    mach_msg_type_number_t count = TASK_EVENTS_INFO_COUNT;
+
+    memset(usage, 0, sizeof *usage);
+    usage->ru_utime = timeval_us(process_time_us(0));
+    usage->ru_stime = timeval_us(process_time_us(1));
+    if (!task_info(mach_task_self(), TASK_EVENTS_INFO, (task_info_t)&events,
+                   &count)) {
+        usage->ru_majflt = (long)events.pageins;
+        usage->ru_minflt = (long)(events.faults - events.pageins);
+    }
+}
+
+int64_t thread_time_us(int which)
+{
+    struct thread_basic_info info;
+    mach_msg_type_number_t count = THREAD_BASIC_INFO_COUNT;
+    mach_port_t self = mach_thread_self();
+
+    memset(&info, 0, sizeof info);
+    thread_info(self, THREAD_BASIC_INFO, (thread_info_t)&info, &count);
+    port_deallocate(self);
+    const time_value64_t *time =
+        which ? &info.system_time64 : &info.user_time64;
+    return time->seconds * 1000000 + time->nanoseconds / 1000;
+}
+
 long sys_getrusage(struct frame *frame)
 {
     struct rusage *usage = (struct rusage *)ARG2(frame);
     rusage_t children;
-    int64_t user, system;
 
     switch ((int)ARG1(frame)) {
     case RUSAGE_SELF:
+        usage_self(usage);
+        return 0;
     case RUSAGE_THREAD:
-        user = process_time_us(0);
-        system = process_time_us(1);
-        memset(usage, 0, sizeof *usage);
-        usage->ru_utime = (struct timeval){user / 1000000, user % 1000000};
-        usage->ru_stime = (struct timeval){system / 1000000, system % 1000000};
+        usage_self(usage);
+        usage->ru_utime = timeval_us(thread_time_us(0));
+        usage->ru_stime = timeval_us(thread_time_us(1));
         return 0;
     case RUSAGE_CHILDREN:
         if (proc_getchildren_rusage(unix_process.proc, &children))

@@ -19,6 +19,7 @@ _Noreturn void process_die(int hurd_status);
 
 /* Processor time used so far: by the program (0), for it (1). */
 int64_t process_time_us(int which);
+int64_t thread_time_us(int which);
 
 /* kill(2). */
 long process_kill(int pid, int sig);

@@ -201,6 +201,19 @@ void platform_timer_set(uint64_t deadline_ns);
  * look at how long the kernel works. */
 uint64_t platform_time_spent(void);
 
+/* What host threads have had of the processor so far: in a task's own code, and
+ * in the host's kernel for it. */
+struct platform_times {
+    uint64_t user_ns, system_ns;
+};
+/* Of one thread. */
+void platform_thread_times(struct platform_thread *thread,
+                           struct platform_times *times_out);
+/* Of all threads of a task, of those that have ended and of what the platform
+ * itself has done in the task's name. */
+void platform_task_times(struct platform_task *task,
+                         struct platform_times *times_out);
+
 /* kernel_work follows soon, even if nothing else happens, but behind what is
  * there already. */
 void platform_work_wanted(void);

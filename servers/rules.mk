@@ -90,6 +90,13 @@ $(eval $(call server_stubs,pflocal,io socket,$(call SERVER_MIG,pflocal)))
 $(eval $(call task_program,pflocal,trivfs))
 $(eval $(call task_program,magic,trivfs))
 
+$(eval $(call server_stubs,mach-defpager,default_pager,-DSERVERPREFIX=S_))
+$(eval $(call mach_server_stubs,mach-defpager,mach/memory_object,\
+	-DSERVERPREFIX=S_))
+$(eval $(call mach_server_stubs,mach-defpager,mach/memory_object_default))
+$(eval $(call task_program,mach-defpager))
+$(eval $(call task_program,swapon,store))
+
 .PHONY: servers
 servers: $(SERVERS)
 all: servers

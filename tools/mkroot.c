@@ -38,6 +38,7 @@ static const struct {
     {"showtrans", "/bin", NULL},      {"fsysopts", "/sbin", NULL},
     {"halt", "/sbin", NULL},          {"portinfo", "/bin", NULL},
     {"runcommand", "/libexec", NULL}, {"console-run", "/libexec", NULL},
+    {"swapon", "/sbin", NULL},
 };
 
 /* Nodes with passive translators, where the translator's program is there. */
@@ -235,6 +236,8 @@ static int install_program(struct rootfs *root, const char *from,
         (rootfs_link(root, "/sbin/reboot", path) != 0 ||
          rootfs_link(root, "/sbin/poweroff", path) != 0))
         return -1;
+    if (strcmp(name, "swapon") == 0)
+        return rootfs_link(root, "/sbin/swapoff", path);
     if (strcmp(folder, "/hurd") != 0)
         return 0;
     /* The name that boot scripts use. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/account.h"
 #include "vm/page.h"
+#include "vm/swap.h"
 
 struct account account_machine;
 struct account *account_current;
@@ -59,6 +60,20 @@ void account_set_limits(uint64_t memory_bytes)
     task_limit[ACCOUNT_BYTES] = max_of(memory_bytes / 16, BYTES_MIN);
     task_limit[ACCOUNT_PAGES] = user_limit[ACCOUNT_PAGES];
     task_limit[ACCOUNT_THREADS] = user_limit[ACCOUNT_THREADS] / 2;
+}
+
+/* An eighth is not for users. */
+void account_set_slots(uint64_t count)
+{
+    struct account *user;
+
+    account_users.limit[ACCOUNT_SLOTS] = count / 8 * 7;
+    user_limit[ACCOUNT_SLOTS] = count / 8 * 7;
+    task_limit[ACCOUNT_SLOTS] = ACCOUNT_UNLIMITED;
+    list_for_each(&users, user, link)
+    {
+        user->limit[ACCOUNT_SLOTS] = count / 8 * 7;
+    }
 }
 
 /* --- life ----------------------------------------------------------------- */
@@ -209,6 +224,10 @@ static uint64_t limit_now(const struct account *account, enum account_kind kind)
 {
     uint64_t limit = account->limit[kind];
 
+    /* Frames that can be had by sending others away are not anybody's for long:
+     * what is kept for others is all that they are kept from. */
+    if (kind == ACCOUNT_PAGES && vm_swap_is_on())
+        limit = ACCOUNT_UNLIMITED;
     if (limit == ACCOUNT_UNLIMITED)
         return limit;
     if (kind == ACCOUNT_PAGES && account_urgency != ACCOUNT_FAULT)
@@ -319,4 +338,18 @@ void account_note_pager(struct account *account)
 {
     if (account)
         account->pager = true;
+}
+
+void account_note_default_pager(struct account *account)
+{
+    if (!account)
+        return;
+    account->pager = account->kept = true;
+    account->rank = ACCOUNT_BASE;
+}
+
+bool account_is_kept(const struct account *account)
+{
+    return !account || account->kept || account->rank <= ACCOUNT_ESSENTIAL ||
+           (account->pager && account->rank == ACCOUNT_SYSTEM);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* core/account.h: who pays for what the kernel keeps.
  *
- * An account counts bytes of the kernel's heap, frames, tasks, and the host's
- * threads.  Accounts stand in a tree: the machine's; below it the system's and
+ * An account counts bytes of the kernel's heap, frames, tasks, the host's
+ * threads, and pages at the default pager.  Accounts stand in a tree: the machine's; below it the system's and
  * the users'; below that one for each user, by number; and below the system's
  * or a user's, one for each task.  What is charged to an account is charged to
  * all above it, too, and is refused if it goes over the limit of any of them.
@@ -27,6 +27,7 @@ enum account_kind {
     ACCOUNT_PAGES,   /* frames */
     ACCOUNT_TASKS,   /* tasks */
     ACCOUNT_THREADS, /* the host's: one for a task, and one for each thread */
+    ACCOUNT_SLOTS,   /* pages at the default pager */
     ACCOUNT_KINDS
 };
 
@@ -47,6 +48,7 @@ struct account {
     unsigned holders;
     enum account_rank rank;
     bool pager;       /* memory comes free by what its task does */
+    bool kept;        /* its task asked that its pages stay (vm_wire_all) */
     uint32_t number;  /* of a user's */
     struct list link; /* a user's: in the list of users */
     uint64_t used[ACCOUNT_KINDS], limit[ACCOUNT_KINDS];
@@ -65,6 +67,9 @@ void account_leave(struct account *account);
 void account_module_init(void);
 /* The limits, from the machine's memory and the host's limits. */
 void account_set_limits(uint64_t memory_bytes);
+
+/* The default pager has room for so many pages in all. */
+void account_set_slots(uint64_t count);
 
 /* A task's account where LIKE, another task's, stands (NULL: the system's).
  * One holder.  NULL: no memory. */
@@ -105,6 +110,11 @@ uint64_t account_heap_kept(const struct account *account);
 /* ACCOUNT's task (NULL: nobody's) is a pager: if it is the system's it has what is
  * kept for those that must not end. */
 void account_note_pager(struct account *account);
+/* The same of the default pager, without which nothing comes back. */
+void account_note_default_pager(struct account *account);
+/* The pages of ACCOUNT's task (NULL: the machine's) are not sent to the default
+ * pager: it brings memory back, or must not wait for that. */
+bool account_is_kept(const struct account *account);
 
 /* The account that MEMORY, of kalloc's, is charged to. */
 struct account *kalloc_account(const void *memory);

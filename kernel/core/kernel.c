@@ -26,6 +26,7 @@
 #include "vm/page.h"
 #include "vm/pmap.h"
 #include "vm/rpc.h"
+#include "vm/swap.h"
 
 #include <mach/exception.h>
 
@@ -61,8 +62,10 @@ int kernel_create(const struct kernel_config *config)
     pmap_module_init();
     vm_fault_module_init();
     vm_object_module_init();
+    vm_swap_module_init();
     ipc_module_init();
     thread_module_init();
+    task_times_module_init();
     task_module_init();
     gsync_module_init();
     host_module_init();
@@ -86,6 +89,8 @@ void kernel_destroy(void)
     device_module_fini();
     host_module_fini();
     task_notify_module_fini();
+    task_times_module_fini();
+    vm_swap_module_fini();
     ipc_module_fini();
     vm_anon_module_fini();
     vm_page_module_fini();
@@ -150,6 +155,7 @@ static struct thread *kernel_enter(void *cookie, const char *kind,
 static void kernel_leave(struct thread *thread)
 {
     thread_park_fault(thread);
+    thread->used.steps += work_lap();
     current_thread = NULL;
     account_current = NULL;
     thread_deallocate(thread);
@@ -212,7 +218,7 @@ void kernel_fault(void *cookie, uint64_t address, int access)
 {
     struct thread *thread = kernel_enter(cookie, "fault", access);
 
-    thread->task->fault_count++;
+    vm_count(VM_FAULTS, 1);
     thread->trap_args[0] = address;
     thread->trap_args[1] = (uint64_t)access;
     kernel_do_fault(thread);

@@ -89,7 +89,8 @@ static bool describe_all(char *line)
             continue;
         describe_threads(task, line);
         /* Who has run may be held on purpose. */
-        if (task->suspend_count && task->thread_count && !task->fault_count) {
+        if (task->suspend_count && task->thread_count &&
+            !task->events[VM_FAULTS]) {
             ksnprintf(text, sizeof text, "%s is not resumed by anybody",
                       task->name);
             append(line, text);

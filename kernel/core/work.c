@@ -8,6 +8,7 @@ static struct {
     struct list waiting; /* of struct work */
     uint64_t limit;      /* WORK_STEPS at which the entry has had its share */
     uint64_t start, longest;
+    uint64_t lap, laps; /* steps at the last lap, and laps so far */
 
     bool inside; /* an entry is in progress */
     bool watched;
@@ -24,6 +25,8 @@ void work_module_init(void)
     state.watched = state.inside = false;
     state.limit = UINT64_MAX; /* the making of the kernel is one piece */
     state.longest = 0;
+    state.laps = 0;
+    work_steps = state.lap = 0;
 }
 
 bool work_spent(void)
@@ -56,6 +59,23 @@ void work_detail(int message_id, const char *task_name)
         return;
     state.message_id = message_id;
     ksnprintf(state.task_name, sizeof state.task_name, "%s", task_name);
+}
+
+/* What it takes to come in and to go again. */
+#define LAP_STEPS 32u
+
+uint64_t work_lap(void)
+{
+    uint64_t steps = LAP_STEPS + work_steps - state.lap;
+
+    state.lap = work_steps;
+    state.laps++;
+    return steps;
+}
+
+uint64_t work_total(void)
+{
+    return work_steps + state.laps * LAP_STEPS;
 }
 
 static void work_judge(void)

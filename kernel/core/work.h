@@ -44,6 +44,12 @@ void work_detail(int message_id, const char *task_name);
 void work_end(void);
 void work_watch(bool on);
 
+/* Who is worked for is charged with steps, by which the kernel's own time is
+ * shared out: the steps since the last lap, and some for what is not counted. */
+uint64_t work_lap(void);
+/* All that laps have counted, or will have. */
+uint64_t work_total(void);
+
 /* The most steps that an entry has made since this was asked last. */
 uint64_t work_longest(void);
 

@@ -216,6 +216,16 @@ kern_return_t rpc_host_adjust_time64(host_t host, time_value64_t adjustment,
 
 /* --- what the host is -------------------------------------------------------- */
 
+static void fill_load(struct host_load_info *info)
+{
+    struct task_load load = task_load();
+
+    for (int i = 0; i < 3; i++) {
+        info->avenrun[i] = (integer_t)load.average[i];
+        info->mach_factor[i] = (integer_t)load.mach_factor[i];
+    }
+}
+
 kern_return_t rpc_host_info(host_t host, int flavor, host_info_t info,
                             mach_msg_type_number_t *count)
 {
@@ -255,8 +265,7 @@ kern_return_t rpc_host_info(host_t host, int flavor, host_info_t info,
         if (*count < HOST_LOAD_INFO_COUNT) {
             return KERN_FAILURE;
         }
-        /* The host below schedules; its load is not the machine's. */
-        *(struct host_load_info *)info = (struct host_load_info){0};
+        fill_load((struct host_load_info *)info);
         *count = HOST_LOAD_INFO_COUNT;
         return KERN_SUCCESS;
     default:

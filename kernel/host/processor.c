@@ -339,7 +339,11 @@ kern_return_t rpc_processor_info(processor_t processor, int flavor,
 
 static struct processor_set_basic_info set_info(void)
 {
-    struct processor_set_basic_info info = {.processor_count = 1};
+    struct task_load load = task_load();
+    struct processor_set_basic_info info = {
+        .processor_count = 1,
+        .load_average = (integer_t)load.average[0],
+        .mach_factor = (integer_t)load.mach_factor[0]};
     struct task *task;
 
     list_for_each(&all_tasks, task, link)

@@ -32,6 +32,7 @@ enum ipc_kobject_type {
     IKOT_IO_PERM,
     IKOT_IRQ_HANDLER,     /* a driver's port; kobject: what it listens to */
     IKOT_EXCEPTION_REPLY, /* kobject: what waits for the reply */
+    IKOT_SWAP_REPLY,      /* the default pager answers there */
 };
 
 struct account;

@@ -6,6 +6,7 @@
 #include "mig/kobject.h"
 #include "task/thread.h"
 #include "vm/fault.h"
+#include "vm/swap.h"
 
 #include <mach/mig_errors.h>
 #include <mach/notify.h>
@@ -333,6 +334,9 @@ void ipc_kobject_message(struct ipc_kmsg *request)
         ipc_kmsg_destroy(request);
     } else if (KMSG_REMOTE(request)->kobject_type == IKOT_EXCEPTION_REPLY) {
         answer_exception(request);
+    } else if (KMSG_REMOTE(request)->kobject_type == IKOT_SWAP_REPLY) {
+        vm_swap_answered(&request->header);
+        discard(request);
     } else if (request->header.msgh_id >= MACH_NOTIFY_FIRST &&
                request->header.msgh_id <= MACH_NOTIFY_LAST) {
         /* The kernel asks for no notification: what it must know it is told

@@ -236,83 +236,92 @@ kern_return_t rpc_task_threads(task_t task, thread_array_t *threads,
 
 /* --- information ---------------------------------------------------------- */
 
-static rpc_time_value_t time_short(uint64_t ns)
-{
-    return (rpc_time_value_t){.seconds = (rpc_long_integer_t)(ns / 1000000000),
-                              .microseconds =
-                                  (integer_t)(ns % 1000000000 / 1000)};
-}
-
-static time_value64_t time_long(uint64_t ns)
-{
-    return (time_value64_t){.seconds = (int64_t)(ns / 1000000000),
-                            .nanoseconds = (int64_t)(ns % 1000000000)};
-}
-
 static void task_info_basic(const struct task *task,
                             struct task_basic_info *info)
 {
+    const struct task_usage *dead = &task->dead_threads;
+
     *info = (struct task_basic_info){
         .suspend_count = (integer_t)task->suspend_count,
         .base_priority = task->priority,
         .virtual_size = task->map ? task->map->size : 0,
         .resident_size =
             task->map ? task->map->pmap.entries.count * PAGE_SIZE : 0,
-        .user_time = time_short(task->dead_threads_user_ns),
-        .system_time = time_short(task->dead_threads_system_ns),
+        .user_time = time_short(dead->user_ns),
+        .system_time = time_short(dead->system_ns),
         .creation_time = time_short(task->creation_time_ns),
-        .user_time64 = time_long(task->dead_threads_user_ns),
-        .system_time64 = time_long(task->dead_threads_system_ns),
+        .user_time64 = time_long(dead->user_ns),
+        .system_time64 = time_long(dead->system_ns),
         .creation_time64 = time_long(task->creation_time_ns)};
 }
 
-static void task_info_times(const struct task *task,
+static void task_info_times(struct task *task,
                             struct task_thread_times_info *info)
 {
-    struct thread *thread;
-    uint64_t user = 0, system = 0;
+    struct task_usage live = task_live_times(task);
 
-    list_for_each(&task->threads, thread, task_link)
-    {
-        user += thread->user_ns;
-        system += thread->system_ns;
-    }
-    *info = (struct task_thread_times_info){.user_time = time_short(user),
-                                            .system_time = time_short(system),
-                                            .user_time64 = time_long(user),
-                                            .system_time64 = time_long(system)};
+    *info = (struct task_thread_times_info){
+        .user_time = time_short(live.user_ns),
+        .system_time = time_short(live.system_ns),
+        .user_time64 = time_long(live.user_ns),
+        .system_time64 = time_long(live.system_ns)};
 }
+
+static void task_info_events(const struct task *task,
+                             struct task_events_info *info)
+{
+    *info = (struct task_events_info){
+        .faults = task->events[VM_FAULTS],
+        .zero_fills = task->events[VM_ZERO_FILLS],
+        .reactivations = task->events[VM_REACTIVATIONS],
+        .pageins = task->events[VM_PAGEINS],
+        .cow_faults = task->events[VM_COW_FAULTS],
+        .messages_sent = task->messages_sent,
+        .messages_received = task->messages_received};
+}
+
+/* Some callers do not know of the 64 bit times at the end yet. */
+#define BASIC_INFO_LEAST                                                       \
+    (TASK_BASIC_INFO_COUNT - 3 * sizeof(time_value64_t) / sizeof(integer_t))
+#define TIMES_INFO_LEAST                                                       \
+    (TASK_THREAD_TIMES_INFO_COUNT -                                            \
+     2 * sizeof(time_value64_t) / sizeof(integer_t))
 
 kern_return_t rpc_task_info(task_t task, int flavor, task_info_t out,
                             mach_msg_type_number_t *count)
 {
+    union {
+        struct task_basic_info basic;
+        struct task_events_info events;
+        struct task_thread_times_info times;
+    } info;
+    mach_msg_type_number_t least, most;
+
     if (!task)
         return KERN_INVALID_ARGUMENT;
     switch (flavor) {
     case TASK_BASIC_INFO:
-        if (*count < TASK_BASIC_INFO_COUNT)
-            return KERN_INVALID_ARGUMENT;
-        task_info_basic(task, (struct task_basic_info *)out);
-        *count = TASK_BASIC_INFO_COUNT;
-        return KERN_SUCCESS;
+        task_info_basic(task, &info.basic);
+        least = BASIC_INFO_LEAST;
+        most = TASK_BASIC_INFO_COUNT;
+        break;
     case TASK_EVENTS_INFO:
-        if (*count < TASK_EVENTS_INFO_COUNT)
-            return KERN_INVALID_ARGUMENT;
-        *(struct task_events_info *)out = (struct task_events_info){
-            .faults = task->fault_count,
-            .messages_sent = task->messages_sent,
-            .messages_received = task->messages_received};
-        *count = TASK_EVENTS_INFO_COUNT;
-        return KERN_SUCCESS;
+        task_info_events(task, &info.events);
+        least = most = TASK_EVENTS_INFO_COUNT;
+        break;
     case TASK_THREAD_TIMES_INFO:
-        if (*count < TASK_THREAD_TIMES_INFO_COUNT)
-            return KERN_INVALID_ARGUMENT;
-        task_info_times(task, (struct task_thread_times_info *)out);
-        *count = TASK_THREAD_TIMES_INFO_COUNT;
-        return KERN_SUCCESS;
+        task_info_times(task, &info.times);
+        least = TIMES_INFO_LEAST;
+        most = TASK_THREAD_TIMES_INFO_COUNT;
+        break;
     default:
         return KERN_INVALID_ARGUMENT;
     }
+    if (*count < least)
+        return KERN_INVALID_ARGUMENT;
+    *count = min_of(*count, most);
+    memcpy(out, &info, *count * sizeof(integer_t));
+    return KERN_SUCCESS;
 }
 
 /* --- emulation vectors ---------------------------------------------------- */

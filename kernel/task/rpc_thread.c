@@ -14,6 +14,7 @@
 #include "task/thread.h"
 
 #include <mach/mig_errors.h>
+#include <mach/policy.h>
 #include <mach/thread_info.h>
 #include <mach/thread_special_ports.h>
 
@@ -24,9 +25,15 @@ kern_return_t rpc_thread_create(task_t task, thread_t *child)
     return thread_create_internal(task, child);
 }
 
+/* The idle thread never runs, has no registers, and stays. */
+static bool thread_is_idle(const struct thread *thread)
+{
+    return thread->task == kernel_task;
+}
+
 kern_return_t rpc_thread_terminate(thread_t thread)
 {
-    if (!thread)
+    if (!thread || thread_is_idle(thread))
         return KERN_INVALID_ARGUMENT;
     thread_terminate_internal(thread);
     return KERN_SUCCESS;
@@ -38,7 +45,7 @@ kern_return_t rpc_thread_terminate_release(thread_t thread, task_t task,
                                            mach_port_name_t reply_port,
                                            vm_address_t address, vm_size_t size)
 {
-    if (!thread || !task || !task->active)
+    if (!thread || thread_is_idle(thread) || !task || !task->active)
         return KERN_INVALID_ARGUMENT;
     uint64_t *cursor = ipc_request_cursor();
     bool first = !*cursor;
@@ -165,7 +172,8 @@ kern_return_t rpc_thread_get_state(thread_t thread, int flavor,
                                    thread_state_t state,
                                    mach_msg_type_number_t *count)
 {
-    if (!thread || thread == current_thread || thread->state == THREAD_DEAD)
+    if (!thread || thread == current_thread || thread_is_idle(thread) ||
+        thread->state == THREAD_DEAD)
         return KERN_INVALID_ARGUMENT;
     if (thread->state == THREAD_USER)
         return thread_job_start(thread, JOB_GET_STATE, flavor, NULL, *count);
@@ -177,7 +185,7 @@ kern_return_t rpc_thread_set_state(thread_t thread, int flavor,
                                    mach_msg_type_number_t count)
 {
     /* A thread may set of its own only what no trap needs. */
-    if (!thread || thread->state == THREAD_DEAD ||
+    if (!thread || thread_is_idle(thread) || thread->state == THREAD_DEAD ||
         (thread == current_thread && flavor != i386_FSGS_BASE_STATE))
         return KERN_INVALID_ARGUMENT;
     if (thread->state == THREAD_USER)
@@ -187,19 +195,6 @@ kern_return_t rpc_thread_set_state(thread_t thread, int flavor,
 }
 
 /* --- information and ports ------------------------------------------------ */
-
-static rpc_time_value_t time_short(uint64_t ns)
-{
-    return (rpc_time_value_t){.seconds = (rpc_long_integer_t)(ns / 1000000000),
-                              .microseconds =
-                                  (integer_t)(ns % 1000000000 / 1000)};
-}
-
-static time_value64_t time_long(uint64_t ns)
-{
-    return (time_value64_t){.seconds = (int64_t)(ns / 1000000000),
-                            .nanoseconds = (int64_t)(ns % 1000000000)};
-}
 
 static integer_t thread_run_state(const struct thread *thread)
 {
@@ -216,33 +211,52 @@ static integer_t thread_run_state(const struct thread *thread)
     }
 }
 
+static struct thread_basic_info thread_basic(struct thread *thread)
+{
+    struct task_usage used = thread_times(thread);
+    bool idle = thread_is_idle(thread);
+
+    return (struct thread_basic_info){
+        .user_time = time_short(used.user_ns),
+        .system_time = time_short(used.system_ns),
+        .cpu_usage = thread_recent_usage(thread),
+        .base_priority = thread->priority,
+        .cur_priority = thread->priority,
+        .run_state = idle ? TH_STATE_RUNNING : thread_run_state(thread),
+        .flags = idle ? TH_FLAGS_IDLE : 0,
+        .suspend_count = (integer_t)thread->suspend_count,
+        .sleep_time = thread_sleep_seconds(thread),
+        .creation_time = time_short(thread->creation_time_ns),
+        .user_time64 = time_long(used.user_ns),
+        .system_time64 = time_long(used.system_ns),
+        .creation_time64 = time_long(thread->creation_time_ns)};
+}
+
+/* Some callers do not know of the 64 bit times at the end yet, or of the
+ * processor. */
+#define BASIC_INFO_LEAST                                                       \
+    (THREAD_BASIC_INFO_COUNT - 3 * sizeof(time_value64_t) / sizeof(integer_t))
+#define SCHED_INFO_LEAST (THREAD_SCHED_INFO_COUNT - 1)
+
 kern_return_t rpc_thread_info(thread_t thread, int flavor, thread_info_t out,
                               mach_msg_type_number_t *count)
 {
     if (!thread)
         return KERN_INVALID_ARGUMENT;
-    if (flavor == THREAD_BASIC_INFO && *count >= THREAD_BASIC_INFO_COUNT) {
-        *(struct thread_basic_info *)out = (struct thread_basic_info){
-            .user_time = time_short(thread->user_ns),
-            .system_time = time_short(thread->system_ns),
-            .base_priority = thread->priority,
-            .cur_priority = thread->priority,
-            .run_state = thread_run_state(thread),
-            .suspend_count = (integer_t)thread->suspend_count,
-            .creation_time = time_short(thread->creation_time_ns),
-            .user_time64 = time_long(thread->user_ns),
-            .system_time64 = time_long(thread->system_ns),
-            .creation_time64 = time_long(thread->creation_time_ns)};
-        *count = THREAD_BASIC_INFO_COUNT;
+    if (flavor == THREAD_BASIC_INFO && *count >= BASIC_INFO_LEAST) {
+        struct thread_basic_info info = thread_basic(thread);
+        *count = min_of(*count, (natural_t)THREAD_BASIC_INFO_COUNT);
+        memcpy(out, &info, *count * sizeof(integer_t));
         return KERN_SUCCESS;
     }
-    if (flavor == THREAD_SCHED_INFO && *count >= THREAD_SCHED_INFO_COUNT) {
-        *(struct thread_sched_info *)out =
-            (struct thread_sched_info){.policy = 1, /* POLICY_TIMESHARE */
-                                       .base_priority = thread->priority,
-                                       .max_priority = thread->max_priority,
-                                       .cur_priority = thread->priority};
-        *count = THREAD_SCHED_INFO_COUNT;
+    if (flavor == THREAD_SCHED_INFO && *count >= SCHED_INFO_LEAST) {
+        struct thread_sched_info info = {.policy = POLICY_TIMESHARE,
+                                         .base_priority = thread->priority,
+                                         .max_priority = thread->max_priority,
+                                         .cur_priority = thread->priority,
+                                         .depress_priority = -1};
+        *count = min_of(*count, (natural_t)THREAD_SCHED_INFO_COUNT);
+        memcpy(out, &info, *count * sizeof(integer_t));
         return KERN_SUCCESS;
     }
     return KERN_INVALID_ARGUMENT;

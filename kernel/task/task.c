@@ -231,6 +231,7 @@ static void task_end(struct task *task)
     while (
         (thread = list_first_entry(&task->threads, struct thread, task_link)))
         thread_terminate_internal(thread);
+    task_times_end(task);
     if (task->platform)
         platform_task_destroy(task->platform);
     task->platform = NULL;
@@ -260,10 +261,23 @@ bool task_any_alive(void)
 
     list_for_each(&all_tasks, task, link)
     {
-        if (task->thread_count != 0 && task->suspend_count == 0)
+        if (task != kernel_task && task->thread_count != 0 &&
+            task->suspend_count == 0)
             return true;
     }
     return false;
+}
+
+struct task *task_of_map(const struct vm_map *map)
+{
+    struct task *task;
+
+    list_for_each(&all_tasks, task, link)
+    {
+        if (task->map == map)
+            return task;
+    }
+    return NULL;
 }
 
 void task_module_init(void)
@@ -279,6 +293,8 @@ void task_module_init(void)
     ksnprintf(kernel_task->name, sizeof kernel_task->name, "gnumach");
     task_inherit_ports(kernel_task, NULL);
     list_append(&all_tasks, &kernel_task->link);
+    if (!thread_create_idle())
+        kpanic("no memory for the idle thread");
 }
 
 void task_module_fini(void)

@@ -11,6 +11,8 @@
 #include "core/core.h"
 #include "core/list.h"
 #include "core/work.h"
+#include "task/times.h"
+#include "vm/count.h"
 
 struct account;
 struct ipc_port;
@@ -52,12 +54,15 @@ struct task {
     uint64_t *emulation; /* PLATFORM_EMULATION_MAX entries, or NULL */
 
     uint64_t creation_time_ns;
-    uint64_t dead_threads_user_ns, dead_threads_system_ns;
-    uint64_t fault_count, messages_sent, messages_received, syscall_count;
+    struct task_usage dead_threads; /* what they had had of the processor */
+    struct task_usage shown;        /* of it all; it never goes back */
+    uint64_t events[VM_EVENTS];     /* see vm/count.h */
+    uint64_t messages_sent, messages_received, syscall_count;
     char name[TASK_NAME_SIZE];
 };
 
-/* The kernel's own task: no threads, an empty map; first in the task list. */
+/* The kernel's own task: the idle thread alone, an empty map; first in the task
+ * list. */
 extern struct task *kernel_task;
 extern struct list all_tasks;
 
@@ -78,6 +83,9 @@ void task_terminate_internal(struct task *task);
 /* Whether there is a task that runs, or waits for something: one that has
  * threads and is not suspended. */
 bool task_any_alive(void);
+
+/* The task whose map MAP is; NULL if it has ended. */
+struct task *task_of_map(const struct vm_map *map);
 
 /* Redirects COUNT system calls from FIRST on to ENTRY (0: not).  False: out of
  * range, or no memory. */

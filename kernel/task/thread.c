@@ -6,6 +6,7 @@
 #include "vm/entry.h"
 
 struct thread *current_thread;
+unsigned threads_running;
 static struct list ready;
 static uint64_t next_id;
 
@@ -14,6 +15,7 @@ void thread_module_init(void)
     list_init(&ready);
     current_thread = NULL;
     next_id = 1;
+    threads_running = 0;
 }
 
 /* What a thread costs the host besides: its own, and what it shares with us. */
@@ -33,6 +35,38 @@ static void thread_discharge(struct account *account)
 {
     account_discharge(account, ACCOUNT_BYTES, THREAD_HOST_BYTES);
     account_discharge(account, ACCOUNT_THREADS, 1);
+}
+
+/* A thread's place among its task's; one reference is the task's. */
+static void thread_begin(struct thread *thread, struct task *task)
+{
+    thread->references = 1;
+    thread->state = THREAD_HELD;
+    thread->task = task;
+    task_reference(task);
+    thread->sself = ipc_port_make_send(thread->self);
+    thread->priority = thread->max_priority = task->priority;
+    thread->creation_time_ns = platform_time_realtime();
+    thread->recent.at_ns = platform_time_monotonic();
+    thread->id = next_id++;
+    list_init(&thread->stop_waiters);
+    list_append(&task->threads, &thread->task_link);
+    task->thread_count++;
+}
+
+struct thread *thread_create_idle(void)
+{
+    struct thread *thread = kalloc(sizeof *thread);
+
+    if (thread)
+        thread->self = ipc_port_alloc_kernel(IKOT_THREAD, thread);
+    if (!thread || !thread->self) {
+        kfree(thread);
+        return NULL;
+    }
+    thread_begin(thread, kernel_task);
+    thread->priority = thread->max_priority = 63; /* the worst */
+    return thread;
 }
 
 /* All of a thread that can fail. */
@@ -69,18 +103,9 @@ kern_return_t thread_create_internal(struct task *task,
         thread_discharge(task->account);
         return KERN_RESOURCE_SHORTAGE;
     }
-    thread->references = 2; /* the task's and the caller's */
-    thread->state = THREAD_HELD;
-    thread->task = task;
-    task_reference(task);
-    thread->sself = ipc_port_make_send(thread->self);
+    thread_begin(thread, task);
+    thread_reference(thread); /* the caller's */
     thread->suspend_count = 1;
-    thread->priority = thread->max_priority = task->priority;
-    thread->creation_time_ns = platform_time_realtime();
-    thread->id = next_id++;
-    list_init(&thread->stop_waiters);
-    list_append(&task->threads, &thread->task_link);
-    task->thread_count++;
     *thread_out = thread;
     return KERN_SUCCESS;
 }
@@ -121,8 +146,10 @@ void thread_terminate_internal(struct thread *thread)
 
     if (thread->state == THREAD_DEAD)
         return;
-    if (thread->state == THREAD_USER)
+    if (thread->state == THREAD_USER) {
         task->map->pmap.running--;
+        threads_running--;
+    }
     if (thread->state == THREAD_WAITING) {
         thread_done_t done = thread->wait_done;
         timer_cancel(&thread->wait_timer);
@@ -135,12 +162,14 @@ void thread_terminate_internal(struct thread *thread)
     }
     thread->state = THREAD_DEAD;
     vm_fault_wait_cancel(&thread->fault_wait);
-    platform_thread_destroy(thread->platform);
+    if (thread->platform) {
+        thread_times_end(thread);
+        platform_thread_destroy(thread->platform);
+        thread_discharge(task->account);
+    }
     thread->platform = NULL;
-    thread_discharge(task->account);
     list_remove(&thread->task_link);
     task->thread_count--;
-    task->dead_threads_user_ns += thread->user_ns;
     thread_stopped(thread, KERN_TERMINATED);
     ipc_port_release_send(thread->sself);
     ipc_port_release_send(thread->exception);
@@ -159,6 +188,7 @@ void thread_block(struct thread *thread, bool interruptible, thread_done_t done,
         return;
     kassert(thread->state == THREAD_KERNEL);
     thread->state = THREAD_WAITING;
+    thread->wait_since_ns = platform_time_monotonic();
     thread->wait_interruptible = interruptible;
     thread->wait_done = done;
     thread->wait_cancel = cancel;
@@ -221,6 +251,7 @@ void thread_run_ready(void)
         account_current = thread->task->account;
         thread->wait_done(thread, thread->wait_result);
         thread_park_fault(thread);
+        thread->used.steps += work_lap();
         account_current = NULL;
         thread_deallocate(thread);
     }
@@ -259,6 +290,7 @@ static void thread_enter_user(struct thread *thread)
     thread->state = THREAD_USER;
     thread->in_trap = false;
     thread->task->map->pmap.running++;
+    threads_running++;
 }
 
 void thread_return(struct thread *thread, uint64_t value)
@@ -299,6 +331,7 @@ void thread_entered(struct thread *thread)
     thread->state = THREAD_KERNEL;
     thread->stop_requested = false;
     thread->task->map->pmap.running--;
+    threads_running--;
 }
 
 /* --- suspension ----------------------------------------------------------- */

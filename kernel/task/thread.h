@@ -46,7 +46,7 @@ struct thread {
     enum thread_state state;
     struct task *task;                /* a reference */
     struct list task_link;            /* task.threads */
-    struct platform_thread *platform; /* owned; NULL once dead */
+    struct platform_thread *platform; /* owned; NULL once dead, or idle */
     struct ipc_port *self;            /* kernel object port */
     struct ipc_port *sself;           /* send right: THREAD_KERNEL_PORT */
     struct ipc_port *exception;       /* send right or null */
@@ -88,18 +88,29 @@ struct thread {
     } ith;
 
     int priority, max_priority, policy;
-    uint64_t user_ns, system_ns, creation_time_ns;
+    struct task_usage used; /* of the processor, as it was last shown */
+    struct {
+        uint64_t at_ns, had_ns; /* when it was last looked at, monotonic */
+        integer_t usage;        /* since the time before, of TH_USAGE_SCALE */
+    } recent;
+    uint64_t wait_since_ns; /* monotonic */
+    uint64_t creation_time_ns;
     char name[TASK_NAME_SIZE];
     uint64_t id; /* for the trace; never reused */
 };
 
 /* The thread whose entry is being served, or NULL (disk, timer, boot). */
 extern struct thread *current_thread;
+/* How many are in user mode. */
+extern unsigned threads_running;
 #define current_task() (current_thread->task)
 
 /* Makes a thread in TASK, suspended once; one reference for the caller. */
 kern_return_t thread_create_internal(struct task *task,
                                      struct thread **thread_out);
+/* The thread that has what nobody else has of the processor: the kernel task's.
+ * It never runs, and cannot be ended. */
+struct thread *thread_create_idle(void);
 void thread_reference(struct thread *thread);
 void thread_deallocate(struct thread *thread);
 void thread_terminate_internal(struct thread *thread);

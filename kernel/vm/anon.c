@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/anon.h"
 #include "core/account.h"
+#include "vm/age.h"
 #include "vm/grave.h"
 #include "vm/object.h"
 #include "vm/page.h"
 #include "vm/pmap.h"
+#include "vm/slot.h"
+#include "vm/swap.h"
 
 #define SPARE_MAX 16384
 
@@ -55,10 +58,25 @@ struct vm_anon *vm_anon_create(struct vm_page *page)
     if (!anon)
         return NULL;
     anon->references = 1;
-    anon->page = page;
+    anon->slot = SLOT_NONE;
+    anon->page = NULL;
     if (page)
-        page->anon = anon;
+        vm_anon_adopt(anon, page);
     return anon;
+}
+
+void vm_anon_adopt(struct vm_anon *anon, struct vm_page *page)
+{
+    anon->page = page;
+    page->anon = anon;
+    vm_age_add(page);
+}
+
+void vm_anon_disown(struct vm_anon *anon)
+{
+    vm_age_remove(anon->page);
+    anon->page->anon = NULL;
+    anon->page = NULL;
 }
 
 void vm_anon_reference(struct vm_anon *anon)
@@ -72,6 +90,10 @@ void vm_anon_release(struct vm_anon *anon)
 
     if (--anon->references)
         return;
+    if (page)
+        vm_anon_disown(anon);
+    else
+        vm_swap_drop(anon);
     vm_anon_free(anon);
     if (!page)
         return;
@@ -79,7 +101,6 @@ void vm_anon_release(struct vm_anon *anon)
         pmap_page_protect(page, VM_PROT_NONE);
         pmap_settle();
     }
-    page->anon = NULL;
     page->wire_count = 0;
     vm_page_free(page);
 }

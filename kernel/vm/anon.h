@@ -25,10 +25,12 @@
 struct vm_page;
 struct vm_object;
 
+/* It has a page or a slot. */
 struct vm_anon {
     unsigned references;
+    uint32_t slot; /* at the default pager (vm/slot.h), owned; or SLOT_NONE */
     union {
-        struct vm_page *page; /* owned */
+        struct vm_page *page; /* owned, or NULL */
         struct vm_anon *next; /* of those kept for the next use */
     };
 };
@@ -48,6 +50,10 @@ struct vm_amap {
 
 /* Takes PAGE over.  NULL if memory is short: PAGE stays the caller's. */
 struct vm_anon *vm_anon_create(struct vm_page *page);
+/* PAGE becomes that of ANON, which has none; and none any more, so that it is the
+ * caller's. */
+void vm_anon_adopt(struct vm_anon *anon, struct vm_page *page);
+void vm_anon_disown(struct vm_anon *anon);
 void vm_anon_reference(struct vm_anon *anon);
 /* Drops a reference; the last one removes the page from every pmap. */
 void vm_anon_release(struct vm_anon *anon);

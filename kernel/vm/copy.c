@@ -2,6 +2,7 @@
 #include "vm/copy.h"
 #include "vm/page.h"
 #include "vm/pmap.h"
+#include "vm/swap.h"
 
 struct vm_map_copy *vm_copy_create(vm_offset_t offset, vm_size_t size)
 {
@@ -79,6 +80,39 @@ struct vm_page *vm_page_duplicate(const struct vm_page *page)
     return copy;
 }
 
+/* What ANON's copy is; those at the default pager, which no device sees, are
+ * had in common. */
+static struct vm_anon *vm_anon_duplicate(struct vm_anon *anon)
+{
+    if (!anon->page) {
+        vm_anon_reference(anon);
+        return anon;
+    }
+    struct vm_page *page = vm_page_duplicate(anon->page);
+    struct vm_anon *copy = page ? vm_anon_create(page) : NULL;
+    if (page && !copy)
+        vm_page_free(page);
+    return copy;
+}
+
+struct vm_amap *vm_amap_duplicate(const struct vm_amap *of, uint64_t first,
+                                  uint64_t count)
+{
+    struct vm_amap *amap = vm_amap_create();
+
+    for (uint64_t i = 0; amap && i < count; i++) {
+        struct vm_anon *from = vm_amap_get(of, first + i);
+        struct vm_anon *anon = from ? vm_anon_duplicate(from) : NULL;
+        if (!from || (anon && vm_amap_set(amap, i, anon)))
+            continue;
+        if (anon)
+            vm_anon_release(anon);
+        vm_amap_release(amap);
+        return NULL;
+    }
+    return amap;
+}
+
 struct vm_map_copy *vm_copy_empty(uint64_t count)
 {
     struct vm_map_copy *copy = vm_copy_create(0, count * PAGE_SIZE);
@@ -104,8 +138,7 @@ void vm_copy_fill(struct vm_map_copy *copy, uint64_t index,
 {
     struct vm_anon *anon = vm_amap_get(copy->pieces[0].amap, index);
 
-    anon->page = page;
-    page->anon = anon;
+    vm_anon_adopt(anon, page);
 }
 
 void vm_copy_cut(struct vm_map_copy *copy, uint64_t count)
@@ -160,9 +193,11 @@ kern_return_t vm_piece_page(const struct vm_piece *piece, uint64_t index,
 {
     struct vm_anon *anon = vm_amap_get(piece->amap, piece->amap_first + index);
 
+    kern_return_t kr = anon ? vm_swap_in(anon, wait) : KERN_SUCCESS;
+
     *page_out = anon ? anon->page : NULL;
     if (anon || !piece->object)
-        return KERN_SUCCESS;
+        return kr;
     return vm_object_get(piece->object, piece->object_first + index,
                          VM_PROT_READ, wait, page_out);
 }
@@ -213,13 +248,13 @@ static bool vm_piece_steal(const struct vm_piece *piece, uint64_t index,
     uint64_t slot = piece->amap_first + index;
     struct vm_anon *anon = vm_amap_get(piece->amap, slot);
 
-    if (!anon || piece->amap->references > 1 ||
+    if (!anon || !anon->page || piece->amap->references > 1 ||
         !vm_amap_exclusive(piece->amap, slot))
         return false;
     pmap_page_protect(anon->page, VM_PROT_NONE);
     pmap_settle();
     *page_out = anon->page;
-    anon->page->anon = NULL;
+    vm_anon_disown(anon);
     radix_set(&piece->amap->anons, slot, NULL);
     kfree(anon);
     return true;

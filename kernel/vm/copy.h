@@ -68,6 +68,9 @@ kern_return_t vm_copy_take_page(struct vm_map_copy *copy, uint64_t index,
                                 struct vm_fault_wait *wait,
                                 struct vm_page **page_out);
 
+/* Duplicates of the anons of a range, from slot 0 on.  NULL: no memory. */
+struct vm_amap *vm_amap_duplicate(const struct vm_amap *of, uint64_t first,
+                                  uint64_t count);
 /* A page with the contents of PAGE, or zeros for NULL; NULL: no memory. */
 struct vm_page *vm_page_duplicate(const struct vm_page *page);
 

@@ -52,7 +52,7 @@ bool vm_dma_busy(const struct vm_map *map, const struct vm_map_entry *entry,
     uint64_t stop = at + ((end - start) >> PAGE_SHIFT_BITS);
     for (const struct vm_anon *anon;
          (anon = radix_next(&entry->amap->anons, &at)) && at < stop; at++) {
-        if (anon->page->holds)
+        if (anon->page && anon->page->holds)
             return true;
     }
     return false;

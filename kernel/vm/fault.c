@@ -2,12 +2,15 @@
 #include "vm/fault.h"
 #include "core/account.h"
 #include "core/work.h"
+#include "vm/age.h"
 #include "vm/copy.h"
+#include "vm/count.h"
 #include "vm/dma.h"
 #include "vm/entry.h"
 #include "vm/grave.h"
 #include "vm/page.h"
 #include "vm/short.h"
+#include "vm/swap.h"
 
 /* Memory that is touched once is touched around there soon: this many aligned
  * pages are shown at a fault, and made at once if none of them exists yet. */
@@ -116,10 +119,13 @@ void vm_pages_settle(void)
     uint64_t wanted = vm_pages_wanted();
 
     vm_short_settle();
-    if (vm_short_enough(wanted) || settle_pause-- > 0)
+    if (vm_short_enough(wanted))
         return;
-    vm_object_reclaim(wanted);
-    settle_pause = vm_page_free_count() < wanted ? SETTLE_PAUSE : 0;
+    if (settle_pause-- <= 0) {
+        vm_object_reclaim(wanted);
+        settle_pause = vm_page_free_count() < wanted ? SETTLE_PAUSE : 0;
+    }
+    vm_swap_out(wanted, false);
 }
 
 /* A page at *ADDRESS in *ENTRY, being made accessible. */
@@ -147,6 +153,8 @@ static kern_return_t vm_place_set_anon(struct vm_place *place,
         vm_anon_release(anon);
         return KERN_RESOURCE_SHORTAGE;
     }
+    if (entry->wired)
+        vm_age_pin(page);
     place->page = page;
     place->prot = entry->prot;
     return KERN_SUCCESS;
@@ -168,8 +176,10 @@ static kern_return_t vm_place_zero(struct vm_place *place)
         run = vm_page_alloc_run(WINDOW_ORDER, true);
     if (!run) {
         struct vm_page *page = vm_page_want(true);
+        vm_count(VM_ZERO_FILLS, page != NULL);
         return page ? vm_place_set_anon(place, page) : KERN_RESOURCE_SHORTAGE;
     }
+    vm_count(VM_ZERO_FILLS, WINDOW_PAGES);
     kern_return_t kr = KERN_SUCCESS;
     uint64_t wanted = place->index;
     for (uint64_t i = 0; i < WINDOW_PAGES; i++) {
@@ -198,10 +208,16 @@ static bool vm_place_owns(const struct vm_map *map,
 
 /* The page of an anon; a copy of it if others have it and it is written. */
 static kern_return_t vm_place_anon(struct vm_place *place, struct vm_anon *anon,
-                                   vm_prot_t access)
+                                   vm_prot_t access, struct vm_fault_wait *wait)
 {
     struct vm_map_entry *entry = place->entry;
+    kern_return_t kr = vm_swap_in(anon, wait);
 
+    if (kr != KERN_SUCCESS)
+        return kr;
+    vm_age_use(anon->page);
+    if (entry->wired)
+        vm_age_pin(anon->page);
     vm_page_clean(anon->page);
     place->page = anon->page;
     place->prot = entry->prot;
@@ -216,6 +232,7 @@ static kern_return_t vm_place_anon(struct vm_place *place, struct vm_anon *anon,
     struct vm_page *page = vm_page_want(false);
     if (!page)
         return KERN_RESOURCE_SHORTAGE;
+    vm_count(VM_COW_FAULTS, 1);
     memcpy(vm_page_data(page), vm_page_data(anon->page), PAGE_SIZE);
     if (entry->amap->shared) /* the other sharers must see the new page */
         pmap_page_protect(anon->page, VM_PROT_NONE);
@@ -237,6 +254,7 @@ static kern_return_t vm_place_copy(struct vm_place *place, uint64_t index,
         vm_page_free(page);
         return kr;
     }
+    vm_count(VM_COW_FAULTS, 1);
     memcpy(vm_page_data(page), vm_page_data(place->page), PAGE_SIZE);
     return vm_place_set_anon(place, page);
 }
@@ -292,7 +310,7 @@ static kern_return_t vm_place_look(struct vm_place *place, struct vm_map *map,
     struct vm_anon *anon =
         vm_amap_get(entry->amap, entry->amap_first + place->index);
     if (anon)
-        return vm_place_anon(place, anon, access);
+        return vm_place_anon(place, anon, access, wait);
     if (!anonymous)
         return vm_place_object(place, access, wait);
     if (entry->needs_copy) { /* a zero read before the copy was written */
@@ -318,7 +336,8 @@ static kern_return_t vm_place_find(struct vm_place *place, struct vm_map *map,
     return kr;
 }
 
-/* What a neighbour of the faulting page could be shown as, without waiting. */
+/* What a neighbour of the faulting page could be shown as, without waiting.  What
+ * may go soon is not: whether it is used is what is to be seen. */
 static struct vm_page *vm_place_neighbour(const struct vm_map *map,
                                           const struct vm_map_entry *entry,
                                           uint64_t index, vm_prot_t *prot)
@@ -326,6 +345,8 @@ static struct vm_page *vm_place_neighbour(const struct vm_map *map,
     struct vm_anon *anon = vm_amap_get(entry->amap, entry->amap_first + index);
 
     *prot = entry->prot;
+    if (anon && (!anon->page || anon->page->inactive))
+        return NULL;
     if (anon) {
         vm_page_clean(anon->page);
         if (!vm_place_owns(map, entry, index, anon->page) || entry->needs_copy)

@@ -37,7 +37,8 @@ static void vm_entry_write_protect(struct vm_map *map,
         return;
     for (uint64_t i = first;
          (anon = radix_next(&entry->amap->anons, &i)) && i < first + count; i++)
-        pmap_page_protect(anon->page, VM_PROT_ALL & ~VM_PROT_WRITE);
+        if (anon->page)
+            pmap_page_protect(anon->page, VM_PROT_ALL & ~VM_PROT_WRITE);
 }
 
 kern_return_t vm_entry_unshare(struct vm_map_entry *entry)
@@ -74,30 +75,6 @@ static bool vm_fork_share(struct vm_map_entry *entry,
     return true;
 }
 
-/* Duplicates of the anons of a range, from slot 0 on.  NULL: no memory. */
-static struct vm_amap *vm_anons_duplicate(const struct vm_amap *of,
-                                          uint64_t first, uint64_t count)
-{
-    struct vm_amap *amap = vm_amap_create();
-
-    for (uint64_t i = 0; amap && i < count; i++) {
-        struct vm_anon *from = vm_amap_get(of, first + i), *anon;
-        if (!from)
-            continue;
-        struct vm_page *page = vm_page_duplicate(from->page);
-        anon = page ? vm_anon_create(page) : NULL;
-        if (anon && vm_amap_set(amap, i, anon))
-            continue;
-        if (anon)
-            vm_anon_release(anon);
-        else if (page)
-            vm_page_free(page);
-        vm_amap_release(amap);
-        return NULL;
-    }
-    return amap;
-}
-
 static bool vm_fork_copy(struct vm_map *map, struct vm_map_entry *entry,
                          struct vm_map_entry *child)
 {
@@ -115,8 +92,8 @@ static bool vm_fork_copy(struct vm_map *map, struct vm_map_entry *entry,
     if ((entry->contiguous ||
          vm_dma_busy(map, entry, entry->start, entry->end)) &&
         !entry->amap->under) {
-        child->amap = vm_anons_duplicate(entry->amap, entry->amap_first,
-                                         vm_entry_pages(entry));
+        child->amap = vm_amap_duplicate(entry->amap, entry->amap_first,
+                                        vm_entry_pages(entry));
         child->amap_first = 0;
         child->needs_copy = false;
         return child->amap != NULL;
@@ -141,7 +118,8 @@ static void vm_clean_anons(const struct vm_amap *amap, uint64_t first,
 
     for (uint64_t i = first;
          (anon = radix_next(&amap->anons, &i)) && i < first + count; i++)
-        vm_page_clean(anon->page);
+        if (anon->page)
+            vm_page_clean(anon->page);
 }
 
 static bool vm_fork_entry(struct vm_map *map, struct vm_map_entry *entry,
@@ -201,7 +179,7 @@ static struct vm_amap *vm_copyin_duplicate(const struct vm_map_entry *entry,
     if ((count > most && !all) || entry->object || !entry->amap)
         return NULL;
     bound->copied -= min_of(count, bound->copied);
-    return vm_anons_duplicate(entry->amap, first, count);
+    return vm_amap_duplicate(entry->amap, first, count);
 }
 
 /* Whether all of the entry is to leave the map, and nobody else has its pages:
@@ -223,7 +201,7 @@ static struct vm_anon *vm_taken_anon(const struct vm_map_entry *entry,
 {
     struct vm_anon *anon = vm_amap_get(entry->amap, entry->amap_first + index);
 
-    if (anon && !anon->page->holds) {
+    if (anon && !(anon->page && anon->page->holds)) {
         vm_anon_reference(anon);
         return anon;
     }
@@ -466,7 +444,7 @@ static void vm_copyout_show(struct vm_map *map, vm_offset_t start,
     for (uint64_t i = 0; piece->amap && i < piece->count; i++) {
         uint64_t slot = piece->amap_first + i;
         struct vm_anon *anon = vm_amap_get(piece->amap, slot);
-        if (!anon)
+        if (!anon || !anon->page)
             continue;
         vm_prot_t prot = vm_amap_exclusive(piece->amap, slot) ? VM_PROT_DEFAULT
                                                               : VM_PROT_READ;
@@ -490,7 +468,7 @@ static void vm_copyout_give(const struct vm_piece *piece)
         return;
     for (uint64_t i = piece->amap_first;
          (anon = radix_next(&piece->amap->anons, &i)) && i < end; i++) {
-        if (vm_amap_exclusive(piece->amap, i))
+        if (anon->page && vm_amap_exclusive(piece->amap, i))
             vm_page_give(anon->page, account_current);
     }
 }
@@ -574,7 +552,7 @@ static kern_return_t vm_overwrite_anon(struct vm_map *map,
         return KERN_RESOURCE_SHORTAGE;
     }
     struct vm_anon *old = vm_amap_get(entry->amap, entry->amap_first + index);
-    if (old && entry->amap->shared)
+    if (old && old->page && entry->amap->shared)
         pmap_page_protect(old->page, VM_PROT_NONE);
     pmap_remove(&map->pmap, address, address + PAGE_SIZE);
     pmap_settle();

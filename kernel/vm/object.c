@@ -4,9 +4,11 @@
 #include "core/work.h"
 #include "ipc/port.h"
 #include "vm/anon.h"
+#include "vm/count.h"
 #include "vm/page.h"
 #include "vm/pmap.h"
 #include "vm/short.h"
+#include "vm/swap.h"
 
 #include <mach/memory_object.h>
 
@@ -22,6 +24,8 @@
 
 /* What is left in memory of pagers' objects in any case. */
 #define OBJECT_PAGES_PART 32
+/* The same while anonymous memory can make room, too. */
+#define OBJECT_PAGES_SWAP_PART 8
 
 static struct list all_objects;
 static uint64_t last_id;
@@ -30,10 +34,11 @@ static struct work ending_work;
 
 static void vm_object_run_ending(struct work *work);
 static uint64_t resident; /* pages of pagers' */
+static uint64_t cached;   /* objects that are kept without being mapped */
 
 void vm_object_module_init(void)
 {
-    resident = 0;
+    resident = cached = 0;
     list_init(&all_objects);
     list_init(&ending);
     ending_work = (struct work){.run = vm_object_run_ending};
@@ -81,7 +86,22 @@ static struct vm_object *vm_object_for_port(struct ipc_port *pager)
     }
     object->pager = ipc_port_make_send(pager);
     ipc_kobject_set(pager, IKOT_PAGER, object);
-    vm_pager_init(object);
+    return object;
+}
+
+struct vm_object *vm_object_for_manager(struct ipc_port *manager,
+                                        vm_size_t size)
+{
+    struct ipc_port *pager = ipc_port_alloc_kernel(IKOT_NONE, NULL);
+    struct vm_object *object = pager ? vm_object_for_port(pager) : NULL;
+
+    if (object) {
+        object->paging = true;
+        object->ready = true; /* as on GNU Mach: no answer is awaited */
+        vm_pager_create(object, manager, size);
+    } else if (pager) {
+        ipc_port_dealloc_kernel(pager);
+    }
     return object;
 }
 
@@ -90,6 +110,8 @@ struct vm_object *vm_object_for_pager(struct ipc_port *pager)
     struct vm_object *object = ipc_kobject_get(pager, IKOT_PAGER);
     struct account *before = account_current;
 
+    vm_count(VM_LOOKUPS, 1);
+    vm_count(VM_HITS, object != NULL);
     if (object) {
         vm_object_reference(object);
         return object;
@@ -99,6 +121,8 @@ struct vm_object *vm_object_for_pager(struct ipc_port *pager)
     /* It may outlive who maps it first: its pager pays. */
     account_current = ipc_port_account(pager);
     object = vm_object_for_port(pager);
+    if (object)
+        vm_pager_init(object);
     account_note_pager(account_current);
     account_current = before;
     return object;
@@ -140,8 +164,19 @@ uint64_t vm_object_id(const struct vm_object *object)
     return object->id;
 }
 
+uint64_t vm_object_resident_count(void)
+{
+    return resident;
+}
+
+uint64_t vm_object_cached_count(void)
+{
+    return cached;
+}
+
 void vm_object_reference(struct vm_object *object)
 {
+    cached -= !object->references;
     object->references++;
 }
 
@@ -213,7 +248,7 @@ static void vm_object_free_pages(struct vm_object *object)
 /* The end of an object that nothing refers to. */
 static void vm_object_terminate(struct vm_object *object)
 {
-    object->references = 1; /* nobody may find it at zero again */
+    vm_object_reference(object); /* nobody may find it at zero again */
     if (object->pager)
         vm_object_return_dirty(object);
     vm_object_free_pages(object);
@@ -289,10 +324,43 @@ void vm_object_release(struct vm_object *object)
 {
     if (--object->references)
         return;
+    cached++;
     /* One that has not answered init yet is ended when it does. */
     if (object->pager && (object->may_cache || !object->ready))
         return;
     vm_object_end(object);
+}
+
+/* A request for page INDEX, for which there is none; NULL: no memory, or too
+ * many. */
+static struct vm_request *vm_request_make(struct vm_object *object,
+                                          uint64_t index)
+{
+    struct vm_request *request = NULL;
+
+    if (object->requests.count < REQUESTS_MAX)
+        request = kalloc(sizeof *request);
+    if (!request || !radix_set(&object->requests, index, request)) {
+        kfree(request);
+        return NULL;
+    }
+    request->index = index;
+    list_init(&request->waiters);
+    return request;
+}
+
+/* Requests for the pages after INDEX that nobody waits for yet; how many. */
+static uint64_t vm_request_ahead(struct vm_object *object, uint64_t index)
+{
+    uint64_t count = 0;
+    struct vm_request *request;
+
+    while (count < object->ahead &&
+           (request = vm_request_make(object, index + 1 + count))) {
+        request->access = VM_PROT_READ;
+        count++;
+    }
+    return count;
 }
 
 /* Queues WAIT on the page; says whether the pager must be asked (again). */
@@ -303,16 +371,10 @@ static kern_return_t vm_request_join(struct vm_object *object, uint64_t index,
     struct vm_request *request = radix_get(&object->requests, index);
 
     *ask = !request || access & ~request->access;
-    if (!request) {
-        if (object->requests.count < REQUESTS_MAX)
-            request = kalloc(sizeof *request);
-        if (!request || !radix_set(&object->requests, index, request)) {
-            kfree(request);
-            return KERN_RESOURCE_SHORTAGE;
-        }
-        request->index = index;
-        list_init(&request->waiters);
-    }
+    if (!request)
+        request = vm_request_make(object, index);
+    if (!request)
+        return KERN_RESOURCE_SHORTAGE;
     request->access |= access;
     list_append(&request->waiters, &wait->link);
     return KERN_WAITING;
@@ -366,6 +428,37 @@ void vm_object_answer_all(struct vm_object *object, kern_return_t result)
     vm_wait_list_wake(&object->ready_wait, result);
 }
 
+static void vm_object_ask(struct vm_object *object, uint64_t index,
+                          uint64_t count, vm_prot_t access)
+{
+    uint64_t each = object->takes_many ? count : 1;
+
+    for (; count; count -= each, index += each)
+        vm_pager_request(object, index, each, access);
+}
+
+bool vm_object_asked(const struct vm_object *object, uint64_t index)
+{
+    return radix_get(&object->requests, index) != NULL;
+}
+
+bool vm_object_waited(const struct vm_object *object, uint64_t index)
+{
+    const struct vm_request *request = radix_get(&object->requests, index);
+
+    return request && !list_empty(&request->waiters);
+}
+
+void vm_object_forget(struct vm_object *object, uint64_t index)
+{
+    struct vm_page *page = vm_object_page(object, index);
+
+    if (page) {
+        vm_object_evict(page);
+        vm_page_free(page);
+    }
+}
+
 kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
                             vm_prot_t access, struct vm_fault_wait *wait,
                             struct vm_page **page_out)
@@ -390,7 +483,9 @@ kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
         if (page && !page->outdated)
             vm_pager_unlock(object, index, access);
         else
-            vm_pager_request(object, index, access);
+            vm_object_ask(object, index, 1 + vm_request_ahead(object, index),
+                          access);
+        vm_count(VM_PAGEINS, !page || page->outdated);
     }
     return kr;
 }
@@ -461,13 +556,14 @@ void vm_object_kill(struct vm_object *object, kern_return_t reason)
  * the programs that run. */
 struct vm_reclaim {
     uint64_t wanted;
+    uint64_t part; /* of memory, that is left to them */
     unsigned scanned, sent;
 };
 
 static bool vm_reclaim_over(const struct vm_reclaim *reclaim)
 {
     return vm_page_free_count() >= reclaim->wanted ||
-           resident <= vm_page_total_count() / OBJECT_PAGES_PART ||
+           resident <= vm_page_total_count() / reclaim->part ||
            reclaim->scanned >= (vm_short_enough(reclaim->wanted)
                                     ? SCANNED_CALM
                                     : SCANNED_MAX) ||
@@ -502,7 +598,9 @@ static void vm_object_shrink(struct vm_object *object,
     while (
         (page = list_first_entry(&object->page_list, struct vm_page, link)) &&
         !vm_reclaim_over(reclaim)) {
-        bool stays = page->wire_count || page->precious;
+        bool stays = page->wire_count || page->precious ||
+                     (object->paging && !page->passed);
+        page->passed = object->paging; /* who asked for it comes soon */
         reclaim->scanned++;
         if (!stays && page->dirty) {
             stays = !vm_reclaim_send(object, page, reclaim);
@@ -542,7 +640,9 @@ static void vm_reclaim_pass(struct vm_reclaim *reclaim, bool mapped)
 
 void vm_object_reclaim(uint64_t wanted)
 {
-    struct vm_reclaim reclaim = {.wanted = wanted};
+    struct vm_reclaim reclaim = {
+        .wanted = wanted,
+        .part = vm_swap_is_on() ? OBJECT_PAGES_SWAP_PART : OBJECT_PAGES_PART};
     struct account *before = account_current;
 
     /* What it takes to return pages is nobody's who happens to want some. */

@@ -38,7 +38,11 @@ struct vm_object {
     struct ipc_port *name;    /* receive right */
     bool ready;               /* the pager has answered init */
     bool may_cache;
-    bool device;    /* fixed pages, not owned */
+    bool device;     /* fixed pages, not owned */
+    bool paging;     /* an area of the default pager's: vm/slot.h */
+    bool takes_many; /* it may be asked for several pages in one request */
+    unsigned
+        ahead; /* pages after the next one asked for, to be asked with it */
     bool registers; /* no pages: device memory at physical FIRST_REGISTER */
     uint64_t first_register;
     bool dead; /* destroyed, or its pager died: what is not here fails */
@@ -54,11 +58,18 @@ struct vm_request {
 };
 
 void vm_object_module_init(void);
+/* Pages of pagers' that are resident, and objects that nobody maps. */
+uint64_t vm_object_resident_count(void);
+uint64_t vm_object_cached_count(void);
 
 /* The object of a pager's port: found, or made and introduced to its pager
  * (memory_object_init).  PAGER is only looked at.  One reference; NULL if
  * memory is short. */
 struct vm_object *vm_object_for_pager(struct ipc_port *pager);
+/* A new object of SIZE bytes at MANAGER's, the default pager (memory_object_create;
+ * MANAGER is only looked at). */
+struct vm_object *vm_object_for_manager(struct ipc_port *manager,
+                                        vm_size_t size);
 /* An object whose page 0.. are the COUNT frames from PHYS on, which stay the
  * caller's. */
 struct vm_object *vm_object_for_frames(uint64_t phys, uint64_t count);
@@ -85,6 +96,13 @@ void vm_object_remove(struct vm_page *page);
 /* The same of a page that may be asked for again at once: who waits for more
  * access to it begins anew.  Clean and without locks afterwards. */
 void vm_object_evict(struct vm_page *page);
+
+/* Whether page INDEX was asked for, and the answer has not come. */
+bool vm_object_asked(const struct vm_object *object, uint64_t index);
+/* Whether somebody waits for it. */
+bool vm_object_waited(const struct vm_object *object, uint64_t index);
+/* Frees page INDEX, which nobody maps, if it is resident; its pager may have it. */
+void vm_object_forget(struct vm_object *object, uint64_t index);
 
 /* Makes page INDEX resident for ACCESS.  KERN_WAITING queues WAIT. */
 kern_return_t vm_object_get(struct vm_object *object, uint64_t index,
@@ -116,7 +134,10 @@ void vm_object_reclaim(uint64_t wanted);
 /* --- vm/pager.c: the messages to pagers ----------------------------------- */
 
 void vm_pager_init(struct vm_object *object);
-void vm_pager_request(struct vm_object *object, uint64_t index,
+/* The same for a new port that becomes MANAGER's. */
+void vm_pager_create(struct vm_object *object, struct ipc_port *manager,
+                     vm_size_t size);
+void vm_pager_request(struct vm_object *object, uint64_t index, uint64_t count,
                       vm_prot_t access);
 void vm_pager_unlock(struct vm_object *object, uint64_t index,
                      vm_prot_t access);

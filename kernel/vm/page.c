@@ -2,6 +2,7 @@
 #include "vm/page.h"
 #include "core/account.h"
 #include "core/work.h"
+#include "vm/age.h"
 #include "vm/grave.h"
 #include "vm/short.h"
 
@@ -236,6 +237,7 @@ void vm_page_free(struct vm_page *page)
             !page->orphan);
     account_discharge(page->account, ACCOUNT_PAGES, 1);
     vm_short_free(page);
+    vm_age_remove(page);
     if (page->holds) {
         *page = (struct vm_page){
             .used = true, .orphan = true, .holds = page->holds};

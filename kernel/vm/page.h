@@ -31,7 +31,7 @@ static inline bool vm_phys_is_ram(uint64_t phys)
 }
 
 struct vm_page {
-    struct list link; /* free list, or object.pages */
+    struct list link; /* free list, object.pages, or an anon's: vm/age.h's */
     struct vm_object *object;
     struct vm_anon *anon;
     vm_offset_t offset;          /* in the object, bytes */
@@ -50,8 +50,12 @@ struct vm_page {
     /* Wired, and the pager made the object forget it: its contents have to be
      * asked for again. */
     bool outdated : 1;
-    uint16_t holds; /* devices' transfers under way */
-    uint8_t lock;   /* access the pager forbids, VM_PROT_* */
+    bool inactive : 1; /* vm/age.h's */
+    bool pinned : 1;   /* the same: it is not to go away */
+    bool passed : 1;   /* brought back, not fetched, and looked at once */
+    bool wanted : 1;   /* brought back for somebody who waits */
+    uint16_t holds;    /* devices' transfers under way */
+    uint8_t lock;      /* access the pager forbids, VM_PROT_* */
 };
 
 void vm_page_module_init(void);

@@ -11,6 +11,7 @@
 #include "mig/kobject.h"
 #include "vm/anon.h"
 #include "vm/copy.h"
+#include "vm/count.h"
 #include "vm/object.h"
 #include "vm/page.h"
 #include "vm/pmap.h"
@@ -20,6 +21,7 @@
 #include <mach/memory_object.h>
 #include <mach/message.h>
 
+#include "memory_object_default_user.h"
 #include "memory_object_user.h"
 
 #define PAGES_PER_RETURN 64
@@ -32,11 +34,20 @@ void vm_pager_init(struct vm_object *object)
     memory_object_init(object->pager, object->control, object->name, PAGE_SIZE);
 }
 
-void vm_pager_request(struct vm_object *object, uint64_t index,
+void vm_pager_create(struct vm_object *object, struct ipc_port *manager,
+                     vm_size_t size)
+{
+    /* The receive right is the message's: from here on it is an ordinary port. */
+    memory_object_create(ipc_port_copy_send(manager), object->pager, size,
+                         object->control, object->name, PAGE_SIZE);
+}
+
+void vm_pager_request(struct vm_object *object, uint64_t index, uint64_t count,
                       vm_prot_t access)
 {
     memory_object_data_request(object->pager, object->control,
-                               index << PAGE_SHIFT_BITS, PAGE_SIZE, access);
+                               index << PAGE_SHIFT_BITS,
+                               count << PAGE_SHIFT_BITS, access);
 }
 
 void vm_pager_unlock(struct vm_object *object, uint64_t index, vm_prot_t access)
@@ -113,6 +124,7 @@ bool vm_pager_return(struct vm_object *object, uint64_t index, uint64_t count,
         if (copy) {
             n = vm_return_collect(object, index, n, flush, copy);
             vm_copy_cut(copy, n);
+            vm_count(VM_PAGEOUTS, n);
         }
         if (!copy || !n) {
             vm_map_copy_discard(copy);
@@ -139,6 +151,9 @@ kern_return_t rpc_memory_object_ready(vm_object_t object, boolean_t may_cache,
     object->may_cache = may_cache;
     object->copy_strategy = strategy;
     object->ready = true;
+    /* The Hurd's default pager, of which single pages must be asked, does not say
+     * this of an object that the kernel made. */
+    object->takes_many = object->paging;
     while (!list_empty(&object->ready_wait)) {
         struct vm_fault_wait *wait =
             list_entry(object->ready_wait.next, struct vm_fault_wait, link);
@@ -248,6 +263,7 @@ static kern_return_t vm_supply_page(struct vm_supply *supply)
     }
     page->lock = (uint8_t)supply->lock;
     page->precious = supply->precious;
+    page->wanted = vm_object_waited(object, index);
     if (object->dead || !vm_object_insert(object, index, page)) {
         vm_page_free(page);
         return KERN_RESOURCE_SHORTAGE;
@@ -318,7 +334,9 @@ kern_return_t rpc_memory_object_data_error(vm_object_t object,
     if (!object || offset & (PAGE_SIZE - 1))
         return KERN_INVALID_ARGUMENT;
     /* The reason is the pager's own: who waits is told what Mach says. */
-    (void)error;
+    if (object->paging)
+        kprintf("vm: the default pager cannot bring a page back: error %d\n",
+                error);
     vm_object_answer_range(object, offset >> PAGE_SHIFT_BITS, page_count(size),
                            KERN_MEMORY_ERROR);
     return KERN_SUCCESS;

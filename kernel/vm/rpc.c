@@ -8,6 +8,7 @@
 #include "vm/entry.h"
 #include "vm/fault.h"
 #include "vm/page.h"
+#include "vm/swap.h"
 
 #include <mach/mach_types.h>
 
@@ -263,27 +264,6 @@ kern_return_t rpc_vm_map(vm_map_t map, vm_address_t *address, vm_size_t size,
     return kr; /* the stub drops the right */
 }
 
-kern_return_t rpc_vm_statistics(vm_map_t map, vm_statistics_data_t *stats)
-{
-    if (!map)
-        return KERN_INVALID_ARGUMENT;
-    *stats = (vm_statistics_data_t){0};
-    stats->pagesize = PAGE_SIZE;
-    stats->free_count = (integer_t)vm_page_free_count();
-    stats->active_count =
-        (integer_t)(vm_page_total_count() - vm_page_free_count());
-    return KERN_SUCCESS;
-}
-
-kern_return_t rpc_vm_cache_statistics(vm_map_t map,
-                                      vm_cache_statistics_data_t *stats)
-{
-    if (!map)
-        return KERN_INVALID_ARGUMENT;
-    *stats = (vm_cache_statistics_data_t){0};
-    return KERN_SUCCESS;
-}
-
 kern_return_t rpc_vm_machine_attribute(vm_map_t map, vm_address_t address,
                                        vm_size_t size,
                                        vm_machine_attribute_t attribute,
@@ -349,14 +329,12 @@ kern_return_t rpc_vm_msync(vm_map_t map, vm_address_t address, vm_size_t size,
 
 /* --- the rest ------------------------------------------------------------- */
 
-/* There is no paging store of our own, and anonymous memory is not paged. */
 kern_return_t rpc_vm_set_default_memory_manager(host_t host_priv,
                                                 ipc_port_t *manager)
 {
     if (!host_priv)
         return KERN_INVALID_HOST;
-    if (*manager != IP_NULL)
-        return KERN_FAILURE;
+    vm_swap_set_manager(manager);
     return KERN_SUCCESS;
 }
 

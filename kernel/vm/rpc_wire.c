@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vm/rpc_wire.c: wiring, and memory with physical addresses, for drivers. */
+#include "core/account.h"
 #include "core/work.h"
 #include "mig/kobject.h"
+#include "task/task.h"
+#include "vm/age.h"
 #include "vm/copy.h"
 #include "vm/dma.h"
 #include "vm/entry.h"
@@ -11,8 +14,8 @@
 
 #define WIRED_MAX 0x10000ul /* of a task's that is not privileged */
 
-/* Anonymous memory is never paged out here, and nothing runs at interrupt
- * level: what is left of wiring is that the pages exist. */
+/* Nothing runs at interrupt level: wiring means that the pages exist, and that
+ * anonymous ones are not sent to the default pager. */
 static kern_return_t vm_map_wire(struct vm_map *map, vm_offset_t start,
                                  vm_offset_t end, vm_prot_t access)
 {
@@ -27,19 +30,62 @@ static kern_return_t vm_map_wire(struct vm_map *map, vm_offset_t start,
     return KERN_SUCCESS;
 }
 
-/* Makes the pages from *AT on.  KERN_LATER: the rest is for another entry. */
+/* The page of an anon at ADDRESS is to stay, or need not any more. */
+static void vm_map_pin(struct vm_map *map, vm_offset_t address, bool stays)
+{
+    const struct vm_map_entry *entry = vm_map_entry_at(map, address);
+    struct vm_anon *anon = NULL;
+
+    if (entry)
+        anon = vm_amap_get(entry->amap,
+                           entry->amap_first +
+                               ((address - entry->start) >> PAGE_SHIFT_BITS));
+    if (!anon || !anon->page)
+        return;
+    if (stays)
+        vm_age_pin(anon->page);
+    else if (!entry->contiguous && !anon->page->holds && !map->dma)
+        vm_age_unpin(anon->page);
+}
+
+/* Whether the page at ADDRESS is at the default pager. */
+static bool vm_map_is_out(const struct vm_map *map, vm_offset_t address)
+{
+    const struct vm_map_entry *entry = vm_map_entry_at(map, address);
+    const struct vm_anon *anon = NULL;
+
+    if (entry)
+        anon = vm_amap_get(entry->amap,
+                           entry->amap_first +
+                               ((address - entry->start) >> PAGE_SHIFT_BITS));
+    return anon && !anon->page;
+}
+
+/* Makes the pages from *AT on; without ACCESS they are let go.  KERN_LATER: the
+ * rest is for another entry; KERN_WAITING: for when the default pager has brought
+ * one.  Others' pages are asked of their pagers, and not waited for. */
 static kern_return_t vm_map_wire_pages(struct vm_map *map, vm_offset_t *at,
                                        vm_offset_t end, vm_prot_t access)
 {
-    for (; access && *at < end; *at += PAGE_SIZE) {
-        struct vm_fault_wait none = {0};
+    for (; *at < end; *at += PAGE_SIZE) {
+        struct vm_fault_wait none = {0}, *wait = &none;
+        kern_return_t kr = KERN_SUCCESS;
+        work_step(1);
         if (work_spent())
             return KERN_LATER;
-        kern_return_t kr = vm_fault(map, *at, access, &none);
+        if (access && vm_map_is_out(map, *at))
+            wait = ipc_request_wait();
+        if (!wait)
+            return KERN_RESOURCE_SHORTAGE;
+        if (access)
+            kr = vm_fault(map, *at, access, wait);
+        if (kr == KERN_WAITING && wait != &none)
+            return kr;
         if (kr == KERN_WAITING)
             vm_fault_wait_cancel(&none);
         else if (kr != KERN_SUCCESS && kr != KERN_DEVICE)
             return kr;
+        vm_map_pin(map, *at, access != VM_PROT_NONE);
     }
     return KERN_SUCCESS;
 }
@@ -62,7 +108,7 @@ kern_return_t rpc_vm_wire(ipc_port_t host, vm_map_t map, vm_address_t address,
     uint64_t *cursor = ipc_request_cursor();
     vm_offset_t start = trunc_page(address), end = round_page(address + size);
     bool privileged = ipc_kobject_type_of(host) == IKOT_HOST_PRIV;
-    kern_return_t kr = KERN_SUCCESS;
+    kern_return_t kr = ipc_request_waited();
 
     if (!privileged && ipc_kobject_type_of(host) != IKOT_HOST)
         return KERN_INVALID_HOST;
@@ -76,7 +122,7 @@ kern_return_t rpc_vm_wire(ipc_port_t host, vm_map_t map, vm_address_t address,
         return KERN_NO_ACCESS;
     if (*cursor)
         start = *cursor - 1;
-    else
+    else if (kr == KERN_SUCCESS)
         kr = vm_map_wire(map, start, end, access);
     if (kr == KERN_SUCCESS)
         kr = vm_map_wire_pages(map, &start, end, access);
@@ -92,6 +138,9 @@ kern_return_t rpc_vm_wire_all(ipc_port_t host, vm_map_t map, vm_wire_t flags)
         return KERN_INVALID_TASK;
     if (flags & ~VM_WIRE_ALL)
         return KERN_INVALID_ARGUMENT;
+    struct task *task = task_of_map(map);
+    if (task)
+        task->account->kept = flags != VM_WIRE_NONE;
     return KERN_SUCCESS;
 }
 
@@ -119,6 +168,8 @@ kern_return_t rpc_vm_allocate_contiguous(host_t host_priv, vm_map_t map,
         return KERN_RESOURCE_SHORTAGE;
     for (uint64_t i = count; i < 1ul << order; i++)
         vm_page_free(run + i);
+    for (uint64_t i = 0; i < count; i++)
+        vm_age_pin(run + i);
     *paddr = vm_page_phys(run);
     struct vm_page **pages = kalloc(count * sizeof *pages);
     for (uint64_t i = 0; pages && i < count; i++)
@@ -162,9 +213,12 @@ static uint64_t vm_resident_phys(struct vm_map *map, vm_offset_t address)
     uint64_t index = (address - entry->start) >> PAGE_SHIFT_BITS;
     const struct vm_anon *anon =
         vm_amap_get(entry->amap, entry->amap_first + index);
-    if (anon && vm_dma_tell(map, address, vm_page_phys(anon->page)))
+    if (anon && anon->page &&
+        vm_dma_tell(map, address, vm_page_phys(anon->page))) {
         page = anon->page;
-    else if (entry->object && entry->object->device)
+        vm_age_pin(anon->page); /* who knows its address may use that */
+    }
+    if (!anon && entry->object && entry->object->device)
         page = vm_object_page(entry->object, entry->object_first + index);
     return page ? vm_page_phys(page) : 0;
 }

@@ -5,6 +5,7 @@
 #include "core/timer.h"
 #include "vm/fault.h"
 #include "vm/page.h"
+#include "vm/swap.h"
 
 /* What one that is woken may need: the pages around it, and heap. */
 #define EACH_PAGES 24u
@@ -50,6 +51,11 @@ bool vm_short_enough(uint64_t wanted)
            vm_page_free_count() + state.sent >= wanted;
 }
 
+uint64_t vm_short_sent(void)
+{
+    return state.sent;
+}
+
 static void vm_short_wake_all(kern_return_t result)
 {
     struct vm_fault_wait *wait;
@@ -90,6 +96,9 @@ kern_return_t vm_short_wait(struct vm_fault_wait *wait)
 {
     int rank = account_current ? (int)account_current->rank : ACCOUNT_BASE;
 
+    /* Nothing is being looked at here: pages may go. */
+    if (!state.sent)
+        vm_swap_out(account_pages_kept(account_current) + EACH_PAGES, true);
     if (!state.sent || !account_has_room(account_current, ACCOUNT_PAGES, 1) ||
         !account_has_room(account_current, ACCOUNT_BYTES, PAGE_SIZE))
         return KERN_RESOURCE_SHORTAGE;

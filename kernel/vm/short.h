@@ -29,6 +29,8 @@ void vm_short_module_init(void);
 void vm_short_send(struct vm_page *page, const struct account *pager);
 void vm_short_free(struct vm_page *page);
 void vm_short_keep(struct vm_page *page);
+/* How many are under way. */
+uint64_t vm_short_sent(void);
 /* No more should be sent now for WANTED frames to be free. */
 bool vm_short_enough(uint64_t wanted);
 

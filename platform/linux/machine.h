@@ -211,6 +211,8 @@ bool thread_take_posts(void);
 void thread_forget(struct platform_thread *thread);
 /* Ends tasks whose threads did not come in, or did not end. */
 void thread_check_stops(uint64_t now);
+/* The host's number of a thread that was let go once; 0 if it is not known. */
+uint32_t thread_host_number(struct platform_thread *thread);
 /* TASK's slots are not looked at any more. */
 void thread_forget_slots(struct platform_task *task);
 

@@ -180,6 +180,17 @@ void thread_forget(struct platform_thread *thread)
     free(thread);
 }
 
+uint32_t thread_host_number(struct platform_thread *thread)
+{
+    struct platform_task *task = thread->task;
+
+    if (task->dead || !thread->started)
+        return 0;
+    if (slot_of(thread) == task->cloning)
+        clone_finish(task);
+    return slot_of(thread)->tid;
+}
+
 /* --- going ---------------------------------------------------------------- */
 
 static void let_go(struct platform_thread *thread, uint32_t how)

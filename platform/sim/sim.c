@@ -24,7 +24,8 @@ struct platform_task {
     void *cookie;
     struct mapping *buckets[BUCKETS];
     struct platform_thread *threads;
-    struct platform_task *next; /* of the dead */
+    struct platform_times dead_times; /* of threads that have ended */
+    struct platform_task *next;       /* of the dead */
 };
 
 struct request {
@@ -381,6 +382,8 @@ void platform_thread_destroy(struct platform_thread *thread)
         at = &(*at)->next;
     }
     *at = thread->next;
+    thread->task->dead_times.user_ns += thread->times.user_ns;
+    thread->task->dead_times.system_ns += thread->times.system_ns;
     thread->running = false;
     thread->next = sim.dead_threads;
     sim.dead_threads = thread;
@@ -543,6 +546,23 @@ uint64_t platform_time_monotonic(void)
 uint64_t platform_time_spent(void)
 {
     return sim.now_ns;
+}
+
+void platform_thread_times(struct platform_thread *thread,
+                           struct platform_times *times_out)
+{
+    *times_out = thread->times;
+}
+
+void platform_task_times(struct platform_task *task,
+                         struct platform_times *times_out)
+{
+    *times_out = task->dead_times;
+    for (const struct platform_thread *thread = task->threads; thread;
+         thread = thread->next) {
+        times_out->user_ns += thread->times.user_ns;
+        times_out->system_ns += thread->times.system_ns;
+    }
 }
 
 uint64_t platform_time_realtime(void)

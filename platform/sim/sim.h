@@ -28,6 +28,7 @@ struct platform_thread {
     bool stopping; /* platform_thread_stop has been asked for */
     unsigned runs; /* how often it has been let go */
     struct platform_regs regs;
+    struct platform_times times; /* the test's to set */
     struct platform_thread *next;
 };
 

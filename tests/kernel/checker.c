@@ -5,8 +5,10 @@
 #include "ipc/kmsg.h"
 #include "task/task.h"
 #include "task/thread.h"
+#include "vm/age.h"
 #include "vm/entry.h"
 #include "vm/page.h"
+#include "vm/slot.h"
 
 static const char *complaint;
 
@@ -178,6 +180,22 @@ static void check_pmap(const struct vm_map *map)
     MUST(joints == 2 * map->pmap.joints);
 }
 
+/* What is at the default pager is nowhere else. */
+static void check_anons(const struct vm_map_entry *entry)
+{
+    uint64_t at = entry->amap_first;
+    uint64_t end = at + vm_entry_pages(entry);
+    const struct vm_anon *anon;
+
+    for (; entry->amap && (anon = radix_next(&entry->amap->anons, &at)) &&
+           at < end;
+         at++) {
+        MUST(anon->references > 0);
+        MUST(!anon->page != !anon->slot);
+        MUST(!anon->slot || vm_slot_is_used(anon->slot));
+    }
+}
+
 static void check_map(const struct vm_map *map)
 {
     vm_offset_t last = map->min;
@@ -191,6 +209,7 @@ static void check_map(const struct vm_map *map)
         MUST(!(entry->prot & ~entry->max_prot));
         MUST(!entry->amap || entry->amap->references > 0);
         MUST(!entry->private || entry->object);
+        check_anons(entry);
         last = entry->end;
         size += entry->end - entry->start;
     }
@@ -200,7 +219,7 @@ static void check_map(const struct vm_map *map)
 
 static void check_frames(void)
 {
-    uint64_t free_frames = 0;
+    uint64_t free_frames = 0, rows = 0, inactive = 0, pinned = 0;
 
     for (uint64_t n = 0; n < vm_page_total_count(); n++) {
         const struct vm_page *page = vm_page_at(n << PAGE_SHIFT_BITS);
@@ -209,6 +228,11 @@ static void check_frames(void)
         MUST(!page->free || !page->used);
         MUST(page->used || (!page->mappings && !page->anon && !page->object));
         MUST(!page->anon || page->anon->page == page);
+        MUST(!page->anon || list_linked(&page->link) != page->pinned);
+        MUST(page->anon || (!page->inactive && !page->pinned));
+        rows += page->anon && !page->pinned;
+        inactive += page->inactive;
+        pinned += page->pinned;
         MUST(!page->object ||
              vm_object_page(page->object, page->offset >> PAGE_SHIFT_BITS) ==
                  page);
@@ -219,6 +243,10 @@ static void check_frames(void)
         }
     }
     MUST(free_frames == vm_page_unused_count());
+    MUST(rows == vm_age_active_count() + vm_age_inactive_count());
+    MUST(inactive == vm_age_inactive_count());
+    MUST(pinned == vm_age_pinned_count());
+    MUST(vm_slot_is_sound());
 }
 
 const char *check_kernel(void)

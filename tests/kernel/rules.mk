@@ -74,7 +74,11 @@ unit-tests: $(UT_TESTS)
 	$(Q)sh tests/kernel/run.sh $^
 
 # Command lines and modules for longer, from another seed on each time.
-kernel-torture: $(UT)/boot_fuzz_test
+kernel-torture: $(UT)/boot_fuzz_test $(UT)/vm_random_test
+	$(Q)seed=$${SEED:-$$(date +%s)}; end=$$(($$(date +%s) + \
+	    $${VM_SECONDS:-300})); while [ $$(date +%s) -lt $$end ]; do \
+	    nice $(UT)/vm_random_test $$seed || exit 1; \
+	    seed=$$((seed + 1)); done
 	$(Q)BOOT_SEED=$${SEED:-$$(date +%s)000} \
 	    BOOT_SECONDS=$${FUZZ_SECONDS:-600} nice $<
 

@@ -20,6 +20,7 @@ void world_start(void)
     sim_start(WORLD_MEMORY);
     user_count = 0;
     current = NULL;
+    world_pump = NULL;
 }
 
 void world_boot(void)
@@ -149,14 +150,36 @@ uint64_t world_allocate(size_t size)
     return address;
 }
 
+void (*world_pump)(void);
+
+/* Somebody else does his part, until USER's thread runs again. */
+static bool wait_for(struct user *user)
+{
+    static bool pumping;
+
+    if (!world_pump || pumping) {
+        return false;
+    }
+    pumping = true;
+    for (unsigned i = 0; i < 1000 && user_blocked(user); i++) {
+        world_pump();
+    }
+    pumping = false;
+    return !user_blocked(user) && !world_thread_is_dead(user);
+}
+
 void world_poke(uint64_t address, const void *from, size_t size)
 {
-    assert_true(sim_write(current->thread, address, from, size));
+    while (!sim_write(current->thread, address, from, size)) {
+        assert_true(wait_for(current));
+    }
 }
 
 void world_peek(uint64_t address, void *to, size_t size)
 {
-    assert_true(sim_read(current->thread, address, to, size));
+    while (!sim_read(current->thread, address, to, size)) {
+        assert_true(wait_for(current));
+    }
 }
 
 uint32_t world_word(uint64_t address)
@@ -242,7 +265,10 @@ mach_msg_return_t mach_msg(mach_msg_header_t *msg, mach_msg_option_t option,
     }
     world_poke(current->thread->regs.rsp + 8, &seventh, sizeof seventh);
     if (!sim_trap(current->thread, TRAP_MSG, args, &result)) {
-        return WORLD_BLOCKED;
+        if (!wait_for(current)) {
+            return WORLD_BLOCKED;
+        }
+        result = current->thread->regs.rax;
     }
     if (!sent(option, (int)result)) {
         world_peek(current->buffer, msg, size);

@@ -4,6 +4,7 @@
  * order (checker.h).  The seed is the argument, else the time; it is printed. */
 #include "chance.h"
 #include "checker.h"
+#include "swapper.h"
 #include "world.h"
 #include "world_kernel.h"
 
@@ -20,6 +21,8 @@
 #define HELD     8u
 #define CELLS    (TASKS * PAGES + HELD + 1)
 #define STEPS    1500u
+#define FILLING  9000u /* more pages than there are frames */
+#define FILLED   24u   /* of them in a step */
 #define AT(page) (BASE + (page)*PAGE)
 
 /* A page's contents; tasks that share memory share its cell. */
@@ -369,17 +372,57 @@ static void compare_own(void)
     }
 }
 
-TEST(random_operations_on_memory_do_what_they_say)
+static struct user *filler;
+static struct swapper swapper;
+static vm_address_t filling;
+
+static void pump(void)
+{
+    swapper_pump(&swapper);
+}
+
+/* Somebody else uses more than all of the memory, a word in each page that has
+ * been his. */
+static void fill(unsigned step)
+{
+    static uint32_t words[FILLING];
+    struct user *before = user_current();
+
+    if (!filler) {
+        return;
+    }
+    user_be(filler);
+    for (unsigned i = 0; i < FILLED; i++) {
+        unsigned page = below(FILLING);
+        uint32_t word = 0;
+
+        world_peek(filling + page * PAGE, &word, sizeof word);
+        assert_int_equal(word, step == 0 ? word : words[page]);
+        words[page] = step * FILLED + i + 1;
+        world_set_word(filling + page * PAGE, words[page]);
+    }
+    for (unsigned i = 0; i < FILLING && step == 0; i++) {
+        words[i] = i;
+        world_set_word(filling + i * PAGE, i);
+    }
+    user_be(before);
+}
+
+static void random_operations(void)
 {
     uint64_t frames = world_free_frames();
     const char *complaint = NULL;
 
     one = user_create("one");
+    memset(family, 0, sizeof family);
+    memset(cells, 0, sizeof cells);
     family[0].task = one->self;
     frames = world_free_frames();
-    for (unsigned step = 0; step < STEPS && !complaint; step++) {
+    for (unsigned step = 0; step < (filler ? STEPS / 2 : STEPS) && !complaint;
+         step++) {
         unsigned which = below(sizeof operations / sizeof *operations);
 
+        fill(step);
         operations[which](any_member(), any_span());
         if (step % 16 == 0) {
             compare_own();
@@ -403,8 +446,32 @@ TEST(random_operations_on_memory_do_what_they_say)
         }
     }
     do_deallocate(&family[0], (struct span){0, PAGES});
-    assert_in_range(world_free_frames() + 64, frames, ~0ul);
+    if (!filler) {
+        assert_in_range(world_free_frames() + 64, frames, ~0ul);
+    }
     assert_null(check_kernel());
+}
+
+TEST(random_operations_on_memory_do_what_they_say)
+{
+    filler = NULL;
+    random_operations();
+}
+
+/* The same when most of the memory is at a default pager. */
+TEST(they_do_so_with_memory_that_is_paged_out)
+{
+    swapper_start(&swapper, user_create("pager"), 1u << 20);
+    swapper_pump(&swapper);
+    world_pump = pump;
+    filler = user_create("filler");
+    assert_ok(vm_allocate(filler->self, &filling, FILLING * PAGE, 1));
+    random_operations();
+    assert_true(swapper.sent > 1000 && swapper.asked > 1000);
+    assert_int_equal(swapper.strange, 0);
+    world_pump = NULL;
+    filler = NULL;
+    swapper_stop(&swapper);
 }
 
 int main(int argc, char **argv)
@@ -412,6 +479,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             random_operations_on_memory_do_what_they_say, world_setup,
+            world_teardown),
+        cmocka_unit_test_setup_teardown(
+            they_do_so_with_memory_that_is_paged_out, world_setup,
             world_teardown),
     };
 

@@ -76,6 +76,10 @@ int world_finish(struct user *user, mach_msg_header_t *msg, size_t size);
  * the request could not be sent, and it says why. */
 extern bool world_send_only;
 
+/* If it is set, it is called while a user's thread waits in a call or an access: a
+ * pager of the test's answers there. */
+extern void (*world_pump)(void);
+
 /* Traps of the current user. */
 mach_port_t world_reply_port(void);
 int64_t world_trap(int number, uint64_t a1, uint64_t a2, uint64_t a3);

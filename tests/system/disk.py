@@ -35,7 +35,7 @@ def test_a_tree_is_written_and_read_back():
 
 def test_a_full_disk_is_told():
     image = path("tests", "system", "small.img")
-    status, _, err = hell("mkroot", "--size", "32M", image)
+    status, _, err = hell("mkroot", "--size", "40M", image)
     if not check(status == 0, "a small image", err):
         return
     status, out, _ = hell("run", "--persist", "--disk", image, "--", "/bin/sh",

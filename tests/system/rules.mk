@@ -1,9 +1,15 @@
 # The whole system on a pseudo-terminal.  WORD=part-of-a-name runs only tests
 # whose names have it.
 
-SYSTEM_TEST_PROGRAMS := $(B)/tests/system/dies $(B)/tests/system/forever
+SYSTEM_TEST_PROGRAMS := $(B)/tests/system/dies $(B)/tests/system/forever \
+	$(B)/tests/system/pages
 
-$(SYSTEM_TEST_PROGRAMS): $(B)/tests/system/%: tests/system/%.S
+$(B)/tests/system/pages: tests/system/pages.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 $(OPT) $(WARN) -static -o $@ $<
+
+$(B)/tests/system/dies $(B)/tests/system/forever: \
+$(B)/tests/system/%: tests/system/%.S
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -nostdlib -static -no-pie -o $@ $<
 

@@ -26,6 +26,8 @@ def make_base_image():
     for program in ("pci", "acpi"):
         subprocess.run(["cp", machine.path("tests", "chain", program), folder],
                        check=True)
+    subprocess.run(["cp", machine.path("tests", "system", "pages"), folder],
+                   check=True)
     base = machine.path("tests", "system", "base.img")
     status, out, err = machine.hell("mkroot", "--add", os.path.dirname(folder),
                                     base)
@@ -46,9 +48,10 @@ def main():
     import order
     import run_command
     import shell
+    import swap
     if make_base_image():
         for module in (boot, chain, shell, run_command, disk, order,
-                       bad_input):
+                       bad_input, swap):
             for name, test in sorted(vars(module).items(),
                                      key=lambda item: getattr(
                                          item[1], "__code__", None)

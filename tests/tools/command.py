@@ -160,7 +160,7 @@ def test_images():
     shutil.copy(MODULE, os.path.join(add, "module"))
     write(os.path.join(add, "hell.cfg"), "multiboot k root=device:hd0\n"
           "module /boot/module %s'$(task-resume)'\n" % WORDS)
-    status, _, error = hell("mkroot", "--size", "32M", "--add", "add",
+    status, _, error = hell("mkroot", "--size", "40M", "--add", "add",
                             "root.img")
     check(status == 0, "mkroot makes an image " + error)
     check(fsck("root.img"), "e2fsck finds it clean")
