@@ -394,7 +394,9 @@ error_t ext2_write_within(struct node *np, int64_t offset, const char *data,
             write_pause(np, at + n);
     }
     int64_t end = offset + (int64_t)*amount;
-    errcode_t sized = end > np->st.st_size ? ext2_put_size(np, end) : 0;
+    /* What could not be written makes nothing longer. */
+    errcode_t sized =
+        *amount && end > np->st.st_size ? ext2_put_size(np, end) : 0;
     if (err)
         contents_recount(np);
     ext2_node_sizes(np);

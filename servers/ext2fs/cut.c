@@ -98,10 +98,17 @@ static errcode_t cut_extents(struct node *np, blk64_t end)
     return err;
 }
 
+/* However long the file says it is, blocks that are mapped are what costs. */
 static errcode_t cut_indirect(struct node *np, blk64_t end, blk64_t last)
 {
+    blk64_t mapped = np->st.st_blocks / (fs->blocksize / 512);
+    blk64_t most = ext2_blocks_max(np);
     errcode_t err = 0;
 
+    if (last > most)
+        last = most;
+    if (mapped <= STEP_BLOCKS)
+        last = end;
     do {
         last = last > end + STEP_BLOCKS ? last - STEP_BLOCKS : end;
         err = ext2fs_punch(fs, np->ino, ext2_node_inode(np), NULL, last, ~0ull);

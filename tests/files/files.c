@@ -310,6 +310,21 @@ static void test_many(void)
     CHECK(!bad && count_names("many") == 2 && !rmdir("many"));
 }
 
+/* What is not written makes no file longer; a long one without blocks goes at once. */
+static void test_far(void)
+{
+    int fd = open("far", O_RDWR | O_CREAT, 0600);
+    struct stat st;
+
+    FAILS(pwrite(fd, "x", 1, 0x25a8a8a8a8a8a8a8), EFBIG);
+    CHECK(!fstat(fd, &st) && st.st_size == 0);
+    CHECK(!ftruncate(fd, 15L << 30) && pwrite(fd, "x", 1, 15L << 30) == 1);
+    CHECK(!ftruncate(fd, 7) && !ftruncate(fd, 15L << 30));
+    CHECK(!unlink("far"));
+    close(fd);
+    CHECK(put("near", "near") && holds("near", "near") && !unlink("near"));
+}
+
 static int run_everything(const char *dir)
 {
     if (chdir(dir)) {
@@ -325,6 +340,7 @@ static int run_everything(const char *dir)
     test_maps();
     test_locks();
     test_many();
+    test_far();
     CHECK(count_names(".") == 2);
     return 0;
 }
@@ -347,6 +363,9 @@ static int run_full(const char *dir)
     CHECK(!statvfs(".", &full) && full.f_bfree < 64);
     struct stat st;
     CHECK(!fstat(fd, &st) && st.st_size > 0);
+    off_t size = st.st_size;
+    FAILS(pwrite(fd, data, 4096, 1 << 30), ENOSPC);
+    CHECK(!fstat(fd, &st) && st.st_size == size);
     close(fd);
     FAILS(mkdir("dir", 0755), ENOSPC);
     CHECK(holds("kept", "kept"));
