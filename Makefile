@@ -97,4 +97,4 @@ lint-all: all
 clean:
 	rm -rf $(filter-out $(B)/mach,$(wildcard $(B)/*)) hell
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

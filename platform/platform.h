@@ -327,6 +327,10 @@ void kernel_console_input(const char *text, size_t size_bytes);
 size_t kernel_console_room(void);
 void kernel_console_resized(void);
 
+/* Whether the machine has ended in order to boot again; callable after
+ * kernel_destroy. */
+bool kernel_is_rebooting(void);
+
 /* The last of what was printed, for a console that was kept quiet; callable
  * after kernel_destroy.  Returns the bytes copied. */
 size_t kernel_log_copy(char *buffer, size_t size_bytes);

@@ -14,8 +14,9 @@ cd "$(dirname "$0")/.."
 what=${1:-build}
 
 build_packages="gcc binutils make libc6-dev libext2fs-dev comerr-dev \
-e2fsprogs e2fsck-static busybox-static libzydis-dev libnbd-dev acpica-tools"
-check_packages="libcmocka-dev python3 nbdkit e2fsprogs"
+e2fsprogs e2fsck-static busybox-static libzydis-dev libnbd-dev zlib1g-dev \
+acpica-tools"
+check_packages="libcmocka-dev python3 nbdkit e2fsprogs fdisk xz-utils"
 lint_packages="clang-format clang-tidy"
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -70,37 +71,59 @@ mach_is_recent() {
         "$(dpkg-query -W -f '${Version}' gnumach-dev)" ge '2:1.8+git2024'
 }
 
-# Fetches the two packages of Debian 13 from the mirror at URL.
-fetch_mach_from() { # URL
-    dir=$PWD/build/mach
-    rm -rf "$dir"
-    mkdir -p "$dir/apt/lists/partial" "$dir/apt/cache/archives/partial"
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] \
-$1 trixie main" >"$dir/apt/sources.list"
-    set -- -qq -o "Dir::Etc::sourcelist=$dir/apt/sources.list" \
-        -o Dir::Etc::sourceparts=/dev/null \
-        -o "Dir::State::lists=$dir/apt/lists" -o "Dir::Cache=$dir/apt/cache" \
-        -o APT::Sandbox::User=root -o APT::Update::Error-Mode=any
-    apt-get "$@" update || return 1
-    (cd "$dir" && apt-get "$@" download gnumach-dev mig-x86-64-gnu) || return 1
-    for deb in "$dir"/*.deb; do
-        dpkg-deb -x "$deb" "$dir/root" || return 1
-    done
-    rm -rf "$dir/apt" "$dir"/*.deb
-    touch "$dir/done"
+# Writes a private apt configuration for Debian 13 from the mirror at URL into
+# DIR/apt; its options are apt_words.
+use_mirror() { # URL DIR
+    mkdir -p "$2/apt/lists/partial" "$2/apt/cache/archives/partial"
+    key=/usr/share/keyrings/debian-archive-keyring.gpg
+    printf '%s [signed-by=%s] %s trixie main\n' \
+        deb "$key" "$1" deb-src "$key" "$1" >"$2/apt/sources.list"
+    apt_words="-qq -o Dir::Etc::sourcelist=$2/apt/sources.list
+        -o Dir::Etc::sourceparts=/dev/null
+        -o Dir::State::lists=$2/apt/lists -o Dir::Cache=$2/apt/cache
+        -o APT::Sandbox::User=root -o APT::Update::Error-Mode=any"
+    # shellcheck disable=SC2086
+    apt-get $apt_words update
 }
 
-fetch_mach() {
-    say "fetching gnumach-dev and mig-x86-64-gnu of Debian 13 into build/mach"
+# The two packages that the build needs.
+# shellcheck disable=SC2086
+fetch_mach_from() { # URL DIR
+    use_mirror "$1" "$2" || return 1
+    (cd "$2" && apt-get $apt_words download gnumach-dev mig-x86-64-gnu) ||
+        return 1
+    for deb in "$2"/*.deb; do
+        dpkg-deb -x "$deb" "$2/root" || return 1
+    done
+}
+
+# The scripts that write an installed system's boot configuration: unpacked, not
+# installed.  That for the Hurd is not in the package for this processor.
+# shellcheck disable=SC2086
+fetch_grub_from() { # URL DIR
+    use_mirror "$1" "$2" || return 1
+    (cd "$2" && apt-get $apt_words download grub-common &&
+        apt-get $apt_words source --download-only --tar-only grub2) || return 1
+    dpkg-deb -x "$2"/grub-common_*.deb "$2/root" || return 1
+    tar -xJf "$2"/grub2_*.orig.tar.xz -C "$2" --strip-components=3 \
+        --wildcards '*/util/grub.d/10_hurd.in'
+}
+
+# Has FUNCTION fetch into build/NAME, from the first mirror that serves it.
+fetch() { # NAME FUNCTION
+    dir=$PWD/build/$1
+    say "fetching what build/$1 has from Debian 13"
     for url in $(mirrors | awk '!seen[$0]++'); do
-        if fetch_mach_from "$url" 2>build/mach.log; then
-            rm -f build/mach.log
+        rm -rf "$dir"
+        if "$2" "$url" "$dir" 2>"build/$1.log"; then
+            rm -rf "build/$1.log" "$dir/apt" "$dir"/*.deb "$dir"/*.tar.*
+            touch "$dir/done"
             return 0
         fi
     done
-    cat build/mach.log >&2
-    rm -rf build/mach build/mach.log
-    die "no Debian mirror in the apt sources has them"
+    cat "build/$1.log" >&2
+    rm -rf "$dir" "build/$1.log"
+    die "no Debian mirror in the apt sources has what build/$1 needs"
 }
 
 install_mach() {
@@ -109,7 +132,7 @@ install_mach() {
         awk '$3 >= "2:1.8+git2024" { found = 1 } END { exit !found }'; then
         install_missing gnumach-dev mig-x86-64-gnu
     else
-        fetch_mach
+        fetch mach fetch_mach_from
     fi
 }
 
@@ -125,3 +148,6 @@ esac
 # shellcheck disable=SC2086
 install_missing $packages
 install_mach
+if [ "$what" != build ] && [ ! -e build/grub/done ]; then
+    fetch grub fetch_grub_from
+fi

@@ -3,6 +3,7 @@
 #include "tools/image.h"
 #include "platform/linux/linux.h"
 #include "tools/nbd_image.h"
+#include "tools/partition.h"
 #include <errno.h>
 #include <et/com_err.h>
 #include <ext2fs/ext2fs.h>
@@ -11,76 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECTOR         512
-#define MBR_TABLE      446
-#define MBR_ENTRY_SIZE 16
-#define MBR_SIGNATURE  0xaa55
-#define PRIMARY_COUNT  4
-#define EXTENDED_LIMIT 60 /* logical partitions looked at */
-#define FILE_SIZE_MAX  (256u << 20)
-
-static uint32_t little32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 |
-           (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
-
-static int is_extended(uint8_t type)
-{
-    return type == 0x05 || type == 0x0f || type == 0x85;
-}
-
-static int read_table(io_channel disk, uint64_t sector, uint8_t table[SECTOR])
-{
-    if (io_channel_read_blk64(disk, sector, -SECTOR, table) != 0)
-        return -1;
-    return table[510] + (table[511] << 8) == MBR_SIGNATURE ? 0 : -1;
-}
-
-/* The first sector of logical partition NUMBER (from 5 on); 0: none. */
-static uint64_t logical_start(io_channel disk, uint64_t extended,
-                              unsigned number)
-{
-    uint8_t table[SECTOR];
-    uint64_t at = extended;
-
-    for (unsigned i = 5; i < 5 + EXTENDED_LIMIT; i++) {
-        const uint8_t *entry = table + MBR_TABLE;
-        if (read_table(disk, at, table) != 0 || entry[4] == 0)
-            return 0;
-        if (i == number)
-            return at + little32(entry + 8);
-        entry += MBR_ENTRY_SIZE;
-        if (!is_extended(entry[4]))
-            return 0;
-        at = extended + little32(entry + 8);
-    }
-    return 0;
-}
+#define FILE_SIZE_MAX (256u << 20)
 
 static io_manager manager_for(const char *path)
 {
     return linux_disk_is_nbd(path) ? &nbd_image_manager : unix_io_manager;
 }
 
-static uint64_t partition_start(const char *path, unsigned number)
+static uint64_t find_start(const char *path, unsigned number)
 {
-    uint8_t table[SECTOR];
-    uint64_t start = 0;
     io_channel disk;
 
     if (manager_for(path)->open(path, 0, &disk) != 0)
         return 0;
-    io_channel_set_blksize(disk, SECTOR);
-    if (read_table(disk, 0, table) == 0) {
-        for (unsigned i = 0; i < PRIMARY_COUNT; i++) {
-            const uint8_t *entry = table + MBR_TABLE + i * MBR_ENTRY_SIZE;
-            if (i + 1 == number && entry[4] != 0)
-                start = little32(entry + 8);
-            else if (number > PRIMARY_COUNT && is_extended(entry[4]))
-                start = logical_start(disk, little32(entry + 8), number);
-        }
-    }
+    io_channel_set_blksize(disk, PARTITION_SECTOR);
+    uint64_t start = partition_start(disk, number);
     io_channel_close(disk);
     return start;
 }
@@ -94,13 +40,13 @@ struct image *image_open(const char *path, unsigned partition,
     errcode_t error;
 
     if (partition > 0) {
-        start = partition_start(path, partition);
-        if (start == 0) {
+        start = find_start(path, partition);
+        if (start == 0 || start > UINT64_MAX / PARTITION_SECTOR) {
             *error_out = "the disk has no such partition";
             return NULL;
         }
         snprintf(options, sizeof(options), "offset=%llu",
-                 (unsigned long long)start * SECTOR);
+                 (unsigned long long)start * PARTITION_SECTOR);
     }
     initialize_ext2_error_table();
     error = ext2fs_open2(path, options, EXT2_FLAG_SOFTSUPP_FEATURES, 0, 0,
@@ -164,6 +110,24 @@ void *image_read(struct image *image, const char *path, size_t *size_out,
         *error_out = error == EXT2_ET_FILE_NOT_FOUND ? "no such file"
                                                      : error_message(error);
     return data;
+}
+
+void image_uuid(const struct image *image, char text[IMAGE_UUID_SIZE])
+{
+    const uint8_t *uuid = ((ext2_filsys)image)->super->s_uuid;
+
+    for (unsigned i = 0; i < 16; i++)
+        text +=
+            sprintf(text, "%s%02x",
+                    i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
+}
+
+void image_label(const struct image *image, char text[IMAGE_LABEL_SIZE])
+{
+    const struct ext2_super_block *super = ((ext2_filsys)image)->super;
+
+    memset(text, 0, IMAGE_LABEL_SIZE);
+    memcpy(text, super->s_volume_name, sizeof(super->s_volume_name));
 }
 
 void image_close(struct image *image)

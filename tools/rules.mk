@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The hell command: ./hell, as soon as there is a kernel to link it with.
 
-TOOLS_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tools/*.c))
+TOOLS_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tools/*.c tools/grub/*.c))
 TOOLS_CFLAGS := -std=gnu17 $(OPT) $(WARN) -I. -MMD -MP
 
 $(B)/tools/%.o: tools/%.c
@@ -14,7 +14,7 @@ hell: $(TOOLS_OBJECTS) $(B)/libkernel.a $(B)/libplatform-linux.a \
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $(TOOLS_OBJECTS) -Wl,--start-group $(B)/libkernel.a \
 	    $(B)/libplatform-linux.a $(B)/libmachine.a -Wl,--end-group \
-	    -lext2fs -lcom_err $(PL_LIBS)
+	    -lext2fs -lcom_err -lz $(PL_LIBS)
 
 ifneq ($(wildcard kernel/rules.mk),)
 all: hell

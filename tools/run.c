@@ -135,6 +135,7 @@ int run_command_in_machine(struct settings *settings)
     snprintf(extra, sizeof(extra), "quiet run=device:hd%u",
              settings->disk_count);
     settings->disks[settings->disk_count++] = (struct linux_disk){.path = path};
+    settings->no_reboot = true;
     status = boot_machine(settings, extra);
     if (!is_marked(fd, magic_end))
         show_end(fd, status);

@@ -29,7 +29,10 @@ static const char options_help[] =
     "  -c, --config FILE     boot configuration, in GRUB's syntax; otherwise\n"
     "                        /boot/hell.cfg or /boot/grub/grub.cfg of the "
     "disk\n"
-    "  -e, --entry TITLE     menuentry to boot instead of the first\n"
+    "  -e, --entry ENTRY     menuentry to boot instead of the default: "
+    "number,\n"
+    "                        id or title, or several with > from submenu in\n"
+    "  -l, --list            show the entries, boot nothing\n"
     "  -d, --disk FILE[,ro][,ahci=N|,virtio]\n"
     "                        a disk, hd0, hd1, ... to the kernel, and wd0, "
     "...\n"
@@ -112,6 +115,8 @@ static int help(bool run)
 {
     fputs(run ? run_help : boot_help, stdout);
     fputs(options_help, stdout);
+    if (!run)
+        puts("      --no-reboot       a reboot ends the machine");
     if (run)
         puts("  -p, --persist         keep the changes to the disks");
     return 1;
@@ -139,6 +144,12 @@ static int one_option(struct settings *settings, int option, bool run)
     case 'n':
         settings->name = optarg;
         return 0;
+    case 'l':
+        settings->list = true;
+        return 0;
+    case 'R':
+        settings->no_reboot = true;
+        return 0;
     case 'p':
         settings->persist = true;
         return 0;
@@ -159,6 +170,8 @@ int settings_parse(struct settings *settings, char **words, bool run)
         {"append", required_argument, NULL, 'a'},
         {"trace", required_argument, NULL, 't'},
         {"name", required_argument, NULL, 'n'},
+        {"list", no_argument, NULL, 'l'},
+        {"no-reboot", no_argument, NULL, 'R'},
         {"persist", no_argument, NULL, 'p'},
         {"help", no_argument, NULL, 'h'},
         {0}};
@@ -170,7 +183,7 @@ int settings_parse(struct settings *settings, char **words, bool run)
         (struct settings){.memory_size_bytes = MEMORY_DEFAULT, .persist = !run};
     optind = 0;
     while ((option = getopt_long(count, words,
-                                 run ? "+c:e:d:m:a:t:n:p" : "+c:e:d:m:a:t:n:",
+                                 run ? "+c:e:d:m:a:t:n:lp" : "+c:e:d:m:a:t:n:l",
                                  options, NULL)) != -1) {
         result = one_option(settings, option, run);
         if (result != 0)

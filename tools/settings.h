@@ -12,7 +12,7 @@
 
 struct settings {
     const char *config; /* NULL: the one on the boot disk, or ours */
-    const char *entry;  /* menuentry; NULL: the first */
+    const char *entry;  /* menuentry; NULL: the default one */
     const char *append; /* to the kernel's command line; NULL: nothing */
     const char *trace;
     const char *name;
@@ -20,6 +20,8 @@ struct settings {
     struct linux_disk disks[SETTINGS_DISKS_MAX];
     unsigned disk_count;
     bool persist;
+    bool no_reboot; /* a reboot ends the machine */
+    bool list;      /* only show the entries */
     char **command; /* hell run: the rest of the words, ends with NULL */
 };
 

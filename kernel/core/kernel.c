@@ -31,7 +31,7 @@
 #include <mach/exception.h>
 
 const char *kernel_command_line;
-static bool halted;
+static bool halted, rebooting;
 
 /* Whether WORD is one of the command line's. */
 static bool kernel_command_word(const char *word)
@@ -52,6 +52,7 @@ int kernel_create(const struct kernel_config *config)
 {
     kernel_command_line = config->command_line;
     halted = false;
+    rebooting = false;
     kernel_console_show(!kernel_command_word("quiet"));
     work_module_init();
     account_module_init();
@@ -129,6 +130,17 @@ void kernel_settle(void)
 bool kernel_is_halted(void)
 {
     return halted;
+}
+
+bool kernel_is_rebooting(void)
+{
+    return rebooting;
+}
+
+void kernel_reboot(const char *why)
+{
+    rebooting = true;
+    kernel_halt(0, why);
 }
 
 void kernel_halt(int status, const char *why)

@@ -37,6 +37,8 @@ void kernel_task_ended(void);
 
 /* Ends the machine: hell's exit status is 0 for an orderly end. */
 void kernel_halt(int status, const char *why);
+/* The same, with status 0, and the machine is to boot again. */
+void kernel_reboot(const char *why);
 /* It is coming to its end, or there already. */
 bool kernel_is_halted(void);
 

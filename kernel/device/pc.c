@@ -249,7 +249,10 @@ static uint64_t realtime_ns(void *context)
 
 static void power(void *context, bool reset)
 {
-    kernel_halt(0, reset ? "reset" : "power off");
+    if (reset)
+        kernel_reboot("reset");
+    else
+        kernel_halt(0, "power off");
 }
 
 static void log_line(void *context, unsigned slot, const char *text)

@@ -290,10 +290,10 @@ kern_return_t rpc_host_reboot(host_t host, int options)
     }
     /* Who asks for the debugger has found something wrong: there is none, but
      * the host's exit status tells. */
-    bool wrong = options & RB_DEBUGGER;
-    kernel_halt(wrong, options & (RB_HALT | RB_DEBUGGER)
-                           ? "The system is halted."
-                           : "The system is rebooting.");
+    if (options & (RB_HALT | RB_DEBUGGER))
+        kernel_halt(options & RB_DEBUGGER ? 1 : 0, "The system is halted.");
+    else
+        kernel_reboot("The system is rebooting.");
     return KERN_SUCCESS;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Configurations in GRUB's syntax made by seed: what was written there is found;
- * then they are changed, and are understood whole or refused in one line that
- * names a place in them.  CONFIG_SEED and its like: tests/kernel/rounds.h.
+/* Configurations in GRUB's language made by seed: what was written there is found,
+ * whatever stands around it; then they are changed, and each entry is understood
+ * whole or refused in one line that names a place in them.  CONFIG_SEED and its like: tests/kernel/rounds.h.
  */
 #include "tests/kernel/mutate.h"
 #include "tests/kernel/rounds.h"
@@ -63,27 +63,47 @@ static void write_module(unsigned entry, unsigned index)
     mutant_print(&w.text, below(2) ? "\n" : " ; # remark }\n");
 }
 
+/* Blocks around which an entry's lines mean the same. */
+static const char *const around[][2] = {
+    {"", ""},
+    {"if [ x$here = xthere -a -n \"$here\" ]; then\n", "fi\n"},
+    {"if false; then\nfrobnicate\nelif true ; then\n", "else nothing; fi\n"},
+    {"for once in 1; do\n", "done\n"},
+    {"while [ -z \"$done\" ]; do done=yes\n", "done\n"},
+    {"until ! true; do\n", "break; done\n"},
+    {"function lines { if true; then\n",
+     "fi; return; frobnicate; }; lines $here\n"},
+};
+
 static void write_entry(unsigned entry)
 {
+    unsigned block = below(sizeof around / sizeof *around);
+
     bool inside = below(3) == 0;
 
     sprintf(w.titles[entry], "title %u", entry);
     if (inside)
         mutant_print(&w.text, "submenu 'more' {\n");
-    mutant_print(&w.text, "menuentry 'title %u' --class gnu {\n", entry);
-    mutant_print(&w.text, "insmod part_msdos; set here=there\n"
-                          "multiboot /boot/gnumach root=device:hd0\n");
+    mutant_print(&w.text,
+                 "menuentry 'title %u' --class gnu $id_option 'id-%u' {\n",
+                 entry, entry);
+    mutant_print(&w.text,
+                 "insmod part_msdos; set here=there\n%s"
+                 "search --no-floppy --fs-uuid --set=root --hint x y\n"
+                 "multiboot /boot/gnumach root=device:hd0\n",
+                 around[block][0]);
     w.module_counts[entry] = 1 + below(MODULES_MAX);
     for (unsigned i = 0; i < w.module_counts[entry]; i++)
         write_module(entry, i);
-    mutant_print(&w.text, inside ? "}\n}\n" : "}\n");
+    mutant_print(&w.text, inside ? "%s}\n}\n" : "%s}\n", around[block][1]);
 }
 
 static void write_config(void)
 {
     free(w.complaint);
     memset(&w, 0, sizeof w);
-    mutant_print(&w.text, "# one\nset timeout=5\n");
+    mutant_print(&w.text, "# one\nset timeout=5 # two\nid_option=\"--id\"\n"
+                          "if loadfont unicode ; then\nload_env\nfi\n");
     w.entry_count = 1 + below(ENTRIES_MAX);
     for (unsigned i = 0; i < w.entry_count; i++)
         write_entry(i);
@@ -91,20 +111,39 @@ static void write_config(void)
 
 /* --- reading it ------------------------------------------------------------------- */
 
-/* Parses; what was complained of is in w. */
-static int parse(struct grub_config *config)
+/* From here on, what is complained of is in w. */
+static FILE *listen(void)
 {
     FILE *out = stderr;
-    char *copy = mutant_copy(&w.text);
 
     free(w.complaint);
     w.complaint = NULL;
     stderr = open_memstream(&w.complaint, &w.complaint_size);
-    int result = grub_parse(config, NAME, copy);
+    return out;
+}
+
+static void listen_no_more(FILE *out)
+{
     fclose(stderr);
     stderr = out;
-    free(copy);
-    return result;
+}
+
+static struct grub *read_config(const char *text)
+{
+    FILE *out = listen();
+    struct grub *grub = grub_read(NAME, text, NULL);
+
+    listen_no_more(out);
+    return grub;
+}
+
+static const struct grub_entry *choose(struct grub *grub, const char *wanted)
+{
+    FILE *out = listen();
+    const struct grub_entry *entry = grub_choose(grub, wanted);
+
+    listen_no_more(out);
+    return entry;
 }
 
 static unsigned line_count(void)
@@ -116,23 +155,29 @@ static unsigned line_count(void)
     return count;
 }
 
+static void check_entry(unsigned i, const struct grub_entry *entry)
+{
+    assert_non_null(entry);
+    assert_int_equal(w.complaint_size, 0);
+    assert_string_equal(entry->kernel.file, "/boot/gnumach");
+    assert_string_equal(entry->kernel.command_line, "root=device:hd0");
+    assert_int_equal(entry->module_count, w.module_counts[i]);
+    for (unsigned j = 0; j < entry->module_count; j++)
+        assert_string_equal(entry->modules[j].command_line, w.words[i][j]);
+}
+
 static void check_what_is_known(void)
 {
-    struct grub_config config;
+    char *copy = mutant_copy(&w.text), id[20];
 
-    assert_int_equal(parse(&config), 0);
-    assert_int_equal(w.complaint_size, 0);
-    assert_int_equal(config.entry_count, w.entry_count);
     for (unsigned i = 0; i < w.entry_count; i++) {
-        const struct grub_entry *entry = grub_find(&config, w.titles[i]);
-        assert_non_null(entry);
-        assert_string_equal(entry->kernel.file, "/boot/gnumach");
-        assert_string_equal(entry->kernel.command_line, "root=device:hd0");
-        assert_int_equal(entry->module_count, w.module_counts[i]);
-        for (unsigned j = 0; j < entry->module_count; j++)
-            assert_string_equal(entry->modules[j].command_line, w.words[i][j]);
+        struct grub *grub = read_config(copy);
+        sprintf(id, "id-%u", i);
+        assert_non_null(grub);
+        check_entry(i, choose(grub, below(2) ? w.titles[i] : id));
+        grub_free(grub);
     }
-    grub_free(&config);
+    free(copy);
 }
 
 /* One line, with the place, and nothing that a terminal would obey. */
@@ -161,56 +206,81 @@ static size_t check_line(const struct grub_line *line)
 }
 
 /* Whole, and not much more than was written and variables may add. */
-static void check_config(const struct grub_config *config)
+static void check_whole(const struct grub_entry *entry)
 {
-    size_t size = 0;
+    size_t size = check_line(&entry->kernel);
 
     assert_int_equal(w.complaint_size, 0);
-    for (unsigned i = 0; i < config->entry_count; i++) {
-        const struct grub_entry *entry = &config->entries[i];
-        if (entry->kernel.file)
-            size += check_line(&entry->kernel);
-        else
-            assert_int_equal(entry->module_count, 0);
-        for (unsigned j = 0; j < entry->module_count; j++)
-            size += check_line(&entry->modules[j]);
-    }
+    for (unsigned j = 0; j < entry->module_count; j++)
+        size += check_line(&entry->modules[j]);
     assert_in_range(size, 0, w.text.size + GRUB_EXPANDED_MAX);
+}
+
+/* A complaint about the whole has no line. */
+static void check_choice(const struct grub_entry *entry)
+{
+    static const char whole[] = "hell: " NAME ": ";
+
+    if (entry)
+        check_whole(entry);
+    else if (strncmp(w.complaint, whole, strlen(whole)) != 0)
+        check_complaint();
 }
 
 static void spoil(void)
 {
-    static const char *const tokens[] = {"${",
-                                         "$(",
-                                         "}",
-                                         "{",
-                                         "${here}",
-                                         "$here",
-                                         "\"",
-                                         "'",
-                                         "\\",
-                                         "\n",
-                                         ";",
-                                         "menuentry 'x' {\n",
-                                         "submenu x {",
-                                         "if true; then\n",
-                                         "fi\n",
-                                         "multiboot x\n",
-                                         "module x ",
-                                         "set a=b\n",
-                                         "set a=$a$a\n",
-                                         "set a=${a}xxxxxxxxxxxxxxxx${a}\n",
-                                         "module $a$a$a$a$a$a$a$a\n",
-                                         "echo $a$a$a$a$a$a$a$a$a\n",
-                                         "\xff",
-                                         "\x1b[2J",
-                                         "\r",
-                                         "# ",
-                                         "word ",
-                                         "longlonglonglonglonglonglong",
-                                         "\\\n",
-                                         "}\n",
-                                         "--"};
+    static const char *const tokens[] = {
+        "${",
+        "$(",
+        "}",
+        "{",
+        "${here}",
+        "$here",
+        "\"",
+        "'",
+        "\\",
+        "\n",
+        ";",
+        "menuentry 'x' {\n",
+        "submenu x {",
+        "if true; then\n",
+        "elif [ ! -f x -o ( $a = b ) ]; then\n",
+        "else\n",
+        "while true; do\n",
+        "until false; do\n",
+        "for i in $a 1 2 $@; do\n",
+        "done\n",
+        "function f {\n",
+        "f $* x\n",
+        "lines\n",
+        "[ ",
+        "]",
+        "! ",
+        "break 2\n",
+        "continue\n",
+        "return 1\n",
+        "shift\n",
+        "setparams $a $a $a\n",
+        "default='id-1'\n",
+        "set default=\"0>0>1\"\n",
+        "source $0\n",
+        "fi\n",
+        "multiboot x\n",
+        "module x ",
+        "set a=b\n",
+        "set a=$a$a\n",
+        "set a=${a}xxxxxxxxxxxxxxxx${a}\n",
+        "module $a$a$a$a$a$a$a$a\n",
+        "echo $a$a$a$a$a$a$a$a$a\n",
+        "\xff",
+        "\x1b[2J",
+        "\r",
+        "# ",
+        "word ",
+        "longlonglonglonglonglonglong",
+        "\\\n",
+        "}\n",
+        "--"};
 
     for (unsigned n = 1 + below(below(3) ? 4 : 30); n > 0; n--)
         mutant_change(&w.text, tokens, sizeof tokens / sizeof *tokens);
@@ -218,16 +288,19 @@ static void spoil(void)
 
 static void one_round(void)
 {
-    struct grub_config config;
+    static const char *const wanted[] = {NULL, "0", "1>0", "title 1", "id-0"};
 
     write_config();
     check_what_is_known();
     spoil();
-    if (parse(&config) == 0)
-        check_config(&config);
+    char *copy = mutant_copy(&w.text);
+    struct grub *grub = read_config(copy);
+    if (grub)
+        check_choice(choose(grub, wanted[below(5)]));
     else
         check_complaint();
-    grub_free(&config);
+    grub_free(grub);
+    free(copy);
 }
 
 static void configurations_by_seed(void **state)

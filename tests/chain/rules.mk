@@ -13,7 +13,8 @@ $(CT)/obj/%.o: %.c | $(B)/machine/dsdt.h
 	$(Q)$(CC) $(CT_CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
 
 $(CT)/obj/tools/%.o: CT_CFLAGS := $(CT_CFLAGS) -U_GNU_SOURCE
-$(CT)/config_fuzz_test: $(CT)/obj/tools/grub.o $(CT)/obj/tools/complain.o
+$(CT)/config_fuzz_test: $(CT)/obj/tools/complain.o \
+	$(patsubst %.c,$(CT)/obj/%.o,$(wildcard tools/grub/*.c))
 
 # exec's parts, which know tasks and files by calls that the tests answer.
 CT_EXEC := $(patsubst %,$(CT)/obj/%.o,tests/chain/exec_fuzz_test \

@@ -45,13 +45,14 @@ def main():
     import boot
     import chain
     import disk
+    import installed
     import order
     import run_command
     import shell
     import swap
     if make_base_image():
         for module in (boot, chain, shell, run_command, disk, order,
-                       bad_input, swap):
+                       installed, bad_input, swap):
             for name, test in sorted(vars(module).items(),
                                      key=lambda item: getattr(
                                          item[1], "__code__", None)
