@@ -76,12 +76,11 @@ static bool is_attended(void)
 }
 
 /* Not without a disk, as then the next time could not be another way, and not if
- * nobody could ever stop it. */
-static bool boots_again(const struct settings *settings, int status,
-                        bool was_attended)
+ * nobody can type any more: who would stop it? */
+static bool boots_again(const struct settings *settings, int status)
 {
     return status == 0 && kernel_is_rebooting() && !settings->no_reboot &&
-           settings->disk_count > 0 && was_attended &&
+           settings->disk_count > 0 && is_attended() &&
            platform_linux_end_signal() == 0;
 }
 
@@ -99,13 +98,11 @@ static int list_entries(const struct settings *settings)
 int boot_machine(const struct settings *settings, const char *extra)
 {
     int trace = -1, status;
-    bool attended;
 
     if (settings->list)
         return list_entries(settings);
-    do {
-        attended = is_attended();
+    do
         status = run_once(settings, extra, &trace);
-    } while (boots_again(settings, status, attended));
+    while (boots_again(settings, status));
     return status;
 }

@@ -4,6 +4,7 @@
 usage: command.py HELL MODULE
 Every machine here is one boot module, tests/tools/module.S.
 """
+import gzip
 import os
 import pty
 import shutil
@@ -103,6 +104,57 @@ def test_configurations():
     complains(FAILED, ["boot", "-c", "menu.cfg", "-e", "third"], "third")
 
 
+# What stands in a menu entry and boots, by GRUB's rules; %s: the module's line.
+LANGUAGE = (
+    "if [ a = b -o ! ( -z x ) ]; then\n%s\nfi",
+    "if false; then frobnicate; elif [ 10 -gt 9 -a x != y ]; then\n%s\n"
+    "else\nfrobnicate\nfi",
+    "for i in 1 2 3; do if [ $i = 2 ]; then\n%s\nfi; done",
+    "function go {\n if [ \"$1$#\" = here2 ]; then\n%s\n  return\n fi\n"
+    " frobnicate\n}\ngo here 'and there'",
+    "until [ -n \"${once}\" ]; do once=yes; continue; frobnicate; done\n%s",
+    "while true; do while true; do break 2; done; frobnicate; done\n%s",
+    "if [ -f $prefix/none ]; then frobnicate; fi; if ! load_env; then\n%s\nfi")
+
+
+def test_language():
+    line = "module %s %s '$(task-resume)'" % (MODULE, WORDS)
+    for text in LANGUAGE:
+        good, out = boots("language.cfg", "menuentry 'x' --class gnu --id=y {\n"
+                          "multiboot k\n" + text % line + "\n}\n")
+        check(good, "the language: %r" % text)
+    good, out = boots("path.cfg", "default='out>deep'\nsubmenu 'out' {\n"
+                      "menuentry other { frobnicate\n}\nmenuentry x --id deep "
+                      "{\nmultiboot k\n%s\n}\n}\nfrobnicate\n" % line)
+    check(good, "the default's path; commands that nobody has, elsewhere")
+    packed = write("module.gz", "")
+    with open(MODULE, "rb") as plain, gzip.open(packed, "wb") as file:
+        file.write(plain.read())
+    good, out = boots("gz.cfg", "multiboot k\n" +
+                      line.replace(MODULE, packed))
+    check(good, "a module that is compressed")
+    with open(packed, "r+b") as file:
+        file.truncate(os.path.getsize(packed) // 2)
+    complains(FAILED, ["boot", "-c", "gz.cfg"], "gz.cfg:2:", "gzip")
+
+
+def test_configurations_that_never_end():
+    for text, line in (("while true; do true; done", 1),
+                       ("function f {\n f; f\n}\nf", 2),
+                       ("set a=xxxxxxxx\nwhile true; do set a=$a$a; done", 2),
+                       ("{ " * 5000, 1), ("if true; then " * 5000, 1),
+                       ("x=" + "$(" * 5000 + "\nf() {", 2)):
+        write("endless.cfg", text + "\n")
+        complains(FAILED, ["boot", "-c", "endless.cfg"],
+                  "endless.cfg:%d:" % line)
+    write("deep.cfg", "function f {\n submenu a {\n f\n }\n}\nf\n")
+    complains(FAILED, ["boot", "-c", "deep.cfg", "-e", "b"], "deep.cfg:2:")
+    write("unknown.cfg", "frobnicate\nmenuentry x {\nmultiboot k\n"
+          "module m m\n}\n")
+    complains(FAILED, ["boot", "-c", "unknown.cfg"], "unknown.cfg:1:",
+              "frobnicate")
+
+
 def on_terminal(what, act, expected):
     waiting = write("wait.cfg", "multiboot k\nmodule %s %s"
                     "'$(prompt-task-resume)'\n" % (MODULE, WORDS))
@@ -194,6 +246,8 @@ def main():
     os.chdir(folder)
     test_complaints()
     test_configurations()
+    test_language()
+    test_configurations_that_never_end()
     test_terminal()
     test_images()
     shutil.rmtree(folder)

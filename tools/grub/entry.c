@@ -13,7 +13,7 @@ static const char *option_value(const struct fields *words, unsigned *index,
     const char *word = words->values[*index];
     size_t length = strlen(option);
 
-    if (strncmp(word, option, length) != 0)
+    if (!word || strncmp(word, option, length) != 0)
         return NULL;
     if (word[length] == '=')
         return word + length + 1;
