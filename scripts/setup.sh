@@ -109,7 +109,8 @@ fetch_grub_from() { # URL DIR
         --wildcards '*/util/grub.d/10_hurd.in'
 }
 
-# Has FUNCTION fetch into build/NAME, from the first mirror that serves it.
+# Has FUNCTION fetch into build/NAME, from the first mirror that serves it.  Fails
+# if there is none.
 fetch() { # NAME FUNCTION
     dir=$PWD/build/$1
     say "fetching what build/$1 has from Debian 13"
@@ -123,7 +124,7 @@ fetch() { # NAME FUNCTION
     done
     cat "build/$1.log" >&2
     rm -rf "$dir" "build/$1.log"
-    die "no Debian mirror in the apt sources has what build/$1 needs"
+    return 1
 }
 
 install_mach() {
@@ -132,7 +133,8 @@ install_mach() {
         awk '$3 >= "2:1.8+git2024" { found = 1 } END { exit !found }'; then
         install_missing gnumach-dev mig-x86-64-gnu
     else
-        fetch mach fetch_mach_from
+        fetch mach fetch_mach_from ||
+            die "no Debian mirror in the apt sources has what build/mach needs"
     fi
 }
 
@@ -149,5 +151,6 @@ esac
 install_missing $packages
 install_mach
 if [ "$what" != build ] && [ ! -e build/grub/done ]; then
-    fetch grub fetch_grub_from
+    fetch grub fetch_grub_from ||
+        say "no Debian mirror has GRUB's scripts: what needs them is not tested"
 fi
