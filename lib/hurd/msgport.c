@@ -67,6 +67,19 @@ kern_return_t libhurd_S_msg_get_init_port(mach_port_t process,
     return 0;
 }
 
+kern_return_t libhurd_S_msg_get_init_int(mach_port_t process,
+                                         mach_port_t refport, int which,
+                                         int *value)
+{
+    if (refport != mach_task_self())
+        return HURD_EPERM;
+    if (which < 0 || which >= INIT_INT_MAX)
+        return HURD_EINVAL;
+    mach_port_drop(refport);
+    *value = hurd_get_int(which);
+    return 0;
+}
+
 static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
 {
     mig_routine_t routine = msg_server_routine(in);
