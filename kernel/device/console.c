@@ -40,6 +40,19 @@ static void answer(struct device_io *io)
     device_io_read_done(io, bytes, size);
 }
 
+/* What the end of the input is depends on who asks.  D_NOWAIT, in Mach's
+ * terminals, is about the carrier alone: with it a read fails once the line is
+ * dead, and while it lives waits like any other.  The Hurd's term reads so, and
+ * hangs up; it would ask again at once if it got nothing. */
+static void answer_or_hang_up(struct device_io *io)
+{
+    if (console.count == 0 && console.ended && io->mode & D_NOWAIT) {
+        device_io_fail(io, D_WOULD_BLOCK);
+    } else {
+        answer(io);
+    }
+}
+
 static void answer_readers(void)
 {
     struct list *first;
@@ -47,7 +60,7 @@ static void answer_readers(void)
     while ((console.count != 0 || console.ended) &&
            (first = list_first(&console.readers)) != NULL) {
         list_remove(first);
-        answer(list_entry(first, struct device_io, link));
+        answer_or_hang_up(list_entry(first, struct device_io, link));
     }
 }
 
@@ -84,13 +97,10 @@ void device_console_input(const char *text, size_t size_bytes)
 static kern_return_t console_read(struct device *device, struct device_io *io)
 {
     if (console.count == 0 && !console.ended && io->size_bytes != 0) {
-        if (io->mode & D_NOWAIT) {
-            return D_WOULD_BLOCK;
-        }
         list_append(&console.readers, &io->link);
-        return D_SUCCESS;
+    } else {
+        answer_or_hang_up(io);
     }
-    answer(io);
     return D_SUCCESS;
 }
 

@@ -157,19 +157,40 @@ TEST(a_read_waits_for_input)
     assert_memory_equal(reply.bytes, "typed", 5);
 }
 
-TEST(a_read_that_may_not_wait_would_block)
+/* D_NOWAIT is about a line that is dead. */
+TEST(a_read_that_may_not_wait_waits_while_the_console_lives)
 {
     mach_port_t console = open_device("console");
     char data[128];
     mach_msg_type_number_t count = sizeof data;
+    struct reply reply;
 
-    assert_kr(device_read_inband(console, D_NOWAIT, 0, 100, data, &count),
-              D_WOULD_BLOCK);
+    assert_int_equal(device_read_inband(console, D_NOWAIT, 0, 2, data, &count),
+                     WORLD_BLOCKED);
     kernel_console_input("abc", 3);
+    finish(&reply);
+    assert_int_equal(reply.code, 0);
+    assert_int_equal(reply.data_type.msgt_number, 2);
+    assert_memory_equal(reply.bytes, "ab", 2);
     count = sizeof data;
     assert_ok(device_read_inband(console, D_NOWAIT, 0, 2, data, &count));
-    assert_int_equal(count, 2);
-    assert_memory_equal(data, "ab", 2);
+    assert_int_equal(count, 1);
+}
+
+TEST(a_read_that_may_not_wait_fails_at_the_end_of_input)
+{
+    mach_port_t console = open_device("console");
+    char data[128];
+    mach_msg_type_number_t count = sizeof data;
+    struct reply reply;
+
+    assert_int_equal(device_read_inband(console, D_NOWAIT, 0, 2, data, &count),
+                     WORLD_BLOCKED);
+    kernel_console_input("", 0);
+    finish(&reply);
+    assert_int_equal(reply.code, D_WOULD_BLOCK);
+    assert_kr(device_read_inband(console, D_NOWAIT, 0, 2, data, &count),
+              D_WOULD_BLOCK);
 }
 
 TEST(after_the_end_of_input_reads_give_nothing)
@@ -672,7 +693,8 @@ int main(void)
         CASE(a_device_cannot_do_what_its_kind_does_not),
         CASE(what_is_written_is_shown),
         CASE(a_read_waits_for_input),
-        CASE(a_read_that_may_not_wait_would_block),
+        CASE(a_read_that_may_not_wait_waits_while_the_console_lives),
+        CASE(a_read_that_may_not_wait_fails_at_the_end_of_input),
         CASE(after_the_end_of_input_reads_give_nothing),
         CASE(the_console_is_a_terminal),
         CASE(a_disk_tells_its_size),
