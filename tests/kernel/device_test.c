@@ -521,6 +521,25 @@ TEST(the_time_can_be_mapped_and_goes_on)
                      1);
 }
 
+/* libstore names a place in a device of which it knows no size by what its
+ * memory happened to hold. */
+TEST(the_time_is_mapped_from_any_place_of_its_device)
+{
+    mach_port_t time = open_device("time"), pager;
+    struct mapped_time_value now;
+    vm_address_t address = 0;
+
+    assert_ok(
+        device_map(time, VM_PROT_READ, 0x7f0123456000, ~0ul >> 1, &pager, 0));
+    /* As much as a pointer: whole pages are mapped. */
+    assert_ok(vm_map(user->self, &address, 8, 0, 1, pager, 0, 0, VM_PROT_READ,
+                     VM_PROT_READ, VM_INHERIT_NONE));
+    world_peek(address, &now, sizeof now);
+    assert_int_equal(now.seconds, 1700000000);
+    assert_int_equal(now.time_value.seconds, now.check_seconds64);
+    assert_int_equal(now.uptime_value.seconds, now.check_upseconds64);
+}
+
 TEST(nobody_can_map_the_time_to_change_it)
 {
     mach_port_t time = open_device("time"), pager;
@@ -714,6 +733,7 @@ int main(void)
         CASE(a_partition_is_claimed_by_either_name),
         CASE(a_claim_that_makes_no_sense_is_refused),
         CASE(the_time_can_be_mapped_and_goes_on),
+        CASE(the_time_is_mapped_from_any_place_of_its_device),
         CASE(nobody_can_map_the_time_to_change_it),
         CASE(the_kernels_log_can_be_read),
         CASE(the_host_describes_itself),

@@ -400,6 +400,22 @@ def test_block_devices_are_files():
     os.unlink(path("tests", "system", "second.img"))
 
 
+def test_the_time_is_a_file():
+    with Machine("--entry", "classic", "--disk", fresh_image()) as m:
+        m.prompt()
+        shown, status = m.run("/tests/maptime")
+        check(status == 0 and "the time goes on" in shown,
+              "a program maps the clock", shown)
+        shown, status = m.run("su nobody -s /bin/sh -c /tests/maptime")
+        check(status == 0 and "the time goes on" in shown,
+              "and an ordinary user's", shown)
+        shown, status = m.run("ls -l /dev/time; wc -c < /dev/time")
+        check(shown.startswith("c") and shown.split()[-1] == "0",
+              "nothing of it can be read", shown)
+        shown, status = m.run("echo x > /dev/time")
+        check(status != 0, "or written", shown)
+
+
 # --- what is wrong --------------------------------------------------------------
 
 
