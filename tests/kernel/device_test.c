@@ -158,7 +158,7 @@ TEST(a_read_waits_for_input)
 }
 
 /* D_NOWAIT is about a line that is dead. */
-TEST(a_read_that_may_not_wait_waits_while_the_console_lives)
+TEST(a_read_that_may_not_wait_waits_for_input_all_the_same)
 {
     mach_port_t console = open_device("console");
     char data[128];
@@ -177,31 +177,66 @@ TEST(a_read_that_may_not_wait_waits_while_the_console_lives)
     assert_int_equal(count, 1);
 }
 
-TEST(a_read_that_may_not_wait_fails_at_the_end_of_input)
+/* What was typed before comes first; then the end, once; then nothing. */
+static void read_to_the_end(mach_port_t console, int mode)
+{
+    char data[128];
+    mach_msg_type_number_t count = sizeof data;
+
+    assert_ok(device_read_inband(console, mode, 0, 100, data, &count));
+    assert_int_equal(count, 5);
+    count = sizeof data;
+    assert_ok(device_read_inband(console, mode, 0, 100, data, &count));
+    assert_int_equal(count, 0);
+    count = sizeof data;
+    assert_int_equal(device_read_inband(console, mode, 0, 100, data, &count),
+                     WORLD_BLOCKED);
+}
+
+TEST(the_end_of_input_is_told_once)
+{
+    kernel_console_input("typed", 5);
+    kernel_console_input("", 0);
+    read_to_the_end(open_device("console"), 0);
+}
+
+TEST(the_end_of_input_is_told_once_to_who_may_not_wait)
+{
+    kernel_console_input("typed", 5);
+    kernel_console_input("", 0);
+    read_to_the_end(open_device("console"), D_NOWAIT);
+}
+
+TEST(the_end_of_input_is_told_again_to_who_opens_the_console_again)
+{
+    mach_port_t console;
+    char data[128];
+
+    kernel_console_input("", 0);
+    for (int i = 0; i < 3; i++) {
+        mach_msg_type_number_t count = sizeof data;
+        console = open_device("console");
+        assert_ok(device_read_inband(console, 0, 0, 100, data, &count));
+        assert_int_equal(count, 0);
+    }
+}
+
+TEST(who_waits_when_the_input_ends_is_told)
 {
     mach_port_t console = open_device("console");
     char data[128];
     mach_msg_type_number_t count = sizeof data;
     struct reply reply;
 
-    assert_int_equal(device_read_inband(console, D_NOWAIT, 0, 2, data, &count),
+    assert_int_equal(device_read_inband(console, 0, 0, 2, data, &count),
                      WORLD_BLOCKED);
     kernel_console_input("", 0);
     finish(&reply);
-    assert_int_equal(reply.code, D_WOULD_BLOCK);
-    assert_kr(device_read_inband(console, D_NOWAIT, 0, 2, data, &count),
-              D_WOULD_BLOCK);
-}
-
-TEST(after_the_end_of_input_reads_give_nothing)
-{
-    mach_port_t console = open_device("console");
-    char data[128];
-    mach_msg_type_number_t count = sizeof data;
-
-    kernel_console_input("", 0);
-    assert_ok(device_read_inband(console, 0, 0, 100, data, &count));
-    assert_int_equal(count, 0);
+    assert_int_equal(reply.code, 0);
+    assert_int_equal(reply.data_type.msgt_number, 0);
+    /* That was it. */
+    assert_int_equal(device_read_inband(console, 0, 0, 2, data, &count),
+                     WORLD_BLOCKED);
 }
 
 TEST(the_console_is_a_terminal)
@@ -712,9 +747,11 @@ int main(void)
         CASE(a_device_cannot_do_what_its_kind_does_not),
         CASE(what_is_written_is_shown),
         CASE(a_read_waits_for_input),
-        CASE(a_read_that_may_not_wait_waits_while_the_console_lives),
-        CASE(a_read_that_may_not_wait_fails_at_the_end_of_input),
-        CASE(after_the_end_of_input_reads_give_nothing),
+        CASE(a_read_that_may_not_wait_waits_for_input_all_the_same),
+        CASE(the_end_of_input_is_told_once),
+        CASE(the_end_of_input_is_told_once_to_who_may_not_wait),
+        CASE(the_end_of_input_is_told_again_to_who_opens_the_console_again),
+        CASE(who_waits_when_the_input_ends_is_told),
         CASE(the_console_is_a_terminal),
         CASE(a_disk_tells_its_size),
         CASE(sectors_are_read_out_of_line),
