@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* personality/init_ports.h: what others may read of the process by its message
- * port, with its task port or its auth handle: msg_get_init_port and
- * msg_get_init_int (the file mask only). */
+ * port: with its task port or its auth handle its init ports, descriptors and
+ * the file mask (of the init integers no other); without its environment, and
+ * which thread serves the port. */
 #ifndef PERSONALITY_INIT_PORTS_H
 #define PERSONALITY_INIT_PORTS_H
 

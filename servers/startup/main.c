@@ -209,21 +209,6 @@ kern_return_t S_msg_proc_newids(mach_port_t process, mach_port_t task,
     return 0;
 }
 
-/* What `ps' asks. */
-kern_return_t S_msg_get_init_port(mach_port_t process, mach_port_t refport,
-                                  int which, mach_port_t *port,
-                                  mach_msg_type_name_t *type)
-{
-    if (refport != mach_task_self())
-        return HURD_EPERM;
-    if (which < 0 || which >= INIT_PORT_MAX)
-        return HURD_EINVAL;
-    mach_port_drop(refport);
-    *port = hurd_get_port(which);
-    *type = MACH_MSG_TYPE_MOVE_SEND;
-    return 0;
-}
-
 /* --- a boot that does not go on --------------------------------------------- */
 
 /* When nothing has come for so long it is said who has not reported; the third

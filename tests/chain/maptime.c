@@ -80,8 +80,7 @@ static const char *compare(const volatile mapped_time_value_t *clock)
 
     for (unsigned i = 0; i < READS; i++) {
         int64_t narrow = read_narrow(clock);
-        int64_t wide =
-            read_wide(&clock->time_value, &clock->check_seconds64);
+        int64_t wide = read_wide(&clock->time_value, &clock->check_seconds64);
         int64_t since =
             read_wide(&clock->uptime_value, &clock->check_upseconds64);
         if (narrow < time - time % 1000 || wide < narrow)

@@ -223,6 +223,7 @@ def configuration(entry, *shown):
             look_at_disks(m)
             shown, _ = m.run("ps")
             check("rumpdisk --" in shown, "rumpdisk is a process", shown)
+            message_ports(m)
             m.run("echo kept >/root/kept")
             halts(m, entry, "notifying ext2fs", "notifying rumpdisk",
                   "halting", "power off")
@@ -232,6 +233,14 @@ def configuration(entry, *shown):
     check(status == 0 and "kept" in out,
           entry + ": what was written is there by the kernel's disk", out)
     os.unlink(second)
+
+
+def message_ports(m):
+    m.run("sleep 100 & cat /dev/hd1 >/dev/null; ls /servers/bus/pci >/dev/null")
+    shown, status = m.run("SAME=$$ /tests/msgports", 40)
+    check(status == 0 and "processes answer" in shown,
+          "all processes answer at their message ports", shown)
+    m.run("kill %1")
 
 
 def look_at_disks(m):
