@@ -8,7 +8,6 @@
 #include "personality/unix.h"
 
 #include "hurd/errors.h"
-#include "hurd/process.h"
 
 #include <lib/mach/mig_support.h>
 
@@ -22,19 +21,13 @@
 #define REPLY            100
 
 #define STRING_SIZE 1024
-#define INLINE_MAX  2048
 
 struct get_request {
     mach_msg_header_t header;
-    mach_msg_type_t type; /* of the right, or of the variable's name */
-    union {
-        struct {
-            mach_port_t right;
-            mach_msg_type_t which_type;
-            int which, pad;
-        };
-        char variable[STRING_SIZE];
-    };
+    mach_msg_type_t type;
+    mach_port_t right;
+    mach_msg_type_t which_type;
+    int which, pad;
 };
 
 struct get_reply {
@@ -46,8 +39,6 @@ struct get_reply {
     union {
         uint64_t ports[INIT_PORT_MAX];
         int number;
-        char bytes[INLINE_MAX];
-        const char *far;
         struct {
             char text[STRING_SIZE];
             mach_msg_type_t id_type;
@@ -65,8 +56,6 @@ static const mach_msg_type_t integer_type = {.msgt_name =
 /* What an answer lends until it has been sent. */
 struct lent {
     struct file *file;
-    char *pages; /* with what proc answered */
-    size_t pages_size;
 };
 
 static void set_value(struct get_reply *reply, mach_msg_type_t type,
@@ -153,70 +142,12 @@ static kern_return_t get_int(const struct get_request *request,
 
 /* --- the environment ------------------------------------------------------- */
 
-/* Proc knows where it stands, and reads it whatever became of it. */
-static kern_return_t read_environment(struct lent *lent, const char **start,
-                                      size_t *size)
-{
-    mach_msg_type_number_t count = 0;
-    int pid = 0;
-    kern_return_t kr = proc_task2pid(unix_process.proc, mach_task_self(), &pid);
-
-    if (!kr)
-        kr = proc_getprocenv(unix_process.proc, pid, &lent->pages, &count);
-    if (kr)
-        return kr;
-    *start = lent->pages;
-    *size = lent->pages_size = count;
-    return 0;
-}
-
-static void set_bytes(struct get_reply *reply, const char *bytes, size_t size)
-{
-    mach_msg_type_t type = {.msgt_name = MACH_MSG_TYPE_CHAR,
-                            .msgt_size = 8,
-                            .msgt_longform = 1,
-                            .msgt_number = size};
-
-    if (size <= sizeof reply->bytes) {
-        memcpy(reply->bytes, bytes, size);
-        set_value(reply, type, size);
-        return;
-    }
-    reply->far = bytes;
-    set_value(reply, type, sizeof reply->far);
-    reply->type.msgt_inline = 0;
-    reply->header.msgh_bits |= MACH_MSGH_BITS_COMPLEX;
-}
-
+/* These calls say nothing of who asks, and anybody may have the port; what
+ * proc tells of it, it tells those who may know. */
 static kern_return_t get_environment(const struct get_request *request,
                                      struct get_reply *reply, struct lent *lent)
 {
-    const char *bytes;
-    size_t size;
-    kern_return_t kr = read_environment(lent, &bytes, &size);
-
-    if (!kr)
-        set_bytes(reply, bytes, size);
-    return kr;
-}
-
-static kern_return_t get_variable(const struct get_request *request,
-                                  struct get_reply *reply, struct lent *lent)
-{
-    size_t length = strnlen(request->variable, STRING_SIZE), size, part;
-    const char *bytes;
-    kern_return_t kr = read_environment(lent, &bytes, &size);
-
-    for (; !kr && size; bytes += part, size -= part) {
-        size_t value = strnlen(bytes, size);
-        part = value < size ? value + 1 : size;
-        if (value <= length || bytes[length] != '=' ||
-            memcmp(bytes, request->variable, length) != 0)
-            continue;
-        set_bytes(reply, bytes + length + 1, value - length - 1);
-        return 0;
-    }
-    return kr ? kr : HURD_ENOENT;
+    return HURD_EPERM;
 }
 
 /* --- threads --------------------------------------------------------------- */
@@ -243,7 +174,7 @@ static kern_return_t report_wait(const struct get_request *request,
 
 /* --- requests -------------------------------------------------------------- */
 
-enum form { BY_RIGHT = 1, BY_THREAD, BY_NUMBER, BY_NAME, BY_NOTHING };
+enum form { BY_RIGHT = 1, BY_THREAD, BY_NUMBER, BY_NOTHING };
 
 static const struct routine {
     int id;
@@ -256,7 +187,7 @@ static const struct routine {
     {GET_INIT_INT, BY_NUMBER, get_int},
     {GET_FD, BY_NUMBER, get_fd},
     {GET_ENVIRONMENT, BY_NOTHING, get_environment},
-    {GET_ENV_VARIABLE, BY_NAME, get_variable},
+    {GET_ENV_VARIABLE, BY_NOTHING, get_environment},
     {REPORT_WAIT, BY_THREAD, report_wait},
 };
 
@@ -282,9 +213,6 @@ static bool is_sound(const struct get_request *request, enum form form)
     case BY_THREAD:
         return received_rights(header, offsetof(struct get_request, which_type),
                                right, 1);
-    case BY_NAME:
-        return header->msgh_size >= sizeof *request &&
-               !(header->msgh_bits & MACH_MSGH_BITS_COMPLEX);
     default:
         return !(header->msgh_bits & MACH_MSGH_BITS_COMPLEX);
     }
@@ -322,8 +250,6 @@ static kern_return_t answer(const struct get_request *request,
     lock_release(&unix_process.lock);
     if (lent.file)
         file_put(lent.file);
-    if (lent.pages_size)
-        pages_free(lent.pages, lent.pages_size);
     return kr;
 }
 

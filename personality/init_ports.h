@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* personality/init_ports.h: what others may read of the process by its message
  * port: with its task port or its auth handle its init ports, descriptors and
- * the file mask (of the init integers no other); without its environment, and
- * which thread serves the port. */
+ * the file mask (of the init integers no other); without which thread serves the
+ * port.  Its environment is refused. */
 #ifndef PERSONALITY_INIT_PORTS_H
 #define PERSONALITY_INIT_PORTS_H
 

@@ -80,26 +80,26 @@ static void ask_ports(void)
     ASK(HURD_EBADF, msg_get_fd(asked.msgport, asked.task, 9999, &port));
 }
 
+/* Servers tell theirs, programs do not: anybody may ask. */
 static void ask_environment(void)
 {
+    const char *program = getenv("PROGRAM");
+    boolean_t secret = program && atoi(program) == asked.pid;
     char room[2048], *data = room;
     mach_msg_type_number_t count = sizeof room;
     string_t name = "NOT_THERE";
     error_t err;
 
-    ASK(HURD_ENOENT, msg_get_env_variable(asked.msgport, name, &data, &count));
-    mig_strncpy(name, "PATH", sizeof name);
-    asked.step = "PATH";
-    err = msg_get_env_variable(asked.msgport, name, &data, &count);
-    if (err ? err != HURD_ENOENT : count == 0 || data[count - 1] == '\0')
+    asked.step = "the environment";
+    err = msg_get_environment(asked.msgport, &data, &count);
+    if (asked.pid == HURD_PID_STARTUP ? err != 0
+        : secret                      ? err != HURD_EPERM
+                                      : err && err != HURD_EPERM)
         complain(asked.step, err);
-    if (asked.pid == atoi(getenv("SAME") ? getenv("SAME") : "0") && err)
-        complain("its own PATH", err);
-    count = sizeof room;
-    data = room;
-    ASK(0, msg_get_environment(asked.msgport, &data, &count));
-    if (count && data[count - 1] != '\0')
+    if (!err && count && data[count - 1] != '\0')
         complain("the environment's end", 0);
+    ASK(err ? HURD_EPERM : HURD_ENOENT,
+        msg_get_env_variable(asked.msgport, name, &data, &count));
 }
 
 static void ask_threads(void)

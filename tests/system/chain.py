@@ -237,7 +237,7 @@ def configuration(entry, *shown):
 
 def message_ports(m):
     m.run("sleep 100 & cat /dev/hd1 >/dev/null; ls /servers/bus/pci >/dev/null")
-    shown, status = m.run("SAME=$$ /tests/msgports", 40)
+    shown, status = m.run("PROGRAM=$$ /tests/msgports", 40)
     check(status == 0 and "processes answer" in shown,
           "all processes answer at their message ports", shown)
     m.run("kill %1")
