@@ -20,8 +20,6 @@
 
 /* bits of `have' */
 #define HURD_STARTUP_ANSWERED 1u /* the bootstrap port gave an answer */
-/* Set by the program: it answers messages to the process by itself. */
-#define HURD_STARTUP_TAKEN 2u
 
 struct hurd_startup_info {
     uint32_t version; /* HURD_STARTUP_INFO_VERSION */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* personality/signal_port.c: the thread that serves the message port. */
 #include "personality/convert.h"
+#include "personality/init_ports.h"
 #include "personality/mach.h"
 #include <lib/mach/mig_support.h>
 #include "personality/process.h"
@@ -312,6 +313,18 @@ static bool is_sound(const struct request *request)
     }
 }
 
+static void serve_other(const struct request *request)
+{
+    if (!init_ports_are_asked(&request->header)) {
+        received_drop(&request->header);
+        request_reply(request, MIG_BAD_ID);
+        return;
+    }
+    kern_return_t kr = init_ports_serve(&request->header);
+    if (kr)
+        request_reply(request, kr);
+}
+
 static void serve(const struct request *request)
 {
     if (!is_sound(request)) {
@@ -344,8 +357,7 @@ static void serve(const struct request *request)
         received_drop(&request->header);
         break;
     default:
-        received_drop(&request->header);
-        request_reply(request, MIG_BAD_ID);
+        serve_other(request);
     }
 }
 
@@ -416,12 +428,6 @@ static bool signals_make_port(void)
     return true;
 }
 
-/* A program made with libhurd has a message port by other means, or none. */
-static bool signals_are_wanted(void)
-{
-    return unix_process.proc && !(startup_info.have & HURD_STARTUP_TAKEN);
-}
-
 void signals_start(void)
 {
     if (signals.started)
@@ -430,6 +436,6 @@ void signals_start(void)
     bool mine = !signals.started;
     signals.started = true;
     lock_release(&signals.lock);
-    if (mine && signals_are_wanted() && !signals_make_port())
+    if (mine && unix_process.proc && !signals_make_port())
         debug_print("personality: no message port\n");
 }

@@ -12,7 +12,7 @@
  * in a program that was just started after its first few calls or when it waits
  * (signals_start), and in a child of vfork not before that either.  Until then
  * who sends a signal waits, and exceptions go to the parent's port, which ends
- * the child.  A program made with libhurd answers its messages itself.
+ * the child.
  *
  * Numbers and sets here are Linux's.
  */

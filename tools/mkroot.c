@@ -64,6 +64,7 @@ static const struct {
     NODE("/dev/full", "null", "/hurd/null\0--full", 0666),
     NODE("/dev/random", "null", "/hurd/null\0--random", 0666),
     NODE("/dev/urandom", "null", "/hurd/null\0--urandom", 0666),
+    NODE("/dev/time", "storeio", "/hurd/storeio\0--no-cache\0time", 0644),
     NODE("/dev/console", "term", "/hurd/term\0/dev/console\0device\0console",
          0600),
     NODE("/dev/tty", "magic", "/hurd/magic\0tty", 0666),

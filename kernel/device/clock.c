@@ -102,16 +102,15 @@ static bool make_page(void)
     return true;
 }
 
-/* A window of its own for each caller, through which nobody can write. */
+/* A window of its own for each caller, through which nobody can write.  As on
+ * GNU Mach all of the device is the one page, however far in it and how much
+ * of it is asked for: libstore asks for a place that it does not know. */
 static kern_return_t clock_map(struct device *device, vm_prot_t prot,
                                vm_offset_t offset, vm_size_t size,
                                struct ipc_port **pager_out)
 {
     if (prot & ~VM_PROT_READ) {
         return D_INVALID_OPERATION;
-    }
-    if (offset != 0 || size > PAGE_SIZE) {
-        return D_INVALID_SIZE;
     }
     if (!make_page()) {
         return D_NO_MEMORY;

@@ -16,8 +16,9 @@ static struct {
     struct list readers; /* of struct device_io */
     char input[INPUT_MAX];
     uint32_t first, count;
-    bool ended; /* there will be no more input: reads give nothing */
-    bool full;  /* the platform was told to wait */
+    bool ended;    /* there will be no more input */
+    bool end_told; /* by a read since the console was last opened */
+    bool full;     /* the platform was told to wait */
     struct tty_status status;
 } console;
 
@@ -37,14 +38,25 @@ static void answer(struct device_io *io)
         console.full = false;
         platform_console_resume();
     }
+    console.end_told |= io->size_bytes != 0 && size == 0;
     device_io_read_done(io, bytes, size);
+}
+
+/* GNU Mach's console has no end: who reads it waits.  (D_NOWAIT is about the
+ * carrier alone, which is always there.)  Ours may have one, which is told as a
+ * read that gives nothing, once to who opened the console; the next one waits.
+ * A terminal that knows of no end asks again at once, and would for ever. */
+static bool end_is_news(void)
+{
+    return console.ended && !console.end_told;
 }
 
 static void answer_readers(void)
 {
     struct list *first;
+    bool end = end_is_news();
 
-    while ((console.count != 0 || console.ended) &&
+    while ((console.count != 0 || end) &&
            (first = list_first(&console.readers)) != NULL) {
         list_remove(first);
         answer(list_entry(first, struct device_io, link));
@@ -81,16 +93,19 @@ void device_console_input(const char *text, size_t size_bytes)
     answer_readers();
 }
 
+static kern_return_t console_open(struct device *device, dev_mode_t mode)
+{
+    console.end_told = false;
+    return D_SUCCESS;
+}
+
 static kern_return_t console_read(struct device *device, struct device_io *io)
 {
-    if (console.count == 0 && !console.ended && io->size_bytes != 0) {
-        if (io->mode & D_NOWAIT) {
-            return D_WOULD_BLOCK;
-        }
+    if (console.count == 0 && !end_is_news() && io->size_bytes != 0) {
         list_append(&console.readers, &io->link);
-        return D_SUCCESS;
+    } else {
+        answer(io);
     }
-    answer(io);
     return D_SUCCESS;
 }
 
@@ -224,6 +239,7 @@ void device_console_resized(void)
 }
 
 static const struct device_ops console_ops = {
+    .open = console_open,
     .read = console_read,
     .write = console_write,
     .get_status = console_get_status,

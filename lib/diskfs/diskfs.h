@@ -353,8 +353,9 @@ error_t diskfs_shows_set_read_only(boolean_t read_only);
     .statfs = diskfs_shows_statfs, .sync = diskfs_shows_sync,                  \
     .set_read_only = diskfs_shows_set_read_only
 
-/* For machdev's servers (lib/machdev): the root as what device_open answers; a
- * control port; the introduction of a translator. */
+/* For machdev's servers (lib/machdev): the root as what device_open answers, for
+ * lookups and the server's own calls (who reads it opens "."); a control port;
+ * the introduction of a translator. */
 error_t diskfs_open_root_device(dev_mode_t mode, mach_port_t *port);
 error_t diskfs_control_for(file_t underlying, mach_port_t *control);
 error_t diskfs_translate(mach_port_t bootstrap);

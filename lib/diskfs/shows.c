@@ -90,7 +90,7 @@ error_t diskfs_open_root_device(dev_mode_t mode, mach_port_t *port)
     pthread_mutex_lock(&diskfs_lock);
     error_t err = diskfs_cached_lookup(diskfs_format->root, &np);
     if (!err)
-        err = diskfs_open_for_root(np, HO_READ, port);
+        err = diskfs_open_for_root(np, 0, port);
     pthread_mutex_unlock(&diskfs_lock);
     return err;
 }

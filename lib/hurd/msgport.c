@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lib/hurd/msgport.c: the message port of a server that nobody else gave one.
  *
- * It honours signals that would end the task, and lets its init ports be read;
- * everything else is refused.
+ * It honours signals that would end the task, and lets others read what msgread.c
+ * has; everything else is refused.
  */
 
 #include <hurd/libhurd.h>
 #include <hurd/process.h>
 #include <hurd/signal.h>
 #include <hurd/msg_S.h>
+#include <hurd/msgread.h>
 #include <pthread.h>
 
 static mach_port_t msgport; /* receive right */
@@ -52,21 +53,6 @@ kern_return_t libhurd_S_msg_proc_newids(mach_port_t process, task_t task,
     return 0;
 }
 
-kern_return_t libhurd_S_msg_get_init_port(mach_port_t process,
-                                          mach_port_t refport, int which,
-                                          mach_port_t *port,
-                                          mach_msg_type_name_t *kind)
-{
-    if (refport != mach_task_self())
-        return HURD_EPERM;
-    if (which < 0 || which >= INIT_PORT_MAX)
-        return HURD_EINVAL;
-    mach_port_drop(refport);
-    *port = hurd_get_port(which);
-    *kind = MACH_MSG_TYPE_MOVE_SEND;
-    return 0;
-}
-
 static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
 {
     mig_routine_t routine = msg_server_routine(in);
@@ -79,6 +65,7 @@ static boolean_t demuxer(mach_msg_header_t *in, mach_msg_header_t *out)
 
 static void *serve(void *unused)
 {
+    msgread_served_here();
     mach_msg_server(demuxer, 0, msgport);
     return NULL;
 }

@@ -28,7 +28,6 @@ __attribute__((constructor(102))) void hurd_init(void)
     if (!info || info->version != HURD_STARTUP_INFO_VERSION)
         return;
     self.info = info;
-    info->have |= HURD_STARTUP_TAKEN;
     for (unsigned i = 0; i < info->portarray_count && i < INIT_PORT_MAX; i++)
         self.ports[i] = info->portarray[i];
     for (unsigned i = 0; i < info->intarray_count && i < INIT_INT_MAX; i++)

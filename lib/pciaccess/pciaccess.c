@@ -50,10 +50,15 @@ error_t pci_system_init_direct(mach_port_t device_master)
 error_t pci_system_init_device(mach_port_t device_master)
 {
     dev_name_t name = "pci";
-    file_t root;
-    error_t err = device_open(device_master, D_READ, name, &root);
+    file_t opened, root;
+    error_t err = device_open(device_master, D_READ, name, &opened);
 
-    /* What the device master opens by this name is a file's port. */
+    if (err)
+        return err;
+    /* What the device master opens by this name is a file's port, which is good
+     * for lookups alone: to be read it is opened once more. */
+    err = hurd_lookup_under(opened, ".", HO_READ, 0, &root);
+    mach_port_drop(opened);
     return err ? err : pci_walk_tree(root);
 }
 

@@ -55,11 +55,14 @@ static error_t measure(struct store *store)
     error_t err =
         device_get_status(store->device, DEV_GET_RECORDS, status, &count);
 
+    if (err == D_INVALID_OPERATION) { /* it has no sectors, and no claims */
+        store->name[0] = '\0';
+        return 0;
+    }
     if (err) {
         store_release(store);
         return err;
     }
-    store->first_sector = 0;
     store->sector_size = status[DEV_GET_RECORDS_RECORD_SIZE];
     store->sector_count = (unsigned)status[DEV_GET_RECORDS_DEVICE_RECORDS];
     return store_check_sectors(store);
@@ -107,8 +110,8 @@ static error_t open_by_file(const char *name, struct store *store)
     return err == HURD_EOPNOTSUPP || err == MIG_BAD_ID ? D_NO_SUCH_DEVICE : err;
 }
 
-error_t store_open_device(const char *name, mach_port_t master,
-                          struct store *store)
+error_t store_open_any_device(const char *name, mach_port_t master,
+                              struct store *store)
 {
     error_t err = name[0] == '@' ? open_by_file(name, store) : D_NO_SUCH_DEVICE;
 
@@ -119,6 +122,14 @@ error_t store_open_device(const char *name, mach_port_t master,
             err = second;
     }
     return err;
+}
+
+error_t store_open_device(const char *name, mach_port_t master,
+                          struct store *store)
+{
+    error_t err = store_open_any_device(name, master, store);
+
+    return err ? err : store_check_sectors(store);
 }
 
 /* --- partitions ------------------------------------------------------------- */
@@ -258,6 +269,16 @@ error_t store_put(const struct store *store, uint64_t offset, const char *data,
                        (char *)data, size, &count);
     *written = count > 0 ? count : 0;
     return io_error(err);
+}
+
+error_t store_map(const struct store *store, vm_prot_t prot,
+                  mach_port_t *object)
+{
+    if (store->file || store->sector_size)
+        return HURD_EOPNOTSUPP;
+    error_t err =
+        device_map(store->device, prot, 0, vm_page_size, object, FALSE);
+    return err == D_INVALID_OPERATION ? HURD_EOPNOTSUPP : io_error(err);
 }
 
 error_t store_flush(const struct store *store)

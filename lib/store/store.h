@@ -49,6 +49,10 @@ error_t store_open_typed(const char *name, mach_port_t master,
 /* The same for the name of a device alone. */
 error_t store_open_device(const char *name, mach_port_t master,
                           struct store *store);
+/* The same for one that may be without sectors, then SECTOR_SIZE is 0: nothing of
+ * it can be read or written, but it can be mapped. */
+error_t store_open_any_device(const char *name, mach_port_t master,
+                              struct store *store);
 /* The same for a file. */
 error_t store_open_file(const char *name, mach_port_t master,
                         struct store *store);
@@ -74,6 +78,10 @@ error_t store_fetch(const struct store *store, uint64_t offset, uint32_t size,
                     char **data, uint32_t *got);
 error_t store_put(const struct store *store, uint64_t offset, const char *data,
                   uint32_t size, uint32_t *written);
+/* The memory object that a device without sectors is, a send right; EOPNOTSUPP
+ * for all other stores. */
+error_t store_map(const struct store *store, vm_prot_t prot,
+                  mach_port_t *object);
 /* What was written is on the medium afterwards. */
 error_t store_flush(const struct store *store);
 

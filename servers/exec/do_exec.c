@@ -136,6 +136,14 @@ static error_t empty_task(const struct request *rq, task_t task)
     return err;
 }
 
+/* The program and its interpreter share it.  A Linux program's is the
+ * personality's business. */
+static boolean_t wants_executable_stack(const struct images *im)
+{
+    return !im->has_personality && (im->program.exec_stack ||
+                                    (im->has_interp && im->interp.exec_stack));
+}
+
 static error_t make_stack(task_t task, boolean_t executable,
                           struct bootinfo *boot)
 {
@@ -169,8 +177,7 @@ static error_t load(task_t task, struct images *im, struct bootinfo *boot)
     if (!err && im->has_personality)
         err = image_load(&im->personality, task, PERSONALITY_BASE);
     if (!err)
-        err = make_stack(task, im->program.exec_stack && !im->has_personality,
-                         boot);
+        err = make_stack(task, wants_executable_stack(im), boot);
     boot->user_entry = im->program.entry;
     boot->phdr_addr = im->program.phdr_addr;
     boot->phdr_size = im->program.ehdr.e_phnum * sizeof(Elf64_Phdr);

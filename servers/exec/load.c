@@ -34,22 +34,20 @@ static error_t copy_pages(struct image *image, task_t task, vm_address_t start,
     return err;
 }
 
-/* Whole pages of the file; private if the program may write there, so that the
- * file itself never changes. */
+/* Whole pages of the file; private, so that the file itself never changes, whatever
+ * the program makes of its memory: startup and proc make all of theirs writable
+ * for a moment, to wire it. */
 static error_t map_pages(struct image *image, task_t task, vm_address_t start,
                          vm_size_t size, loff_t offset, const Elf64_Phdr *p)
 {
-    boolean_t private = (p->p_flags & PF_W) != 0;
     error_t err;
 
     if (image->memobj == MACH_PORT_NULL) {
         err = copy_pages(image, task, start, size, offset);
         return err ? err : vm_protect(task, start, size, FALSE, protection(p));
     }
-    return vm_map(task, &start, size, 0, FALSE, image->memobj, offset, private,
-                  protection(p),
-                  private ? VM_PROT_ALL : VM_PROT_READ | VM_PROT_EXECUTE,
-                  VM_INHERIT_COPY);
+    return vm_map(task, &start, size, 0, FALSE, image->memobj, offset, TRUE,
+                  protection(p), VM_PROT_ALL, VM_INHERIT_COPY);
 }
 
 /* The page where the file's part ends and zeros begin: a page of nobody's, with

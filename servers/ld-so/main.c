@@ -113,6 +113,34 @@ static void load_segment(const Elf64_Phdr *s)
         program.segments_at = s->p_vaddr + (h->e_phoff - s->p_offset);
 }
 
+/* The stack that STACK lies in is the program's from now on. */
+static error_t make_stack_executable(const void *stack)
+{
+    vm_address_t start = (vm_address_t)stack;
+    vm_size_t size;
+    vm_prot_t prot, max_prot;
+    vm_inherit_t inherit;
+    boolean_t shared;
+    memory_object_name_t name;
+    vm_offset_t offset;
+    error_t err = vm_region(mach_task_self(), &start, &size, &prot, &max_prot,
+                            &inherit, &shared, &name, &offset);
+
+    if (err)
+        return err;
+    mach_port_drop(name);
+    return vm_protect(mach_task_self(), start, size, FALSE, VM_PROT_ALL);
+}
+
+/* Who does not say gets an executable one, as from the kernel. */
+static boolean_t wants_executable_stack(void)
+{
+    for (unsigned i = 0; i < program.header.e_phnum; i++)
+        if (program.segments[i].p_type == PT_GNU_STACK)
+            return (program.segments[i].p_flags & PF_X) != 0;
+    return TRUE;
+}
+
 static void load(const char *path)
 {
     mach_port_t to_write = MACH_PORT_NULL;
@@ -159,10 +187,13 @@ static void change_vector(uint64_t *vector)
 int main(int argc, char **argv)
 {
     uint64_t *vector = (uint64_t *)argv - 1; /* as the system made it */
+    error_t err;
 
     if (argc < 2)
         mach_die(0, "which program?");
     load(argv[1]);
+    if (wants_executable_stack() && (err = make_stack_executable(vector)))
+        give_up(err);
     change_vector(vector);
     __asm__ volatile("mov %0, %%rsp; xor %%edx, %%edx; xor %%ebp, %%ebp; "
                      "jmp *%1"

@@ -52,7 +52,8 @@ static error_t make_task(task_t *task, process_t *proc)
     proc_set_init_task(self.procserver, *task);
     mach_port_ref_send(*task, 1);
     err = proc_child(self.procserver, *task);
-    if (!err)
+    /* Process 1 may have been our child before it had a task. */
+    if (!err || err == HURD_EBUSY)
         err = proc_task2proc(self.procserver, *task, proc);
     if (err)
         task_terminate(*task);

@@ -167,6 +167,34 @@ kern_return_t trivfs_S_io_write(TRIVFS_ON, const_data_t data,
     return err;
 }
 
+kern_return_t trivfs_S_io_map(TRIVFS_ON, mach_port_t *read,
+                              mach_msg_type_name_t *read_type,
+                              mach_port_t *write,
+                              mach_msg_type_name_t *write_type)
+{
+    const struct store *store;
+    vm_prot_t prot = 0;
+    mach_port_t object;
+
+    if (!cred)
+        return HURD_EOPNOTSUPP;
+    if (!(cred->po->openmodes & (HO_READ | HO_WRITE)))
+        return HURD_EBADF;
+    prot |= cred->po->openmodes & HO_READ ? VM_PROT_READ : 0;
+    prot |= cred->po->openmodes & HO_WRITE ? VM_PROT_WRITE : 0;
+    error_t err = device_get(&store);
+    if (!err)
+        err = store_map(store, prot, &object);
+    if (err)
+        return err;
+    *read = prot & VM_PROT_READ ? object : MACH_PORT_NULL;
+    *write = prot & VM_PROT_WRITE ? object : MACH_PORT_NULL;
+    if (*read && *write)
+        mach_port_ref_send(object, 1);
+    *read_type = *write_type = MACH_MSG_TYPE_MOVE_SEND;
+    return 0;
+}
+
 kern_return_t trivfs_S_io_seek(TRIVFS_ON, loff_t offset, int whence,
                                loff_t *new_offset)
 {

@@ -75,7 +75,7 @@ static error_t open_store(void)
     if (!strcmp(options.type, "typed"))
         err = store_open_typed(options.name, master, &device.store, &wrong);
     else
-        err = store_open_device(options.name, master, &device.store);
+        err = store_open_any_device(options.name, master, &device.store);
     mach_port_drop(master);
     if (err == D_NO_SUCH_DEVICE)
         err = HURD_ENXIO;
@@ -157,12 +157,19 @@ static error_t check_open(struct trivfs_control *cntl, struct iouser *user,
 error_t (*trivfs_check_open_hook)(struct trivfs_control *, struct iouser *,
                                   int) = check_open;
 
+/* As long as it has not been opened it is taken for a disk. */
+static boolean_t has_sectors(void)
+{
+    return !device.open || device.store.sector_size;
+}
+
 void trivfs_modify_stat(struct trivfs_protid *cred, io_statbuf_t *st)
 {
-    st->st_mode = (st->st_mode & ~HS_IFMT) | HS_IFBLK;
     st->st_size = st->st_blocks = 0;
     pthread_mutex_lock(&device.lock);
-    if (device.open) {
+    st->st_mode &= ~HS_IFMT;
+    st->st_mode |= has_sectors() ? HS_IFBLK : HS_IFCHR;
+    if (device.open && has_sectors()) {
         st->st_size = store_bytes(&device.store);
         st->st_blocks = st->st_size / 512;
         st->st_blksize = device.store.sector_size;

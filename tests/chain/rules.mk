@@ -52,6 +52,8 @@ endef
 $(eval $(call chain_program,stage,machdev trivfs))
 $(eval $(call chain_program,pci,pciaccess machdev))
 $(eval $(call chain_program,acpi))
+$(eval $(call chain_program,maptime))
+$(eval $(call chain_program,msgports))
 
 .PHONY: torture chain-tests chain-torture
 chain-tests: $(CT_TESTS)

@@ -11,6 +11,7 @@
 #include <hurd/fsys.h>
 #include <hurd/io.h>
 #include <hurd/libhurd.h>
+#include <hurd/msg.h>
 #include <hurd/process.h>
 #include <hurd/signal.h>
 #include <hurd/socket.h>
@@ -18,13 +19,18 @@
 #include <hurd/term.h>
 #include <hurd/termios.h>
 #include <hurd/tioctl.h>
+#include <proc/procinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MANY     50
 #define EXEC_PID 6
+#define STACK    "/libexec/stack/"
+#define LOADER   "/lib/ld.so.1"
 
 static void end_with(int code)
 {
@@ -445,6 +451,155 @@ static void test_listing(void)
 }
 
 /* CAVEATS.md names these. */
+/* Who asks after a process's message port waits until it has one: `ps' would
+ * wait for ever.  A program has it soon after its start. */
+static boolean_t has_message_port(pid_t pid)
+{
+    static const struct timespec moment = {.tv_nsec = 50000000};
+    mach_port_t proc = getproc();
+    struct procinfo room;
+    error_t err = 0;
+
+    room.state = PI_NOMSG;
+    for (int i = 0; i < 200 && !err && room.state & PI_NOMSG; i++) {
+        struct procinfo *info = &room;
+        mach_msg_type_number_t count = sizeof room / sizeof(int), nwaits = 0;
+        char *waits = NULL;
+        int flags = 0;
+        if (i)
+            nanosleep(&moment, NULL);
+        err = proc_getprocinfo(proc, pid, &flags, (procinfo_t *)&info, &count,
+                               &waits, &nwaits);
+    }
+    mach_port_drop(proc);
+    return !err && !(room.state & PI_NOMSG);
+}
+
+static void check_message_port(pid_t pid)
+{
+    mach_port_t proc = getproc(), msgport = MACH_PORT_NULL;
+    mach_port_t port = MACH_PORT_NULL;
+    error_t err = HURD_EIO;
+    task_t task;
+
+    if (has_message_port(pid) && !proc_pid2task(proc, pid, &task)) {
+        OK(proc_getmsgport(proc, pid, &msgport));
+        err = msg_get_init_port(msgport, task, INIT_PORT_PROC, &port);
+        mach_port_drop(task);
+    }
+    if (err)
+        mach_printf(CHECK_NAME ": process %d's message port: %s\n", pid,
+                    mach_error_string(err));
+    CHECK("a process's proc port", !err && port != MACH_PORT_NULL);
+    mach_port_drop(port);
+    mach_port_drop(msgport);
+    mach_port_drop(proc);
+}
+
+/* All of a program that may be written and run is its stack.  What it can make
+ * writable is all of it. */
+static boolean_t has_executable_stack(task_t task)
+{
+    vm_address_t address = 0;
+    vm_size_t size = 0;
+    vm_prot_t prot, max_prot;
+    vm_inherit_t inherit;
+    boolean_t shared;
+    memory_object_name_t object;
+    vm_offset_t offset;
+
+    while (!vm_region(task, &address, &size, &prot, &max_prot, &inherit,
+                      &shared, &object, &offset)) {
+        mach_port_drop(object);
+        if (prot == (VM_PROT_READ | VM_PROT_EXECUTE))
+            CHECK("text can be made writable", max_prot == VM_PROT_ALL);
+        if (prot == VM_PROT_ALL)
+            return TRUE;
+        address += size;
+    }
+    return FALSE;
+}
+
+static boolean_t runs_with_executable_stack(const char *program,
+                                            const char *argument)
+{
+    static const struct timespec moment = {.tv_nsec = 50000000};
+    mach_port_t proc = getproc();
+    boolean_t executable = FALSE;
+    int status, sigcode;
+    struct hurd_rusage rusage;
+    task_t task;
+    pid_t pid, got;
+
+    OK(spawn(program, argument, &pid));
+    OK(proc_pid2task(proc, pid, &task));
+    /* A loader changes it by and by. */
+    for (int i = 0; i < 40 && !(executable = has_executable_stack(task)); i++) {
+        if (strcmp(program, LOADER))
+            break;
+        nanosleep(&moment, NULL);
+    }
+    OK(task_terminate(task));
+    mach_port_drop(task);
+    OK(proc_wait(proc, pid, 0, &status, &sigcode, &rusage, &got));
+    mach_port_drop(proc);
+    return executable;
+}
+
+/* The stack is both the program's and its interpreter's. */
+static void test_stacks(void)
+{
+    file_t loader;
+
+    CHECK("no executable stack",
+          !runs_with_executable_stack(STACK "plain", "forever"));
+    CHECK("a program's executable stack",
+          runs_with_executable_stack(STACK "stack", "forever"));
+    CHECK("an interpreter's executable stack",
+          runs_with_executable_stack(STACK "interpreted", "forever"));
+    if (hurd_lookup(LOADER, HO_EXEC, 0, &loader))
+        return; /* a root without it */
+    mach_port_drop(loader);
+    CHECK("a loaded program's executable stack",
+          runs_with_executable_stack(LOADER, STACK "stack"));
+    CHECK("a loaded program's other stack",
+          !runs_with_executable_stack(LOADER, STACK "plain"));
+}
+
+static void test_message_ports(void)
+{
+    pid_t room[MANY], *pids = room;
+    mach_msg_type_number_t n = MANY;
+    mach_port_t proc = getproc();
+
+    OK(proc_getallpids(proc, &pids, &n));
+    mach_port_drop(proc);
+    CHECK("processes", n > 5);
+    for (unsigned i = 0; i < n; i++)
+        if (pids[i] != HURD_PID_KERNEL && pids[i] != HURD_PID_PROC)
+            check_message_port(pids[i]);
+}
+
+/* A child that has run no program of its own yet has one, too. */
+static void test_forked_message_port(void)
+{
+    int gate[2], status = -1;
+    pid_t pid;
+
+    CHECK("a pipe", pipe(gate) == 0);
+    pid = fork();
+    if (pid == 0) {
+        char byte;
+        close(gate[1]);
+        _exit(read(gate[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    CHECK("fork", pid > 0);
+    check_message_port(pid);
+    close(gate[0]);
+    close(gate[1]);
+    CHECK("its end", waitpid(pid, &status, 0) == pid && status == 0);
+}
+
 static void test_what_is_not_there(void)
 {
     mach_port_t port = MACH_PORT_NULL;
@@ -487,6 +642,9 @@ int main(int argc, char **argv)
     test_magic();
     test_terminal();
     test_listing();
+    test_stacks();
+    test_message_ports();
+    test_forked_message_port();
     test_what_is_not_there();
     mach_printf("inside: %d checks, %d failed\n", checks, failures);
     OK(get_privileged_ports(&host_priv, NULL));

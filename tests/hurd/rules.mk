@@ -35,6 +35,18 @@ $(B)/tests/hurd/impostor: $(B)/tests/hurd/impostor.o $(TASK_LIBS)
 	$(Q)$(CC) $(TASK_LDFLAGS) -o $@ $< -Wl,--start-group $(TASK_LIBS) \
 	    -Wl,--end-group
 
+# Programs that run for ever, with stacks of both kinds; one has an interpreter.
+STACK_TESTS := $(addprefix $(B)/tests/hurd/stack/,plain stack interpreted ld.so.1)
+$(B)/tests/hurd/stack/%: tests/hurd/forever.S
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -nostdlib $(STACK_LDFLAGS) -Wl,--build-id=none -o $@ $<
+$(B)/tests/hurd/stack/plain: STACK_LDFLAGS := -static -Wl,-z,noexecstack
+$(B)/tests/hurd/stack/stack: STACK_LDFLAGS := -static -Wl,-z,execstack
+$(B)/tests/hurd/stack/interpreted: STACK_LDFLAGS := -pie -Wl,-z,noexecstack \
+	-Wl,--dynamic-linker=/libexec/stack/ld.so.1
+$(B)/tests/hurd/stack/ld.so.1: STACK_LDFLAGS := -shared -Wl,-z,execstack
+
 # Messages and structures have the Hurd's layout: checked by compiling.
 $(B)/tests/hurd/wire.c: tests/hurd/wire.py tests/hurd/wire.txt \
 		$(HURD_USER_HEADERS)
@@ -48,7 +60,7 @@ $(B)/tests/hurd/wire.o: $(B)/tests/hurd/wire.c
 .PHONY: hurd-tests
 HURD_TEST_PROGRAMS := $(B)/tests/hurd/wire.o $(B)/tests/hurd/layout.o \
 	$(B)/tests/hurd/dance $(B)/tests/hurd/tarfs $(B)/tests/hurd/inside \
-	$(B)/tests/hurd/impostor
+	$(B)/tests/hurd/impostor $(STACK_TESTS)
 hurd-tests: $(HURD_TEST_PROGRAMS) $(SERVERS) $(B)/personality.so hell
 	$(Q)sh tests/hurd/run.sh $(B)
 

@@ -40,6 +40,7 @@ done
 cp "$build/servers/console-run" "$root/libexec/"
 cp "$build/personality.so" "$root/lib/hell/"
 cp "$out/inside" "$root/libexec/runsystem"
+cp -r "$out/stack" "$root/libexec/"
 touch "$root/servers/exec" "$root/servers/startup" "$root/dev/console" \
     "$root/dev/null" "$root/dev/tty" "$root/servers/socket/1"
 echo hello >"$root/etc/motd"
@@ -61,6 +62,7 @@ inside "$out/inside.log" -c "$here/tarfs.cfg" -d "$out/inside.tar,ro"
 rm -rf "$out/add"
 mkdir -p "$out/add/libexec"
 cp "$out/inside" "$out/add/libexec/runsystem"
+cp -r "$out/stack" "$out/add/libexec/"
 ./hell mkroot --add "$out/add" "$out/inside.img" >"$out/mkroot.log"
 inside "$out/inside-ext2.log" -d "$out/inside.img"
 if e2fsck -fn "$out/inside.img" >"$out/e2fsck.log" 2>&1; then

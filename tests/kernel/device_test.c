@@ -157,30 +157,86 @@ TEST(a_read_waits_for_input)
     assert_memory_equal(reply.bytes, "typed", 5);
 }
 
-TEST(a_read_that_may_not_wait_would_block)
+/* D_NOWAIT is about a line that is dead. */
+TEST(a_read_that_may_not_wait_waits_for_input_all_the_same)
 {
     mach_port_t console = open_device("console");
     char data[128];
     mach_msg_type_number_t count = sizeof data;
+    struct reply reply;
 
-    assert_kr(device_read_inband(console, D_NOWAIT, 0, 100, data, &count),
-              D_WOULD_BLOCK);
+    assert_int_equal(device_read_inband(console, D_NOWAIT, 0, 2, data, &count),
+                     WORLD_BLOCKED);
     kernel_console_input("abc", 3);
+    finish(&reply);
+    assert_int_equal(reply.code, 0);
+    assert_int_equal(reply.data_type.msgt_number, 2);
+    assert_memory_equal(reply.bytes, "ab", 2);
     count = sizeof data;
     assert_ok(device_read_inband(console, D_NOWAIT, 0, 2, data, &count));
-    assert_int_equal(count, 2);
-    assert_memory_equal(data, "ab", 2);
+    assert_int_equal(count, 1);
 }
 
-TEST(after_the_end_of_input_reads_give_nothing)
+/* What was typed before comes first; then the end, once; then nothing. */
+static void read_to_the_end(mach_port_t console, int mode)
+{
+    char data[128];
+    mach_msg_type_number_t count = sizeof data;
+
+    assert_ok(device_read_inband(console, mode, 0, 100, data, &count));
+    assert_int_equal(count, 5);
+    count = sizeof data;
+    assert_ok(device_read_inband(console, mode, 0, 100, data, &count));
+    assert_int_equal(count, 0);
+    count = sizeof data;
+    assert_int_equal(device_read_inband(console, mode, 0, 100, data, &count),
+                     WORLD_BLOCKED);
+}
+
+TEST(the_end_of_input_is_told_once)
+{
+    kernel_console_input("typed", 5);
+    kernel_console_input("", 0);
+    read_to_the_end(open_device("console"), 0);
+}
+
+TEST(the_end_of_input_is_told_once_to_who_may_not_wait)
+{
+    kernel_console_input("typed", 5);
+    kernel_console_input("", 0);
+    read_to_the_end(open_device("console"), D_NOWAIT);
+}
+
+TEST(the_end_of_input_is_told_again_to_who_opens_the_console_again)
+{
+    mach_port_t console;
+    char data[128];
+
+    kernel_console_input("", 0);
+    for (int i = 0; i < 3; i++) {
+        mach_msg_type_number_t count = sizeof data;
+        console = open_device("console");
+        assert_ok(device_read_inband(console, 0, 0, 100, data, &count));
+        assert_int_equal(count, 0);
+    }
+}
+
+TEST(who_waits_when_the_input_ends_is_told)
 {
     mach_port_t console = open_device("console");
     char data[128];
     mach_msg_type_number_t count = sizeof data;
+    struct reply reply;
 
+    assert_int_equal(device_read_inband(console, 0, 0, 2, data, &count),
+                     WORLD_BLOCKED);
     kernel_console_input("", 0);
-    assert_ok(device_read_inband(console, 0, 0, 100, data, &count));
-    assert_int_equal(count, 0);
+    finish(&reply);
+    assert_int_equal(reply.code, 0);
+    assert_int_equal(reply.data_type.msgt_number, 0);
+    /* That was it. */
+    assert_int_equal(device_read_inband(console, 0, 0, 2, data, &count),
+                     WORLD_BLOCKED);
 }
 
 TEST(the_console_is_a_terminal)
@@ -500,6 +556,25 @@ TEST(the_time_can_be_mapped_and_goes_on)
                      1);
 }
 
+/* libstore names a place in a device of which it knows no size by what its
+ * memory happened to hold. */
+TEST(the_time_is_mapped_from_any_place_of_its_device)
+{
+    mach_port_t time = open_device("time"), pager;
+    struct mapped_time_value now;
+    vm_address_t address = 0;
+
+    assert_ok(
+        device_map(time, VM_PROT_READ, 0x7f0123456000, ~0ul >> 1, &pager, 0));
+    /* As much as a pointer: whole pages are mapped. */
+    assert_ok(vm_map(user->self, &address, 8, 0, 1, pager, 0, 0, VM_PROT_READ,
+                     VM_PROT_READ, VM_INHERIT_NONE));
+    world_peek(address, &now, sizeof now);
+    assert_int_equal(now.seconds, 1700000000);
+    assert_int_equal(now.time_value.seconds, now.check_seconds64);
+    assert_int_equal(now.uptime_value.seconds, now.check_upseconds64);
+}
+
 TEST(nobody_can_map_the_time_to_change_it)
 {
     mach_port_t time = open_device("time"), pager;
@@ -672,8 +747,11 @@ int main(void)
         CASE(a_device_cannot_do_what_its_kind_does_not),
         CASE(what_is_written_is_shown),
         CASE(a_read_waits_for_input),
-        CASE(a_read_that_may_not_wait_would_block),
-        CASE(after_the_end_of_input_reads_give_nothing),
+        CASE(a_read_that_may_not_wait_waits_for_input_all_the_same),
+        CASE(the_end_of_input_is_told_once),
+        CASE(the_end_of_input_is_told_once_to_who_may_not_wait),
+        CASE(the_end_of_input_is_told_again_to_who_opens_the_console_again),
+        CASE(who_waits_when_the_input_ends_is_told),
         CASE(the_console_is_a_terminal),
         CASE(a_disk_tells_its_size),
         CASE(sectors_are_read_out_of_line),
@@ -692,6 +770,7 @@ int main(void)
         CASE(a_partition_is_claimed_by_either_name),
         CASE(a_claim_that_makes_no_sense_is_refused),
         CASE(the_time_can_be_mapped_and_goes_on),
+        CASE(the_time_is_mapped_from_any_place_of_its_device),
         CASE(nobody_can_map_the_time_to_change_it),
         CASE(the_kernels_log_can_be_read),
         CASE(the_host_describes_itself),

@@ -5,6 +5,8 @@
  * sector N is filled with the letter 'A' + N. */
 #include "run.h"
 
+#include <device/device_request.h>
+
 #define NO_SUCH_DEVICE 2502
 #define DISK_SECTORS   128
 
@@ -39,6 +41,24 @@ static void the_console_reads_and_writes(void)
             line[length++] = data[i];
     }
     CHECK(length >= 5 && memcmp(line, "typed", 5) == 0);
+}
+
+/* Who asks again whenever it was answered, as the Hurd's term does, costs
+ * nothing. */
+static void the_consoles_end_is_told_once(void)
+{
+    mach_port_t console = opened("console", D_READ), reply = new_port();
+    mach_msg_return_t result;
+    struct message message;
+    unsigned answers = 0;
+
+    do {
+        OK(device_read_request_inband(console, reply, D_NOWAIT, 0, 16));
+        result = receive(reply, &message, answers == 0 ? 5000 : 200);
+        answers++;
+    } while (result == MACH_MSG_SUCCESS && answers < 10);
+    CHECK_EQ(result, MACH_RCV_TIMED_OUT);
+    CHECK(answers == 2 || answers == 3); /* there may be a line's end before */
 }
 
 static void the_clock_is_mapped(void)
@@ -111,6 +131,7 @@ static void unknown_devices_are_refused(void)
 void test_main(void)
 {
     the_console_reads_and_writes();
+    the_consoles_end_is_told_once();
     the_clock_is_mapped();
     a_disk_reads_and_writes();
     the_log_has_what_was_printed();

@@ -8,7 +8,7 @@ FREE_CFLAGS = -std=gnu17 $(OPT) -ffreestanding -fno-stack-protector -fno-pie \
 	-mno-red-zone -fcf-protection=none -nostdinc -isystem $(GCC_INCLUDE) \
 	-I$(MACH_INC) -I$(GEN) -Ibench/include -MMD -MP
 MT_STUBS := mach/mach_interface mach/mach_port mach/mach_host mach/gnumach \
-	mach/mach4 device/device mach/mach_i386
+	mach/mach4 device/device device/device_request mach/mach_i386
 MT_STUB_OBJS := $(MT_STUBS:%=$(MT)/stub/%.o)
 
 $(MT)/stub/%.o: $(GEN)/%_user.c | $(MACH_USER_HEADERS)

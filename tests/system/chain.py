@@ -223,6 +223,7 @@ def configuration(entry, *shown):
             look_at_disks(m)
             shown, _ = m.run("ps")
             check("rumpdisk --" in shown, "rumpdisk is a process", shown)
+            message_ports(m)
             m.run("echo kept >/root/kept")
             halts(m, entry, "notifying ext2fs", "notifying rumpdisk",
                   "halting", "power off")
@@ -232,6 +233,14 @@ def configuration(entry, *shown):
     check(status == 0 and "kept" in out,
           entry + ": what was written is there by the kernel's disk", out)
     os.unlink(second)
+
+
+def message_ports(m):
+    m.run("sleep 100 & cat /dev/hd1 >/dev/null; ls /servers/bus/pci >/dev/null")
+    shown, status = m.run("PROGRAM=$$ /tests/msgports", 40)
+    check(status == 0 and "processes answer" in shown,
+          "all processes answer at their message ports", shown)
+    m.run("kill %1")
 
 
 def look_at_disks(m):
@@ -398,6 +407,22 @@ def test_block_devices_are_files():
         check(str(128 << 20) in shown and "No space" in shown,
               "as many bytes as the disk has", shown)
     os.unlink(path("tests", "system", "second.img"))
+
+
+def test_the_time_is_a_file():
+    with Machine("--entry", "classic", "--disk", fresh_image()) as m:
+        m.prompt()
+        shown, status = m.run("/tests/maptime")
+        check(status == 0 and "the time goes on" in shown,
+              "a program maps the clock", shown)
+        shown, status = m.run("su nobody -s /bin/sh -c /tests/maptime")
+        check(status == 0 and "the time goes on" in shown,
+              "and an ordinary user's", shown)
+        shown, status = m.run("ls -l /dev/time; wc -c < /dev/time")
+        check(shown.startswith("c") and shown.split()[-1] == "0",
+              "nothing of it can be read", shown)
+        shown, status = m.run("echo x > /dev/time")
+        check(status != 0, "or written", shown)
 
 
 # --- what is wrong --------------------------------------------------------------

@@ -23,7 +23,7 @@ def make_base_image():
     here = os.path.dirname(os.path.abspath(__file__))
     subprocess.run(["cp", os.path.join(here, "commands.sh"), folder],
                    check=True)
-    for program in ("pci", "acpi"):
+    for program in ("pci", "acpi", "maptime", "msgports"):
         subprocess.run(["cp", machine.path("tests", "chain", program), folder],
                        check=True)
     subprocess.run(["cp", machine.path("tests", "system", "pages"), folder],
