@@ -284,8 +284,8 @@ static void renew(unsigned i)
     users[i] = user_create("wild");
     user_be(users[i]);
     /* It cannot even start while others have all the memory there is. */
-    for (unsigned n = 0;
-         i == 0 && n < 6 && sim_write(users[i]->thread, users[i]->buffer, "", 1);
+    for (unsigned n = 0; i == 0 && n < 6 &&
+                         sim_write(users[i]->thread, users[i]->buffer, "", 1);
          n++) {
         mach_port_t port = world_reply_port();
         mach_port_insert_right(users[i]->self, port, port,

@@ -56,7 +56,7 @@ def test_an_area_is_taken_away():
     image = fresh_image()
     first = swap_disk("swap.img", 64, bad=(1, 7, 8, 16383))
     second = swap_disk("swap2.img", 64)
-    with Machine("--memory", "48M", "--disk", image, "--disk", first,
+    with Machine("--memory", "56M", "--disk", image, "--disk", first,
                  "--disk", second) as m:
         if not check(m.prompt() is not None, "a prompt", m.text):
             return
