@@ -165,6 +165,22 @@ static error_t ensure_active(struct transbox *box, void *cookie, file_t dotdot,
     return err;
 }
 
+/* The translator is anybody's program, and may never answer: whoever is gone does
+ * not wait for it. */
+static error_t ask_for_root(fsys_t control, file_t dotdot,
+                            const struct iouser *user, int flags,
+                            retry_type *retry, char *retry_name,
+                            mach_port_t *root)
+{
+    mach_msg_give_up = ports_self_given_up;
+    error_t err =
+        fsys_getroot(control, dotdot, MACH_MSG_TYPE_COPY_SEND, user->uids->ids,
+                     user->uids->num, user->gids->ids, user->gids->num, flags,
+                     retry, retry_name, root);
+    mach_msg_give_up = NULL;
+    return err == MACH_RCV_INTERRUPTED ? HURD_EINTR : err;
+}
+
 error_t fshelp_fetch_root(struct transbox *box, void *cookie, file_t dotdot,
                           const struct iouser *user, int flags,
                           fshelp_fetch_root_callback1_t callback1,
@@ -182,9 +198,7 @@ error_t fshelp_fetch_root(struct transbox *box, void *cookie, file_t dotdot,
         if (control == MACH_PORT_NULL)
             continue;
         pthread_mutex_unlock(box->lock);
-        err = fsys_getroot(control, dotdot, MACH_MSG_TYPE_COPY_SEND,
-                           user->uids->ids, user->uids->num, user->gids->ids,
-                           user->gids->num, flags, retry, retry_name, root);
+        err = ask_for_root(control, dotdot, user, flags, retry, retry_name, root);
         pthread_mutex_lock(box->lock);
         boolean_t dead =
             err == MACH_SEND_INVALID_DEST || err == MIG_SERVER_DIED;

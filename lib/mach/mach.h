@@ -70,6 +70,14 @@ extern __thread volatile int mach_msg_cancelled;
  * that this also tells its objects from ports that somebody calls tasks. */
 extern __thread boolean_t mach_msg_impatient;
 
+/* Asked now and then, at last every MACH_MSG_MOMENTS_MS, while the thread waits for
+ * the answer to a request without a timeout of its own: TRUE ends the waiting, with
+ * MACH_RCV_INTERRUPTED.  The request itself has timed out if its port has no room
+ * for MACH_MSG_ROOM_MS.  Null: it waits as long as it takes. */
+extern __thread boolean_t (*mach_msg_give_up)(void);
+#define MACH_MSG_MOMENTS_MS 8000
+#define MACH_MSG_ROOM_MS    20000
+
 /* Drops every right and all memory that MSG, as received, carries. */
 void mach_msg_destroy(mach_msg_header_t *msg);
 

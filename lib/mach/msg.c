@@ -9,6 +9,7 @@ void mach_traps_use_fast_entry(vm_address_t entry);
 
 __thread volatile int mach_msg_cancelled;
 __thread boolean_t mach_msg_impatient;
+__thread boolean_t (*mach_msg_give_up)(void);
 
 static __thread mach_port_t reply_port; /* receive right */
 static __thread boolean_t thread_ends;
@@ -29,6 +30,35 @@ mach_port_t mach_task_self(void)
     return task_self;
 }
 
+/* A request and its answer, as long as somebody wants to know.  The waits grow: an
+ * idle machine is to stay idle. */
+static mach_msg_return_t ask(mach_msg_header_t *msg, mach_msg_option_t option,
+                             mach_msg_size_t send_size,
+                             mach_msg_size_t receive_size,
+                             mach_port_t receive_name)
+{
+    mach_msg_timeout_t wait_ms = 1000;
+    mach_msg_return_t err = mach_msg_trap(
+        msg, (option & ~MACH_RCV_MSG) | MACH_SEND_TIMEOUT, send_size, 0,
+        MACH_PORT_NULL, MACH_MSG_ROOM_MS, MACH_PORT_NULL);
+
+    if (err)
+        return err;
+    option = (option & ~MACH_SEND_MSG) | MACH_RCV_TIMEOUT;
+    for (;;) {
+        err = mach_msg_trap(msg, option, 0, receive_size, receive_name, wait_ms,
+                            MACH_PORT_NULL);
+        if (err == MACH_RCV_TIMED_OUT && mach_msg_give_up())
+            return MACH_RCV_INTERRUPTED;
+        if (err == MACH_RCV_INTERRUPTED && mach_msg_cancelled)
+            return err;
+        if (err != MACH_RCV_TIMED_OUT && err != MACH_RCV_INTERRUPTED)
+            return err;
+        if (wait_ms < MACH_MSG_MOMENTS_MS)
+            wait_ms *= 2;
+    }
+}
+
 mach_msg_return_t mach_msg(mach_msg_header_t *msg, mach_msg_option_t option,
                            mach_msg_size_t send_size,
                            mach_msg_size_t receive_size,
@@ -38,6 +68,8 @@ mach_msg_return_t mach_msg(mach_msg_header_t *msg, mach_msg_option_t option,
     mach_msg_option_t kernel_option =
         option & ~(MACH_SEND_INTERRUPT | MACH_RCV_INTERRUPT);
 
+    if (mach_msg_give_up && option == (MACH_SEND_MSG | MACH_RCV_MSG))
+        return ask(msg, option, send_size, receive_size, receive_name);
     /* Who waits so long for an answer does not wait longer to ask. */
     if (option & MACH_SEND_MSG && option & MACH_RCV_TIMEOUT)
         kernel_option |= MACH_SEND_TIMEOUT;

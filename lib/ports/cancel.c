@@ -5,11 +5,19 @@
  * the sleeper's own mutex, or the wake-up could fall between its check and its
  * sleep; but the sleeper's mutex ranks below the record's lock, so it is only
  * tried for.
+ *
+ * Whoever sleeps in a request for longer than a moment has its reply port watched:
+ * a client that is gone must not leave a thread asleep behind it.  Most sleeps are
+ * shorter, and cost no message more.
  */
 
+#include <errno.h>
 #include <ports/ports.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <time.h>
+
+#define MOMENT_S 1
 
 struct ports_cancel {
     pthread_mutex_t lock;
@@ -17,6 +25,7 @@ struct ports_cancel {
     boolean_t pending;
     pthread_cond_t *cond; /* what the thread sleeps on, or null */
     pthread_mutex_t *mutex;
+    struct rpc_info *rpc; /* what the thread serves, if it is to be watched */
 };
 
 static pthread_key_t key;
@@ -108,11 +117,64 @@ boolean_t ports_self_interrupted(void)
     return _ports_cancel_pending(_ports_cancel_self(), FALSE);
 }
 
+void _ports_cancel_watch(struct rpc_info *rpc)
+{
+    _ports_cancel_self()->rpc = rpc;
+}
+
+/* Once for each request. */
+static boolean_t watch(struct ports_cancel *self)
+{
+    struct rpc_info *rpc = self->rpc;
+
+    self->rpc = NULL;
+    return rpc && _ports_nobody_hears(rpc);
+}
+
+boolean_t ports_self_given_up(void)
+{
+    struct ports_cancel *self = _ports_cancel_self();
+
+    return watch(self) || _ports_cancel_pending(self, FALSE);
+}
+
+static boolean_t is_before(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec
+                                  : a->tv_nsec < b->tv_nsec;
+}
+
+/* The end of the moment, if the sleep may last longer. */
+static boolean_t ends_later(const struct timespec *deadline,
+                            struct timespec *moment)
+{
+    clock_gettime(CLOCK_REALTIME, moment);
+    moment->tv_sec += MOMENT_S;
+    return !deadline || is_before(moment, deadline);
+}
+
+static int sleep_on(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                    const struct timespec *deadline)
+{
+    struct ports_cancel *self = _ports_cancel_self();
+    struct timespec moment;
+    int err = 0;
+
+    if (self->rpc && ends_later(deadline, &moment)) {
+        err = pthread_cond_timedwait(cond, mutex, &moment);
+        if (err != ETIMEDOUT)
+            return err;
+        if (watch(self))
+            return -1;
+    }
+    return deadline ? pthread_cond_timedwait(cond, mutex, deadline)
+                    : pthread_cond_wait(cond, mutex);
+}
+
 static int cancellable_wait(pthread_cond_t *cond, pthread_mutex_t *mutex,
                             const struct timespec *deadline)
 {
     struct ports_cancel *self = _ports_cancel_self();
-    int err = 0;
 
     pthread_mutex_lock(&self->lock);
     boolean_t cancelled = self->pending;
@@ -125,8 +187,7 @@ static int cancellable_wait(pthread_cond_t *cond, pthread_mutex_t *mutex,
     if (cancelled)
         return -1;
 
-    err = deadline ? pthread_cond_timedwait(cond, mutex, deadline)
-                   : pthread_cond_wait(cond, mutex);
+    int err = sleep_on(cond, mutex, deadline);
 
     pthread_mutex_lock(&self->lock);
     self->cond = NULL;

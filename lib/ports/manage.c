@@ -183,10 +183,15 @@ static boolean_t serve_object(struct port_info *pi, mach_msg_header_t *request,
         ((mig_reply_header_t *)reply)->RetCode = err;
         return TRUE;
     }
+    if (!is_notice(request)) {
+        rpc.reply = request->msgh_remote_port;
+        _ports_cancel_watch(&rpc);
+    }
     /* An interruption that overtook this request is meant for it too. */
     if (request->msgh_seqno < pi->cancel_threshold)
         _ports_cancel(_ports_cancel_self());
     boolean_t known = my_service->demuxer(request, reply);
+    _ports_cancel_watch(NULL);
     ports_end_rpc(pi, &rpc);
     return known;
 }

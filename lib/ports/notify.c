@@ -43,8 +43,10 @@ void ports_no_senders(void *object, mach_port_mscount_t mscount)
     }
     pthread_mutex_unlock(&_ports_lock);
     mach_port_drop(old);
-    if (drop)
+    if (drop) {
+        _ports_interrupt_unheard(pi);
         ports_port_deref(pi);
+    }
 }
 
 kern_return_t ports_do_mach_notify_no_senders(port_info_t pi,

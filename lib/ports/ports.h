@@ -64,6 +64,7 @@ struct rpc_info {
     struct rpc_info *next, **prevp;
     struct ports_cancel *thread;
     mach_msg_id_t msg_id;
+    mach_port_t reply; /* the right that its answer goes to, or null; not owned */
     struct rpc_notify *notifies;
     boolean_t interrupted;
 };
@@ -183,12 +184,19 @@ void ports_interrupt_rpcs(void *object);
  * forgets it. */
 boolean_t ports_self_interrupted(void);
 int hurd_check_cancel(void);
-/* pthread_cond_wait that an interruption ends; then it returns non-zero. */
+/* pthread_cond_wait that an interruption ends; then it returns non-zero.  So does
+ * the end of whoever made the request: once a request has slept for a moment its
+ * reply port is watched, or, if it wants no answer, the senders of its object. */
 int pthread_hurd_cond_wait_np(pthread_cond_t *cond, pthread_mutex_t *mutex);
 /* The same until DEADLINE (of the condition's clock); the host's ETIMEDOUT if
  * it passed, -1 if interrupted. */
 int pthread_hurd_cond_timedwait_np(pthread_cond_t *cond, pthread_mutex_t *mutex,
                                    const struct timespec *deadline);
+
+/* Whether the calling thread's request need not go on, for it was asked to return
+ * or nobody hears of it; what mach_msg_give_up wants.  Costs a message at first, none
+ * later. */
+boolean_t ports_self_given_up(void);
 
 /* Interrupts the calling thread's request on OBJECT when PORT dies. */
 error_t ports_interrupt_self_on_port_death(void *object, mach_port_t port);
@@ -220,6 +228,13 @@ void _ports_discharge(struct port_info *pi); /* under the lock */
 boolean_t _ports_enter_share(uid_t user);
 void _ports_leave_share(uid_t user);
 struct ports_cancel *_ports_cancel_self(void);
+/* The calling thread serves RPC (null: none any more). */
+void _ports_cancel_watch(struct rpc_info *rpc);
+/* Has the caller's request RPC interrupted when nobody is left to hear of it; TRUE
+ * if that is so already. */
+boolean_t _ports_nobody_hears(struct rpc_info *rpc);
+/* Interrupts PI's requests that want no answer: its last sender is gone. */
+void _ports_interrupt_unheard(struct port_info *pi);
 void _ports_cancel_ref(struct ports_cancel *thread);
 void _ports_cancel_deref(struct ports_cancel *thread);
 void _ports_cancel(struct ports_cancel *thread);

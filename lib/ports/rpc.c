@@ -74,15 +74,16 @@ void ports_end_rpc(void *object, struct rpc_info *info)
     hurd_check_cancel();
 }
 
-/* Interrupts the requests from RPC on, but the caller's own.  Called with the
- * lock held; lets it go meanwhile, for a sleeper may want it. */
-static void interrupt_list(struct rpc_info *rpc)
+/* Interrupts the requests from RPC on, or those of them that want no answer, but
+ * never the caller's own.  Called with the lock held; lets it go meanwhile, for a
+ * sleeper may want it. */
+static void interrupt_list(struct rpc_info *rpc, boolean_t unanswered_only)
 {
     struct ports_cancel *self = _ports_cancel_self(), *threads[64];
     int n = 0;
 
     for (; rpc && n < 64; rpc = rpc->next) {
-        if (rpc->thread == self)
+        if (rpc->thread == self || (unanswered_only && rpc->reply))
             continue;
         rpc->interrupted = TRUE;
         _ports_cancel_mark(rpc->thread);
@@ -100,7 +101,7 @@ static void interrupt_list(struct rpc_info *rpc)
 void ports_interrupt_rpcs(void *object)
 {
     pthread_mutex_lock(&_ports_lock);
-    interrupt_list(((struct port_info *)object)->current_rpcs);
+    interrupt_list(((struct port_info *)object)->current_rpcs, FALSE);
     pthread_mutex_unlock(&_ports_lock);
 }
 
@@ -134,7 +135,7 @@ error_t ports_inhibit_port_rpcs(void *object)
         err = HURD_EBUSY;
     } else {
         pi->flags |= PORT_INHIBITED;
-        interrupt_list(pi->current_rpcs);
+        interrupt_list(pi->current_rpcs, FALSE);
         while (count_rpcs(pi) > 0)
             pthread_cond_wait(&_ports_block, &_ports_lock);
     }
@@ -289,6 +290,29 @@ error_t ports_interrupt_self_on_port_death(void *object, mach_port_t port)
 {
     return ports_interrupt_self_on_notification(object, port,
                                                 MACH_NOTIFY_DEAD_NAME);
+}
+
+boolean_t _ports_nobody_hears(struct rpc_info *rpc)
+{
+    struct port_info *pi = rpc->object;
+
+    if (rpc->reply == MACH_PORT_DEAD)
+        return TRUE;
+    if (rpc->reply != MACH_PORT_NULL) {
+        ports_interrupt_self_on_port_death(pi, rpc->reply);
+        return FALSE;
+    }
+    pthread_mutex_lock(&_ports_lock);
+    boolean_t senders = (pi->flags & PORT_HAS_SENDRIGHTS) != 0;
+    pthread_mutex_unlock(&_ports_lock);
+    return !senders;
+}
+
+void _ports_interrupt_unheard(struct port_info *pi)
+{
+    pthread_mutex_lock(&_ports_lock);
+    interrupt_list(pi->current_rpcs, TRUE);
+    pthread_mutex_unlock(&_ports_lock);
 }
 
 void ports_dead_name(void *notify, mach_port_t name)

@@ -123,6 +123,17 @@ def test_many_become_a_user_at_once():
     check_as_before("many become a user at once", text)
 
 
+def test_who_sleeps_in_a_request_and_is_killed():
+    text = run("echo >/tmp/locked; chmod 666 /tmp/locked\n"
+               "/tests/sleeper hold /tmp/locked & sleep 1\n"
+               "as_nobody '/tests/sleeper /tmp/locked'; answer\n"
+               "rm -f /tmp/sleeper*\n")
+    check("sleeper: all asleep" in text and "came back" not in text,
+          "killed in requests: they sleep", text)
+    check_answers("killed in requests", text, 1)
+    check_as_before("killed in requests", text)
+
+
 def test_all_at_once():
     hogs = "".join('as_nobody "/tests/hog %s 10" & ' % kind
                    for kind in list(KINDS) + ["bomb", "memory"])
@@ -331,7 +342,8 @@ def test_a_host_with_few_processes():
 def make_image():
     folder = path("tests", "limits", "add", "tests")
     os.makedirs(folder, exist_ok=True)
-    for program in ("hog", "usage", "wild", "keeper", "alone", "fakes"):
+    for program in ("hog", "usage", "wild", "keeper", "alone", "fakes",
+                    "sleeper"):
         subprocess.run(["cp", path("tests", "limits", program), folder],
                        check=True)
     with open(os.path.join(folder, "script"), "w") as script:
