@@ -11,7 +11,6 @@
  * shorter, and cost no message more.
  */
 
-#include <errno.h>
 #include <ports/ports.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -158,14 +157,11 @@ static int sleep_on(pthread_cond_t *cond, pthread_mutex_t *mutex,
 {
     struct ports_cancel *self = _ports_cancel_self();
     struct timespec moment;
-    int err = 0;
 
     if (self->rpc && ends_later(deadline, &moment)) {
-        err = pthread_cond_timedwait(cond, mutex, &moment);
-        if (err != ETIMEDOUT)
-            return err;
-        if (watch(self))
-            return -1;
+        int err = pthread_cond_timedwait(cond, mutex, &moment);
+        if (!err || watch(self))
+            return err ? -1 : 0;
     }
     return deadline ? pthread_cond_timedwait(cond, mutex, deadline)
                     : pthread_cond_wait(cond, mutex);
