@@ -198,7 +198,8 @@ error_t fshelp_fetch_root(struct transbox *box, void *cookie, file_t dotdot,
         if (control == MACH_PORT_NULL)
             continue;
         pthread_mutex_unlock(box->lock);
-        err = ask_for_root(control, dotdot, user, flags, retry, retry_name, root);
+        err =
+            ask_for_root(control, dotdot, user, flags, retry, retry_name, root);
         pthread_mutex_lock(box->lock);
         boolean_t dead =
             err == MACH_SEND_INVALID_DEST || err == MIG_SERVER_DIED;

@@ -64,7 +64,8 @@ struct rpc_info {
     struct rpc_info *next, **prevp;
     struct ports_cancel *thread;
     mach_msg_id_t msg_id;
-    mach_port_t reply; /* the right that its answer goes to, or null; not owned */
+    mach_port_t
+        reply; /* the right that its answer goes to, or null; not owned */
     struct rpc_notify *notifies;
     boolean_t interrupted;
 };
